@@ -1,0 +1,24 @@
+/** A backend decides, a kernel does: pure functions from leases to rows of kernel state. */
+import type { Row } from '@podlan/linux/model';
+import type { IpAddress } from '@podlan/wire';
+import type { Lease, LeaseAttributes } from './lease.js';
+
+/** What a backend has to know of the host it runs on. */
+export interface HostNode {
+  readonly publicIps: readonly IpAddress[];
+  /** The interface that carries the outer packets. */
+  readonly externalInterface: { readonly name: string; readonly mtu: number };
+}
+
+export interface Backend {
+  /** flannel's `Backend.Type`. */
+  readonly type: string;
+  /** MTU of pods and of the overlay device, bytes. */
+  readonly mtu: number;
+  /** What to publish. `previous`: what this node published before; what identifies it (the VTEP MAC) is kept. */
+  leaseAttributes(previous: LeaseAttributes | undefined): LeaseAttributes;
+  /** Rows that the host needs with no peer there. */
+  hostState(own: Lease): Row[];
+  /** Rows that one peer adds; empty where its lease is another backend's or its data is not valid. */
+  peerState(own: Lease, peer: Lease): Row[];
+}
