@@ -9,7 +9,10 @@ export interface SlotBatch {
   readonly offset: number;
   readonly stride: number;
   readonly slots: number;
-  /** Where data begins inside each slot: bytes before it are headroom. Set per slot by whoever wrote the slot. */
+  /**
+   * Where data begins inside each slot: bytes before it are headroom (64 bytes before a read or a receive, which write
+   * at `starts[i]`, at most `stride - starts[i]` bytes, and leave `starts` as it is).
+   */
   readonly starts: Uint32Array;
   /** Bytes of data in each slot. 0: nothing to send. */
   readonly lengths: Uint32Array;
@@ -19,7 +22,10 @@ export interface SlotBatch {
   readonly ports: Uint16Array;
 }
 
-/** A TAP or TUN. */
+/**
+ * A TAP or TUN. Where it has a `vnet_hdr`, that header lies in the headroom, right before the frame: `starts[i]` is
+ * always the first byte of the frame itself.
+ */
 export interface Device {
   /** Reads frames without blocking into slots 0…, writing at `starts[i]` and setting `lengths[i]`; returns how many. */
   read(batch: SlotBatch): number;
@@ -29,7 +35,10 @@ export interface Device {
 
 /** A UDP socket. */
 export interface Socket {
-  /** Receives datagrams without blocking into slots 0…; sets `lengths`, `addresses`, `ports`; returns how many. */
+  /**
+   * Receives datagrams without blocking into slots 0…, writing at `starts[i]`; sets `lengths`, `addresses`, `ports`;
+   * returns how many. A datagram cut off because it was longer than its slot has length 0.
+   */
   receive(batch: SlotBatch): number;
   /** Sends slots 0…count-1 whose length is not 0 to `addresses[i]`:`ports[i]`. Returns how many the kernel took. */
   send(batch: SlotBatch, count: number): number;
