@@ -1,0 +1,175 @@
+/**
+ * The forwarders of this host as a `Kernel` that holds forwarder and tunnel rows: one worker thread a device.
+ * A worker that ends takes its rows along, so the node loop sees them missing and puts them back.
+ */
+import { Worker } from 'node:worker_threads';
+import type { ForwarderCounters } from '@podlan/dataplane';
+import { createEventFd } from '@podlan/linux';
+import type { Change, Failure, ForwarderRow, Kernel, Row, Scope, Table, Tunnel } from '@podlan/linux/model';
+
+export type WorkerRequest =
+  | { readonly id: number; readonly op: 'set' | 'delete'; readonly tunnel: Tunnel }
+  | { readonly id: number; readonly op: 'counters' | 'stop' };
+/** `id` 0 says that device and socket are open. */
+export interface WorkerAnswer {
+  readonly id: number;
+  readonly error?: string;
+  readonly counters?: ForwarderCounters;
+}
+
+type Request = WorkerRequest extends infer R ? (R extends unknown ? Omit<R, 'id'> : never) : never;
+
+/** One worker and the rows it has confirmed. */
+class ForwarderThread {
+  readonly tunnels = new Map<string, Tunnel>();
+  readonly #wake = createEventFd();
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { resolve(answer: WorkerAnswer): void; reject(error: Error): void }>();
+  #lastId = 0;
+  #error: Error | undefined;
+  readonly ended: Promise<void>;
+  readonly row: ForwarderRow;
+
+  constructor(row: ForwarderRow) {
+    this.row = row;
+    this.#worker = new Worker(new URL('./forwarder-worker.js', import.meta.url), {
+      workerData: { row, wakeFd: this.#wake.fd },
+    });
+    this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
+    this.#worker.on('error', (error) => {
+      this.#error = error;
+    });
+    this.ended = new Promise((resolve) => this.#worker.once('exit', () => resolve())).then(() => this.#close());
+  }
+
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  opened(): Promise<WorkerAnswer> {
+    return this.#wait(0);
+  }
+
+  async ask(request: Request): Promise<WorkerAnswer> {
+    const id = ++this.#lastId;
+    const answered = this.#wait(id);
+    this.#worker.postMessage({ ...request, id });
+    this.#wake.wake();
+    const answer = await answered;
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer;
+  }
+
+  async stop(): Promise<void> {
+    this.#worker.postMessage({ id: ++this.#lastId, op: 'stop' });
+    this.#wake.wake();
+    await this.ended;
+  }
+
+  #wait(id: number): Promise<WorkerAnswer> {
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
+  #settle(answer: WorkerAnswer): void {
+    this.#waiting.get(answer.id)?.resolve(answer);
+    this.#waiting.delete(answer.id);
+  }
+
+  #close(): void {
+    const error = this.#error ?? new Error(`the forwarder of ${this.row.dev} has stopped`);
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    this.#wake.close();
+  }
+}
+
+export class WorkerForwarder implements Kernel {
+  readonly #threads = new Map<string, ForwarderThread>();
+  readonly #watchers = new Set<() => void>();
+  readonly #onEnd: (dev: string, error: Error | undefined) => void;
+
+  /** `onEnd` hears of a forwarder that stopped without being asked to. */
+  constructor(onEnd: (dev: string, error: Error | undefined) => void) {
+    this.#onEnd = onEnd;
+  }
+
+  async snapshot({ devices }: Scope): Promise<Row[]> {
+    return [...this.#threads.values()]
+      .filter((thread) => devices.includes(thread.row.dev))
+      .flatMap((thread) => [thread.row, ...thread.tunnels.values()]);
+  }
+
+  async apply(changes: readonly Change[]): Promise<Failure[]> {
+    const failures: Failure[] = [];
+    for (const change of changes) {
+      try {
+        await this.#applyOne(change);
+      } catch (error) {
+        failures.push({ change, error: error as Error });
+      }
+    }
+    return failures;
+  }
+
+  async *watch(signal: AbortSignal): AsyncIterable<Table> {
+    while (!signal.aborted) {
+      const changed = await new Promise<boolean>((resolve) => {
+        const wake = () => resolve(true);
+        this.#watchers.add(wake);
+        signal.addEventListener('abort', () => resolve(false), { once: true });
+      });
+      if (changed) yield 'forwarder';
+    }
+  }
+
+  /** Counters of each device's forwarder. */
+  async counters(): Promise<Record<string, ForwarderCounters>> {
+    const entries = await Promise.all(
+      [...this.#threads].map(async ([dev, thread]) => [dev, (await thread.ask({ op: 'counters' })).counters!] as const),
+    );
+    return Object.fromEntries(entries);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#threads.keys()].map((dev) => this.#stop(dev)));
+  }
+
+  async #applyOne({ op, row }: Change): Promise<void> {
+    if (row.kind === 'forwarder') {
+      await this.#stop(row.dev);
+      if (op !== 'delete') await this.#start(row);
+    } else if (row.kind === 'tunnel') {
+      await this.#applyTunnel(op, row);
+    } else {
+      throw new TypeError(`expected a forwarder or tunnel row, got ${row.kind}`);
+    }
+  }
+
+  async #applyTunnel(op: Change['op'], tunnel: Tunnel): Promise<void> {
+    const thread = this.#threads.get(tunnel.dev);
+    if (!thread && op === 'delete') return;
+    if (!thread) throw new Error(`${tunnel.dev} has no forwarder running`);
+    await thread.ask({ op: op === 'delete' ? 'delete' : 'set', tunnel });
+    if (op === 'delete') thread.tunnels.delete(tunnel.prefix);
+    else thread.tunnels.set(tunnel.prefix, tunnel);
+  }
+
+  async #start(row: ForwarderRow): Promise<void> {
+    const thread = new ForwarderThread(row);
+    await thread.opened();
+    this.#threads.set(row.dev, thread);
+    thread.ended.then(() => {
+      if (this.#threads.get(row.dev) !== thread) return;
+      this.#threads.delete(row.dev);
+      this.#onEnd(row.dev, thread.error);
+      for (const wake of this.#watchers) wake();
+      this.#watchers.clear();
+    });
+  }
+
+  async #stop(dev: string): Promise<void> {
+    const thread = this.#threads.get(dev);
+    this.#threads.delete(dev);
+    await thread?.stop();
+  }
+}

@@ -1,0 +1,135 @@
+/** `podlan lab …`: flags to calls. */
+import { spawnSync } from 'node:child_process';
+import type { Command } from 'commander';
+import { type Dataplane, parseDataplane, parseNumber } from '../agent/options.js';
+import { demo } from '../lab/demo.js';
+import { parseLanguage } from '../lab/narration.js';
+import { down, join_, leave, netnsOf, requireLab, up, withLab } from '../lab/lab.js';
+import { labStatus, labStatusText } from '../lab/lab-status.js';
+import { isRoot, runInHolder } from '../lab/rootless.js';
+
+interface LabFlags {
+  readonly name: string;
+  readonly json?: boolean;
+  readonly hosts: string;
+  readonly pods: string;
+  readonly dataplane?: string;
+  readonly lang?: string;
+}
+
+const progress = (step: string) => process.stderr.write(`  ${step}\n`);
+const print = (json: boolean | undefined, value: unknown, text: () => string) =>
+  process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
+
+/** A verb of the lab runs as root of some namespace: the machine's own, or the holder's. */
+function verb<A extends unknown[]>(keepsHolder: boolean, run: (flags: LabFlags, ...args: A) => Promise<number>) {
+  return async (...given: unknown[]) => {
+    const command = given.pop() as Command;
+    given.pop();
+    const flags = command.optsWithGlobals<LabFlags>();
+    process.exitCode = isRoot()
+      ? await withLab(flags.name, () => run(flags, ...(given as A)))
+      : await runInHolder(flags.name, keepsHolder);
+  };
+}
+
+async function status(flags: LabFlags): Promise<number> {
+  const report = await labStatus(requireLab(flags.name));
+  print(flags.json, report, () => labStatusText(report));
+  return 0;
+}
+
+export function declareLab(program: Command): void {
+  const lab = program
+    .command('lab')
+    .description('a real cluster on this machine: hosts and pods as network namespaces')
+    .option('--name <name>', 'name of the lab; its namespaces begin with it', 'podlan');
+
+  const dataplaneFlag = ['--dataplane <wasm|kernel>', 'what carries the packets'] as const;
+  const dataplaneOf = (flags: LabFlags, otherwise: Dataplane) =>
+    flags.dataplane === undefined ? otherwise : parseDataplane(flags.dataplane);
+
+  lab
+    .command('demo')
+    .description('two hosts, their pods, one that joins, one that leaves, told step by step')
+    .option('--lang <en|zh>', 'language of the narration (default: from the locale)')
+    .action(verb(false, (flags) => demo(`${flags.name}-demo`, parseLanguage(flags.lang))));
+
+  lab
+    .command('up')
+    .description('bring a lab up')
+    .option('--hosts <n>', 'how many hosts', '2')
+    .option('--pods <n>', 'pods on each host', '1')
+    .option(...dataplaneFlag, 'wasm')
+    .option('--json', 'report as JSON')
+    .action(
+      verb(true, async (flags) => {
+        const shape = {
+          hosts: parseNumber('--hosts', flags.hosts, 1, 200),
+          pods: parseNumber('--pods', flags.pods, 0, 100),
+          dataplane: dataplaneOf(flags, 'wasm'),
+        };
+        await up(flags.name, shape, progress);
+        return status(flags);
+      }),
+    );
+
+  lab
+    .command('join')
+    .description('one more host')
+    .option(...dataplaneFlag)
+    .option('--json', 'report as JSON')
+    .action(
+      verb(true, async (flags) => {
+        const state = requireLab(flags.name);
+        const joined = await join_(state, dataplaneOf(flags, state.dataplane), progress);
+        print(flags.json, { host: joined.host, pods: joined.pods }, () => `${joined.host.name} joined`);
+        return 0;
+      }),
+    );
+
+  lab
+    .command('leave')
+    .description('take a host out: its pods, its lease, its namespace')
+    .argument('<host>')
+    .action(
+      verb(true, async (flags, host: string) => {
+        await leave(requireLab(flags.name), host);
+        return 0;
+      }),
+    );
+
+  lab
+    .command('exec')
+    .description('run a command on a host or in a pod: podlan lab exec pod-a1 -- ip route')
+    .argument('<host|pod>')
+    .argument('<command...>')
+    .passThroughOptions()
+    .action(async (...given: unknown[]) => {
+      const flags = (given[3] as Command).optsWithGlobals<LabFlags>();
+      if (!isRoot()) {
+        process.exitCode = await runInHolder(flags.name, true);
+        return;
+      }
+      const netns = netnsOf(requireLab(flags.name), given[0] as string);
+      const { status } = spawnSync('ip', ['netns', 'exec', netns, ...(given[1] as string[])], { stdio: 'inherit' });
+      process.exitCode = status ?? 1;
+    });
+
+  lab
+    .command('status')
+    .description('hosts and pods, where they are and who runs them')
+    .option('--json', 'report as JSON')
+    .action(verb(true, status));
+
+  lab
+    .command('down')
+    .description('end the lab, also one that was killed half-way')
+    .action(
+      verb(false, async (flags) => {
+        const had = await down(flags.name);
+        process.stdout.write(had ? 'the lab is down\n' : 'there was no lab\n');
+        return 0;
+      }),
+    );
+}

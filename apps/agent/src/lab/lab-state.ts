@@ -1,0 +1,62 @@
+/** What a lab remembers between two commands: one JSON file in a directory that only its owner can read. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { DATAPLANES } from '../agent/options.js';
+import { makePrivateDirectory, runtimeDirectory } from '../paths.js';
+import { UsageError } from '../usage-error.js';
+
+const Host = v.object({
+  name: v.string(),
+  netns: v.string(),
+  address: v.string(),
+  dataplane: v.picklist(DATAPLANES),
+  pid: v.number(),
+});
+const Pod = v.object({ name: v.string(), host: v.string(), netns: v.string(), address: v.string() });
+const LabState = v.object({
+  name: v.string(),
+  version: v.literal(1),
+  dataplane: v.picklist(DATAPLANES),
+  pods: v.array(Pod),
+  podsPerHost: v.number(),
+  hosts: v.array(Host),
+  /** Numbers hosts; never goes back, so that a host that left gives its name to none. */
+  hostsEver: v.number(),
+});
+
+export type LabHost = v.InferOutput<typeof Host>;
+export type LabPod = v.InferOutput<typeof Pod>;
+export type LabState = v.InferOutput<typeof LabState>;
+
+export function labDirectory(name: string): string {
+  return join(runtimeDirectory(), `lab-${name}`);
+}
+
+export function readLabState(name: string): LabState | undefined {
+  const path = join(labDirectory(name), 'lab.json');
+  if (!existsSync(path)) return undefined;
+  try {
+    return v.parse(LabState, JSON.parse(readFileSync(path, 'utf8')));
+  } catch (cause) {
+    throw new UsageError(`${path} is not a lab's state (${(cause as Error).message}); clear it with: podlan lab down`, {
+      cause,
+    });
+  }
+}
+
+/** Written before what it describes is made, so that `down` finds everything after a crash. */
+export function writeLabState(state: LabState): void {
+  const directory = labDirectory(state.name);
+  makePrivateDirectory(directory);
+  const path = join(directory, 'lab.json');
+  writeFileSync(`${path}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+export function findHost(state: LabState, name: string): LabHost {
+  const found = state.hosts.find((host) => host.name === name);
+  if (found) return found;
+  const names = state.hosts.map((host) => host.name).join(', ') || 'none';
+  throw new UsageError(`expected a host of the lab, found ${name}; there are: ${names}`);
+}

@@ -1,0 +1,168 @@
+/** The lab's verbs: up, join, leave, down. Each writes its state before it acts, so `down` repairs whatever was cut short. */
+import { accessSync, constants, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { flock, netnsPids } from '@podlan/linux';
+import type { Dataplane } from '../agent/options.js';
+import type { AgentStatus } from '../agent/status.js';
+import { makePrivateDirectory } from '../paths.js';
+import { UsageError } from '../usage-error.js';
+import { agentReady, cleanupAgent, isAgentOf, startAgent, stopAgent, writeLabConfig } from './lab-agents.js';
+import { addPod, removePod } from './lab-pods.js';
+import { findHost, type LabHost, type LabPod, type LabState, labDirectory, readLabState, writeLabState } from './lab-state.js';
+import {
+  hostLetter,
+  hostNetns,
+  labNamespaces,
+  MAX_HOSTS,
+  makeHost,
+  makeUnderlay,
+  removeNamespace,
+  underlayAddress,
+} from './topology.js';
+
+export interface LabShape {
+  readonly hosts: number;
+  readonly pods: number;
+  readonly dataplane: Dataplane;
+}
+
+/** Tells what is being done, for people who wait. */
+export type Progress = (step: string) => void;
+
+/** One command at a time works on a lab. */
+export async function withLab<T>(name: string, work: () => Promise<T>): Promise<T> {
+  if (!/^[a-z][a-z0-9-]{0,29}$/.test(name)) {
+    throw new UsageError(`--name: expected lower-case letters, digits and dashes, 30 at most, found ${name}`);
+  }
+  const directory = labDirectory(name);
+  makePrivateDirectory(directory);
+  const lock = await flock(`${directory}.lock`);
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+export async function up(name: string, shape: LabShape, progress: Progress): Promise<LabState> {
+  await refuseIfStanding(name);
+  if (shape.dataplane === 'wasm') requireTun();
+  const state: LabState = {
+    name,
+    version: 1,
+    dataplane: shape.dataplane,
+    hosts: [],
+    pods: [],
+    podsPerHost: shape.pods,
+    hostsEver: 0,
+  };
+  writeLabState(state);
+  writeLabConfig(name, shape.dataplane);
+  progress('underlay');
+  await makeUnderlay(name);
+  for (let index = 0; index < shape.hosts; index++) await join_(state, shape.dataplane, progress);
+  return state;
+}
+
+/** Adds a host with its agent and pods. `onReady` hears the moment its agent is ready. */
+export async function join_(
+  state: LabState,
+  dataplane: Dataplane,
+  progress: Progress,
+): Promise<{ host: LabHost; pods: LabPod[]; status: AgentStatus }> {
+  const index = state.hostsEver;
+  if (index >= MAX_HOSTS) throw new UsageError(`a lab has ${MAX_HOSTS} host addresses, all were used; start anew with down and up`);
+  const letter = hostLetter(index);
+  const address = underlayAddress(index);
+  const name = `host-${letter}`;
+  state.hostsEver++;
+  writeLabState(state);
+  progress(name);
+  await makeHost(state.name, name, address);
+  const host = { name, netns: hostNetns(state.name, name), address, dataplane, pid: 0 };
+  state.hosts.push(host);
+  const child = startAgent(state.name, name, dataplane);
+  host.pid = child.pid ?? 0;
+  writeLabState(state);
+  const status = await agentReady(state.name, name, child);
+  const pods: LabPod[] = [];
+  for (let number = 1; number <= state.podsPerHost; number++) pods.push(await joinPod(state, host, `pod-${letter}${number}`));
+  return { host, pods, status };
+}
+
+async function joinPod(state: LabState, host: LabHost, name: string): Promise<LabPod> {
+  const pod = await addPod(state.name, host, name);
+  state.pods.push(pod);
+  writeLabState(state);
+  return pod;
+}
+
+export async function leave(state: LabState, hostName: string): Promise<void> {
+  const host = findHost(state, hostName);
+  for (const pod of state.pods.filter((one) => one.host === hostName)) {
+    await removePod(state.name, host, pod);
+    state.pods = state.pods.filter((one) => one !== pod);
+    writeLabState(state);
+  }
+  await stopAgent(state.name, host.pid);
+  cleanupAgent(state.name, hostName, host.dataplane);
+  await removeNamespace(host.netns);
+  state.hosts = state.hosts.filter((one) => one !== host);
+  writeLabState(state);
+}
+
+/** Whatever stands of this lab is gone afterwards, also of one whose state was lost. False: there was nothing. */
+export async function down(name: string): Promise<boolean> {
+  const namespaces = await labNamespaces(name);
+  const had = namespaces.length > 0 || existsSync(join(labDirectory(name), 'lab.json'));
+  for (const netns of namespaces) {
+    for (const pid of await netnsPids(netns)) await endProcess(name, pid);
+  }
+  for (const netns of namespaces) await removeNamespace(netns);
+  rmSync(labDirectory(name), { recursive: true, force: true });
+  return had;
+}
+
+async function endProcess(lab: string, pid: number): Promise<void> {
+  if (isAgentOf(lab, pid)) return stopAgent(lab, pid);
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // gone by itself
+  }
+}
+
+export function requireLab(name: string): LabState {
+  const state = readLabState(name);
+  if (state) return state;
+  throw new UsageError('expected a lab, found none; start one with: podlan lab up');
+}
+
+/** The namespace of a host or pod by the name that `lab status` shows. */
+export function netnsOf(state: LabState, name: string): string {
+  const found = [...state.hosts, ...state.pods].find((one) => one.name === name || one.netns === name);
+  if (found) return found.netns;
+  const names = [...state.hosts, ...state.pods].map((one) => one.name).join(', ');
+  throw new UsageError(`expected a host or pod of the lab, found ${name}; there are: ${names}`);
+}
+
+async function refuseIfStanding(name: string): Promise<void> {
+  if (readLabState(name)) throw new UsageError('a lab stands already; see it with: podlan lab status, end it with: podlan lab down');
+  const left = await labNamespaces(name);
+  if (left.length === 0) return;
+  throw new UsageError(`parts of an earlier lab stand (${left.join(', ')}); remove them with: podlan lab down`);
+}
+
+function requireTun(): void {
+  try {
+    accessSync('/dev/net/tun', constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    throw new UsageError(
+      '/dev/net/tun cannot be opened, and the wasm dataplane needs it: run as root, or let all users open it ' +
+        '(chmod 0666 /dev/net/tun), or use: --dataplane kernel',
+      { cause },
+    );
+  }
+}
+
+

@@ -1,0 +1,52 @@
+/** What the demo says, in English and Chinese. Lines fit in 80 columns. */
+import { DEMO_TEXT, type DemoText } from './demo-text.js';
+import { UsageError } from '../usage-error.js';
+
+export type Language = keyof typeof DEMO_TEXT;
+
+/** `--lang`, else the locale (LC_ALL, LC_MESSAGES, LANG). */
+export function parseLanguage(text: string | undefined): Language {
+  if (text === undefined) {
+    const locale = process.env.LC_ALL || process.env.LC_MESSAGES || process.env.LANG || '';
+    return locale.startsWith('zh') ? 'zh' : 'en';
+  }
+  if (Object.hasOwn(DEMO_TEXT, text)) return text as Language;
+  throw new UsageError(`--lang: expected ${Object.keys(DEMO_TEXT).join(' or ')}, found ${text}`);
+}
+
+const COLOURS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+type Colour = keyof typeof COLOURS;
+
+/** Prints steps as they happen; colours only on a terminal. */
+export class Narrator {
+  readonly text: DemoText;
+  readonly #colours = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  #step = 0;
+
+  constructor(language: Language) {
+    this.text = DEMO_TEXT[language];
+  }
+
+  step(title: string): void {
+    this.#step++;
+    this.say(`\n${this.paint('bold', `${this.#step}. ${title}`)}`);
+  }
+
+  say(text = ''): void {
+    process.stdout.write(`${text}\n`);
+  }
+
+  /** What a command printed, under the command. */
+  shell(where: string, command: string, output: string): void {
+    this.say(`\n  ${this.paint('cyan', `${where} $ ${command}`)}`);
+    for (const line of output.trimEnd().split('\n')) this.say(`  ${line.trimEnd()}`);
+  }
+
+  note(text: string): void {
+    for (const line of text.split('\n')) this.say(`  ${this.paint('dim', line)}`);
+  }
+
+  paint(colour: Colour, text: string): string {
+    return this.#colours ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
+  }
+}
