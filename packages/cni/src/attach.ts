@@ -1,0 +1,210 @@
+/**
+ * Attaching a pod to its host, as the CNI `bridge` plugin does when flannel's plugin calls it.
+ *
+ *     host                                     pod
+ *       cni0  gateway address, MTU               eth0  pod address
+ *        `-- hostVeth (hairpin) ====== veth ======'   default via gateway
+ *                                                     each pod network via gateway
+ *
+ * Rows for two kernels and nothing else, so that it works on real namespaces and on kernels in memory alike.
+ * Bringing up `lo` is the loopback plugin's job in CNI, hence that of whoever makes the namespace.
+ */
+import type { Address, Change, Kernel, Link, Row, Scope } from '@podlan/linux/model';
+import {
+  familyOf,
+  type InterfaceAddress,
+  type IpPrefix,
+  ipToBytes,
+  macFromBytes,
+  parseIpPrefix,
+  prefixAddress,
+} from '@podlan/wire';
+import { CNI_CODE, type CniCode, CniError } from './cni-error.js';
+
+export { CNI_CODE, type CniCode, CniError } from './cni-error.js';
+
+export interface Attachment {
+  readonly host: Kernel;
+  readonly pod: Kernel;
+  /** The pod's network namespace as `ip netns` names it, where the veth pair's other end is made. */
+  readonly podNetns: string;
+  readonly hostVeth: string;
+  readonly containerInterface?: string;
+  readonly bridge?: string;
+  readonly address: InterfaceAddress;
+  /** The bridge's own address, with the host's subnet's length. */
+  readonly gateway: InterfaceAddress;
+  /** The cluster's pod networks: each gets a route via the gateway, which stays right when the default route changes. */
+  readonly networks: readonly IpPrefix[];
+  readonly mtu: number;
+  readonly hairpin?: boolean;
+}
+
+export interface Detachment {
+  readonly host: Kernel;
+  readonly hostVeth: string;
+}
+
+type Wanted = Required<Attachment>;
+
+const DEFAULTS = { containerInterface: 'eth0', bridge: 'cni0', hairpin: true };
+
+/**
+ * Throws a {@link CniError} and takes back the veth pair with all that hangs on it when any step fails. The bridge is
+ * taken back only while it lacks its address: once whole it is the host's, and another pod may be on it already.
+ */
+export async function attachPod(attachment: Attachment): Promise<void> {
+  const wanted: Wanted = { ...DEFAULTS, ...attachment };
+  await requireFreePodInterface(wanted);
+  await ensureBridge(wanted);
+  try {
+    await make(wanted.host, [add(vethOf(wanted))], `cannot make the veth pair ${wanted.hostVeth}`);
+    await make(wanted.pod, podChanges(wanted), `cannot configure ${wanted.containerInterface} in the pod`);
+  } catch (error) {
+    await takeBack(wanted.host, vethOf(wanted));
+    throw error;
+  }
+}
+
+/** Deleting one end of a veth pair deletes the other, with its addresses and routes. Nothing there is no error. */
+export async function detachPod({ host, hostVeth }: Detachment): Promise<void> {
+  const row: Link = { kind: 'link', type: 'veth', name: hostVeth, mtu: 0, up: false };
+  await make(host, [remove(row)], `cannot delete the veth pair ${hostVeth}`);
+}
+
+const add = (row: Row): Change => ({ op: 'add', row });
+const replace = (row: Row): Change => ({ op: 'replace', row });
+const remove = (row: Row): Change => ({ op: 'delete', row });
+
+const scopeOf = (...devices: string[]): Scope => ({ devices, sysctls: [], chains: false });
+
+async function look(kernel: Kernel, scope: Scope): Promise<Row[]> {
+  try {
+    return await kernel.snapshot(scope);
+  } catch (cause) {
+    throw new CniError(CNI_CODE.IO_FAILURE, 'cannot read the kernel state', String(cause), { cause });
+  }
+}
+
+const isLink = (row: Row): row is Link => row.kind === 'link';
+const isAddress = (row: Row): row is Address => row.kind === 'address';
+
+async function requireFreePodInterface({ host, pod, hostVeth, containerInterface }: Wanted): Promise<void> {
+  const taken = [
+    ...(await look(host, scopeOf(hostVeth))).filter(isLink).map((link) => `${link.name} on the host`),
+    ...(await look(pod, scopeOf(containerInterface))).filter(isLink).map((link) => `${link.name} in the pod`),
+  ];
+  if (taken.length === 0) return;
+  throw new CniError(
+    CNI_CODE.ALREADY_ATTACHED,
+    'the pod is attached already',
+    `expected no such link, found ${taken.join(' and ')}; detach the pod first`,
+  );
+}
+
+async function ensureBridge(wanted: Wanted): Promise<void> {
+  const { host, bridge } = wanted;
+  const present = await look(host, scopeOf(bridge));
+  const link = present.find(isLink);
+  const conflict = bridgeConflict(wanted, link, present.filter(isAddress));
+  if (conflict) {
+    throw new CniError(CNI_CODE.BRIDGE_CONFLICT, `${bridge} cannot serve as this host's bridge`, conflict);
+  }
+  try {
+    await make(host, bridgeChanges(wanted, link), `cannot set up the bridge ${bridge}`);
+  } catch (error) {
+    if (link === undefined) await takeBack(host, bridgeOf(wanted));
+    throw error;
+  }
+}
+
+/** A stale bridge of an earlier subnet would swallow this subnet's packets: better said than mended under its pods. */
+function bridgeConflict(
+  { bridge, gateway }: Wanted,
+  link: Link | undefined,
+  there: Address[],
+): string | undefined {
+  if (link && link.type !== 'bridge') return `expected a bridge, found a ${link.type} device`;
+  const family = familyOf(gateway);
+  const others = there
+    .map(({ address }) => address)
+    .filter((address) => familyOf(address) === family && address !== gateway && !isLinkLocal(address));
+  if (others.length === 0) return undefined;
+  return `expected the address ${gateway}, found ${others.join(', ')}; no pod on it? ip link delete ${bridge}`;
+}
+
+const isLinkLocal = (address: InterfaceAddress): boolean => address.startsWith('fe80:');
+
+function bridgeOf({ bridge, mtu }: Wanted): Link {
+  return { kind: 'link', type: 'bridge', name: bridge, mtu, up: true };
+}
+
+/**
+ * A bridge without a MAC of its own takes the lowest of its ports', and pods lose their gateway each time that changes.
+ * 0a:58 and the address' last four bytes: locally administered, and the same however often the bridge is made anew.
+ */
+function bridgeMac({ gateway }: Wanted) {
+  return macFromBytes(Uint8Array.of(0x0a, 0x58, ...ipToBytes(prefixAddress(gateway)).slice(-4)));
+}
+
+function bridgeChanges(wanted: Wanted, present: Link | undefined): Change[] {
+  const row = bridgeOf(wanted);
+  return [
+    present ? replace(row) : add({ ...row, mac: bridgeMac(wanted) }),
+    add({ kind: 'address', dev: wanted.bridge, address: wanted.gateway }),
+    add({ kind: 'sysctl', key: forwardingKey(wanted), value: '1' }),
+  ];
+}
+
+const forwardingKey = ({ gateway }: Wanted): string =>
+  familyOf(gateway) === 4 ? 'net/ipv4/ip_forward' : 'net/ipv6/conf/all/forwarding';
+
+function vethOf({ hostVeth, mtu, bridge, hairpin, containerInterface, podNetns }: Wanted): Link {
+  const peer = { name: containerInterface, netns: podNetns };
+  return { kind: 'link', type: 'veth', name: hostVeth, mtu, up: true, master: bridge, hairpin, peer };
+}
+
+/** The link first, then its address, then the routes that need both. */
+function podChanges({ containerInterface: dev, mtu, address, gateway, networks }: Wanted): Change[] {
+  const family = familyOf(gateway);
+  const anywhere = parseIpPrefix(family === 4 ? '0.0.0.0/0' : '::/0') as IpPrefix;
+  const reached = networks.filter((network) => familyOf(network) === family);
+  const via = prefixAddress(gateway);
+  return [
+    replace({ kind: 'link', type: 'veth', name: dev, mtu, up: true }),
+    add({ kind: 'address', dev, address }),
+    ...[...reached, anywhere].map((prefix) => add({ kind: 'route', prefix, dev, via })),
+  ];
+}
+
+async function make(kernel: Kernel, changes: readonly Change[], msg: string): Promise<void> {
+  const failed = await tryToMake(kernel, changes);
+  if (failed) throw new CniError(failed.code, msg, failed.details, { cause: failed.cause });
+}
+
+interface Refusal {
+  readonly code: CniCode;
+  readonly details: string;
+  readonly cause: unknown;
+}
+
+async function tryToMake(kernel: Kernel, changes: readonly Change[]): Promise<Refusal | undefined> {
+  const code = CNI_CODE.IO_FAILURE;
+  try {
+    const [first] = await kernel.apply(changes);
+    return (
+      first && {
+        code,
+        details: `${first.change.op} ${first.change.row.kind}: ${first.error.message}`,
+        cause: first.error,
+      }
+    );
+  } catch (cause) {
+    return { code, details: String(cause), cause };
+  }
+}
+
+/** The error that led here matters more than one met on the way back. */
+async function takeBack(kernel: Kernel, row: Row): Promise<void> {
+  await tryToMake(kernel, [remove(row)]);
+}

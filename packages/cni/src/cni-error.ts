@@ -1,0 +1,30 @@
+/** What goes wrong when a pod is attached, as the CNI specification words it: a code, a message, details. */
+
+/** Codes 1 to 99 are the specification's ("Error" in its section 5); from 100 on they are podlan's own. */
+export const CNI_CODE = {
+  INVALID_ENVIRONMENT: 4,
+  IO_FAILURE: 5,
+  INVALID_NETWORK_CONFIG: 7,
+  TRY_AGAIN_LATER: 11,
+  NO_FREE_ADDRESS: 100,
+  ALREADY_ATTACHED: 101,
+  /** The bridge is there, with another subnet's address or as another kind of device. */
+  BRIDGE_CONFLICT: 102,
+} as const;
+
+export type CniCode = (typeof CNI_CODE)[keyof typeof CNI_CODE];
+
+export class CniError extends Error {
+  override readonly name = 'CniError';
+  readonly code: CniCode;
+  readonly msg: string;
+  /** What was expected and found, and what to do; may be empty. */
+  readonly details: string;
+
+  constructor(code: CniCode, msg: string, details = '', options?: ErrorOptions) {
+    super(details === '' ? msg : `${msg}: ${details}`, options);
+    this.code = code;
+    this.msg = msg;
+    this.details = details;
+  }
+}

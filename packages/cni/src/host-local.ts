@@ -1,0 +1,211 @@
+/**
+ * IP address management in the on-disk format of the CNI `host-local` plugin, so that either can take over from the
+ * other: in `<dataDir>/<network>`
+ *
+ *     10.244.1.7          one file per address in use: container ID, CR LF, interface name
+ *     last_reserved_ip.0  the address handed out last from range 0; the next search starts after it
+ *     lock                flocked while anything here is read or changed
+ *
+ * Files of other names are left alone; files nobody can make sense of keep their address from being handed out.
+ */
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { flock } from '@podlan/linux';
+import { addressCount, contains, nthAddress } from '@podlan/linux/prefix';
+import {
+  familyOf,
+  type IpAddress,
+  type IpPrefix,
+  ipToBytes,
+  parseIpAddress,
+  prefixAddress,
+} from '@podlan/wire';
+import { CNI_CODE, CniError } from './cni-error.js';
+
+export { CNI_CODE, type CniCode, CniError } from './cni-error.js';
+
+export interface HostLocalOptions {
+  /** host-local's own default is /var/lib/cni/networks. */
+  readonly dataDir: string;
+  /** The CNI network's name: the folder under `dataDir`. */
+  readonly network: string;
+}
+
+/** Who holds an address. */
+export interface Holder {
+  readonly containerId: string;
+  readonly interfaceName: string;
+}
+
+export interface AllocationRequest extends Holder {
+  readonly subnet: IpPrefix;
+  readonly gateway: IpAddress;
+  /** Which `last_reserved_ip.N` to use: 0 for a network's first range, 1 for its second. */
+  readonly range?: number;
+}
+
+export interface Allocation extends Holder {
+  readonly address: IpAddress;
+}
+
+const LINE_BREAK = '\r\n';
+
+export class HostLocal {
+  readonly directory: string;
+
+  constructor({ dataDir, network }: HostLocalOptions) {
+    requireName('network', network, /^[A-Za-z0-9][A-Za-z0-9_.-]*$/);
+    this.directory = join(dataDir, network);
+  }
+
+  /** The next free address after the one handed out last, strictly inside `subnet`. */
+  async allocate(request: AllocationRequest): Promise<IpAddress> {
+    requireHolder(request);
+    requireRoom(request);
+    return this.#locked(async () => {
+      const held = await this.#allocations();
+      const own = held.find((one) => sameHolder(one, request) && contains(request.subnet, one.address));
+      if (own) throw alreadyHolds(own);
+      const taken = new Set<string>(held.map(({ address }) => address));
+      const address = firstFree(request, taken, await this.#lastReserved(request.range ?? 0));
+      if (address === undefined) throw noneFree(request, taken);
+      await this.#reserve(address, request);
+      return address;
+    });
+  }
+
+  /** Gives back what the holder has; nothing held is no error (CNI's DEL may come twice). */
+  async release(holder: Holder): Promise<IpAddress[]> {
+    requireHolder(holder);
+    return this.#locked(async () => {
+      const held = await this.#allocations();
+      const exact = held.filter((one) => sameHolder(one, holder));
+      const old = held.filter((one) => one.containerId === holder.containerId && one.interfaceName === '');
+      const released = exact.length > 0 ? exact : old;
+      for (const { address } of released) await rm(join(this.directory, address), { force: true });
+      return released.map(({ address }) => address);
+    });
+  }
+
+  async list(): Promise<Allocation[]> {
+    return this.#locked(() => this.#allocations());
+  }
+
+  async #locked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      await mkdir(this.directory, { recursive: true });
+      const lock = await flock(join(this.directory, 'lock'));
+      try {
+        return await work();
+      } finally {
+        lock.release();
+      }
+    } catch (cause) {
+      if (cause instanceof CniError) throw cause;
+      const details = `${this.directory}: ${String(cause)}`;
+      throw new CniError(CNI_CODE.IO_FAILURE, 'cannot use the address store', details, { cause });
+    }
+  }
+
+  async #allocations(): Promise<Allocation[]> {
+    const names = await readdir(this.directory);
+    const addresses = names.map(parseIpAddress).filter((address) => address !== undefined);
+    return Promise.all(addresses.map(async (address) => ({ address, ...(await this.#holderOf(address)) })));
+  }
+
+  /** An unreadable or senseless file has a holder too, one that nobody can name. */
+  async #holderOf(address: IpAddress): Promise<Holder> {
+    const text = await readFile(join(this.directory, address), 'utf8').catch(() => '');
+    const [containerId = '', interfaceName = ''] = text.trim().split(LINE_BREAK);
+    return { containerId: containerId.trim(), interfaceName: interfaceName.trim() };
+  }
+
+  async #lastReserved(range: number): Promise<IpAddress | undefined> {
+    const text = await readFile(join(this.directory, lastReservedName(range)), 'utf8').catch(() => '');
+    return parseIpAddress(text.trim());
+  }
+
+  /** Both files appear whole or not at all: a crash must not leave an address held by nobody. */
+  async #reserve(address: IpAddress, request: AllocationRequest): Promise<void> {
+    await this.#writeWhole(address, `${request.containerId}${LINE_BREAK}${request.interfaceName}`);
+    await this.#writeWhole(lastReservedName(request.range ?? 0), address);
+  }
+
+  async #writeWhole(name: string, text: string): Promise<void> {
+    const partial = join(this.directory, `.${name}.partial`);
+    await writeFile(partial, text, { mode: 0o644 });
+    await rename(partial, join(this.directory, name));
+  }
+}
+
+const lastReservedName = (range: number): string => `last_reserved_ip.${range}`;
+
+const sameHolder = (a: Holder, b: Holder): boolean =>
+  a.containerId === b.containerId && a.interfaceName === b.interfaceName;
+
+/**
+ * Offsets that may be handed out: not 0 (the network), and in IPv4 not the last (broadcast).
+ *
+ *     10.244.1.0/24    0 | 1 … 254 | 255
+ */
+function usableOffsets(subnet: IpPrefix): { first: bigint; last: bigint } {
+  return { first: 1n, last: addressCount(subnet) - (familyOf(subnet) === 4 ? 2n : 1n) };
+}
+
+const asNumber = (address: IpAddress): bigint => {
+  return ipToBytes(address).reduce((number, byte) => (number << 8n) | BigInt(byte), 0n);
+};
+
+function offsetOf(subnet: IpPrefix, address: IpAddress | undefined): bigint | undefined {
+  if (address === undefined || !contains(subnet, address)) return undefined;
+  return asNumber(address) - asNumber(prefixAddress(subnet));
+}
+
+/** Round robin, so that a pod that restarts over and over does not get an address others still have in their caches. */
+function firstFree(
+  { subnet, gateway }: AllocationRequest,
+  taken: ReadonlySet<string>,
+  last: IpAddress | undefined,
+): IpAddress | undefined {
+  const { first, last: end } = usableOffsets(subnet);
+  const start = offsetOf(subnet, last) ?? first - 1n;
+  const room = end - first + 1n;
+  for (let step = 0n; step < room; step++) {
+    const address = nthAddress(subnet, first + ((start - first + 1n + step) % room));
+    if (address !== gateway && !taken.has(address)) return address;
+  }
+  return undefined;
+}
+
+function requireName(argument: string, value: string, pattern: RegExp): void {
+  if (pattern.test(value)) return;
+  const details = `expected text matching ${pattern.source}, got ${JSON.stringify(value)}`;
+  throw new CniError(CNI_CODE.INVALID_ENVIRONMENT, `invalid ${argument}`, details);
+}
+
+function requireHolder({ containerId, interfaceName }: Holder): void {
+  requireName('containerId', containerId, /^[A-Za-z0-9][A-Za-z0-9_.-]*$/);
+  // The kernel's rule for device names (dev_valid_name): at most 15 bytes, no slash, colon or space.
+  requireName('interfaceName', interfaceName, /^(?!\.{1,2}$)[^\s/:]{1,15}$/);
+}
+
+function requireRoom({ subnet, gateway }: AllocationRequest): void {
+  if (addressCount(subnet) < 4n) {
+    const details = `expected at least 4 addresses, got ${subnet}`;
+    throw new CniError(CNI_CODE.INVALID_NETWORK_CONFIG, 'the subnet is too small to allocate from', details);
+  }
+  if (!contains(subnet, gateway)) {
+    const details = `expected an address in ${subnet}, got ${gateway}`;
+    throw new CniError(CNI_CODE.INVALID_NETWORK_CONFIG, 'the gateway lies outside the subnet', details);
+  }
+}
+
+function alreadyHolds({ address, containerId, interfaceName }: Allocation): CniError {
+  const details = `${containerId} ${interfaceName} holds ${address}; release it first`;
+  return new CniError(CNI_CODE.ALREADY_ATTACHED, 'the container has an address already', details);
+}
+
+function noneFree({ subnet }: AllocationRequest, taken: ReadonlySet<string>): CniError {
+  const details = `all of ${subnet} is in use (${taken.size} files); delete pods, or release what crashed pods left`;
+  return new CniError(CNI_CODE.NO_FREE_ADDRESS, 'no free address', details);
+}
