@@ -15,7 +15,8 @@ import ts from 'typescript';
 import { workspaces } from './workspace.js';
 
 /**
- * `files`: names under src/ without extension; a trailing slash takes a folder. None: what no other layer of the
+ * `files`: names under src/ without extension; a trailing slash takes a folder, a trailing star
+ * every name that begins so. None: what no other layer of the
  * package lists. `imports`: other layers. `node`: may import `node:*`.
  */
 export const LAYERS = {
@@ -31,7 +32,7 @@ export const LAYERS = {
   fabric: { folder: 'packages/fabric', imports: ['wire', 'linux/model'], node: false },
   'fabric/stores': {
     folder: 'packages/fabric',
-    files: ['stores/sqlite', 'stores/etcd', 'stores/kubernetes', 'stores/sqlite/'],
+    files: ['stores/sqlite*', 'stores/file-wake'],
     imports: ['wire', 'linux/model', 'fabric'],
     node: true,
   },
@@ -70,7 +71,8 @@ const TESTING = ['testing', 'testing/', 'fakes'];
 const builtins = new Set(builtinModules);
 const isBuiltin = (specifier) => specifier.startsWith('node:') || builtins.has(specifier.split('/')[0]);
 
-const listed = (files, name) => files.some((f) => (f.endsWith('/') ? name.startsWith(f) : name === f));
+const listed = (files, name) =>
+  files.some((file) => (/[*/]$/.test(file) ? name.startsWith(file.replace(/\*$/, '')) : name === file));
 
 /** The layer of `packages/linux/src/model.ts`: the one that lists it, else its package's unlisted one. */
 export function layerOf(file, layers = LAYERS) {

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { root, rootFile, workspaces } from '../src/workspace.js';
+
+const text = (name) => readFileSync(rootFile(name), 'utf8');
+
+describe('the lock file', () => {
+  const lock = JSON.parse(text('package-lock.json'));
+
+  test('names no registry host, so that any mirror will do', () => {
+    const urls = Object.values(lock.packages)
+      .map(({ resolved }) => resolved)
+      .filter((resolved) => resolved?.includes('://'));
+    expect(urls).toEqual([]);
+  });
+
+  test('has an integrity hash for every package that is fetched', () => {
+    const unhashed = Object.entries(lock.packages)
+      .filter(
+        ([path, entry]) =>
+          path.includes('node_modules/') && !entry.link && !entry.inBundle && !entry.integrity,
+      )
+      .map(([path]) => path);
+    expect(unhashed).toEqual([]);
+  });
+
+  test('holds every binary that an optional dependency names', () => {
+    const named = Object.values(lock.packages).flatMap((entry) =>
+      Object.keys(entry.optionalDependencies ?? {}),
+    );
+    const held = new Set(Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, '')));
+    expect(named.filter((name) => !held.has(name))).toEqual([]);
+  });
+});
+
+test.each(workspaces())(
+  '$folder is licensed, and runs on the Node.js versions the root asks for',
+  ({ manifest }) => {
+    expect(manifest.license).toBe('Apache-2.0');
+    expect(manifest.type).toBe('module');
+  },
+);
+
+describe.each([
+  ['README.md', 'README.zh-Hans.md'],
+  ['docs/architecture.md', 'docs/architecture.zh-Hans.md'],
+])('%s and %s', (english, chinese) => {
+  const pages = [english, chinese].map((name) => ({ name, markdown: text(name) }));
+  const codeBlocks = (markdown) => [...markdown.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
+  const outsideCode = (markdown) => markdown.replace(/^```[\s\S]*?^```$/gm, '');
+  const headingLevels = (markdown) =>
+    [...outsideCode(markdown).matchAll(/^(#+) /gm)].map(([, marks]) => marks.length);
+  /** Code without its comments and drawings, which are in the reader's language. */
+  const commands = (markdown) =>
+    codeBlocks(markdown)
+      .filter(([, language]) => language !== '' && language !== 'text')
+      .map(([, , code]) => code.replace(/\s*(#|\/\/) .*$/gm, ''));
+
+  test('have the same headings', () => {
+    const [first, second] = pages.map(({ markdown }) => headingLevels(markdown));
+    expect(second).toEqual(first);
+  });
+
+  test('have the same code', () => {
+    const [first, second] = pages.map(({ markdown }) => codeBlocks(markdown).map(([, language]) => language));
+    expect(second).toEqual(first);
+    expect(commands(pages[1].markdown)).toEqual(commands(pages[0].markdown));
+  });
+
+  test.each(pages)('$name links to files that are there', ({ name, markdown }) => {
+    const links = [...outsideCode(markdown).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
+      ([, target]) => target,
+    );
+    expect(links.filter((target) => !existsSync(join(root, dirname(name), target)))).toEqual([]);
+  });
+
+  test.each(pages)('$name names npm scripts that exist', ({ markdown }) => {
+    const scripts = new Set(Object.keys(JSON.parse(text('package.json')).scripts));
+    const named = [...markdown.matchAll(/npm run ([a-z:-]+)/g)].map(([, script]) => script);
+    expect(named.filter((script) => !scripts.has(script))).toEqual([]);
+  });
+});
