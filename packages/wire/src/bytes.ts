@@ -1,0 +1,32 @@
+/** What every codec needs of a byte range: a checked place to write to, numbers that fit, and a typed window to read from. */
+
+export function dataView(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The base of all views: accessors read the bytes in place, nothing is copied. */
+export abstract class ByteView {
+  readonly bytes: Uint8Array;
+  protected readonly view: DataView;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.view = dataView(bytes);
+  }
+}
+
+/** Emitting into too little room is the caller's mistake, so it throws. */
+export function requireRoom(what: string, into: Uint8Array, needed: number): DataView {
+  if (into.length < needed) {
+    throw new RangeError(`${what}: expected room for ${needed} bytes, got ${into.length}`);
+  }
+  return dataView(into);
+}
+
+/** A number too wide for its field would silently change meaning, so it throws. */
+export function uint(name: string, value: number, bits: number): number {
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** bits) {
+    throw new RangeError(`${name}: expected an unsigned number of ${bits} bits, got ${value}`);
+  }
+  return value;
+}

@@ -1,0 +1,207 @@
+/**
+ * ICMPv6 (RFC 4443) and the two Neighbor Discovery messages that hosts resolve addresses with (RFC 4861).
+ * Anything else is kept as `other`. Whether the hop limit was 255 is for the caller to check: it lies in IPv6.
+ */
+
+import { type IpAddress, ipFromBytes, ipToBytes } from './address.js';
+import { ByteView, requireRoom, uint } from './bytes.js';
+import { type PseudoHeader, transportChecksum, transportChecksumHolds } from './checksum.js';
+import { IpProtocol } from './ip-protocol.js';
+import { type NdpOption, ndpOptionBytes, parseNdpOptions } from './ndp-options.js';
+
+export const ICMPV6_HEADER_BYTES = 8;
+
+export const Icmpv6Type = {
+  destinationUnreachable: 1,
+  packetTooBig: 2,
+  timeExceeded: 3,
+  echoRequest: 128,
+  echoReply: 129,
+  neighborSolicitation: 135,
+  neighborAdvertisement: 136,
+} as const;
+
+export type Icmpv6Message =
+  | {
+      readonly kind: 'echo-request' | 'echo-reply';
+      readonly identifier: number;
+      readonly sequence: number;
+      readonly data: Uint8Array;
+    }
+  | { readonly kind: 'destination-unreachable'; readonly code: number; readonly quote: Uint8Array }
+  | { readonly kind: 'packet-too-big'; readonly mtu: number; readonly quote: Uint8Array }
+  | { readonly kind: 'time-exceeded'; readonly code: number; readonly quote: Uint8Array }
+  | {
+      readonly kind: 'neighbor-solicitation';
+      readonly target: IpAddress;
+      readonly options: readonly NdpOption[];
+    }
+  | NeighborAdvertisement
+  /** `rest` is the second word of the header. */
+  | {
+      readonly kind: 'other';
+      readonly type: number;
+      readonly code: number;
+      readonly rest: number;
+      readonly data: Uint8Array;
+    };
+
+export interface NeighborAdvertisement {
+  readonly kind: 'neighbor-advertisement';
+  readonly router: boolean;
+  readonly solicited: boolean;
+  readonly override: boolean;
+  readonly target: IpAddress;
+  readonly options: readonly NdpOption[];
+}
+
+const ROUTER = 0x80000000;
+const SOLICITED = 0x40000000;
+const OVERRIDE = 0x20000000;
+const TARGET_BYTES = 16;
+
+export class Icmpv6View extends ByteView {
+  static over(bytes: Uint8Array): Icmpv6View | undefined {
+    return bytes.length < ICMPV6_HEADER_BYTES ? undefined : new Icmpv6View(bytes);
+  }
+  get type(): number {
+    return this.bytes[0]!;
+  }
+  get code(): number {
+    return this.bytes[1]!;
+  }
+  get checksum(): number {
+    return this.view.getUint16(2);
+  }
+  get identifier(): number {
+    return this.view.getUint16(4);
+  }
+  get sequence(): number {
+    return this.view.getUint16(6);
+  }
+  /** The MTU of packet too big, the flags of a neighbor advertisement. */
+  get rest(): number {
+    return this.view.getUint32(4);
+  }
+  get body(): Uint8Array {
+    return this.bytes.subarray(ICMPV6_HEADER_BYTES);
+  }
+}
+
+/** ICMPv6 has no length of its own: `bytes` is exactly the payload of the IP packet. */
+export function parseIcmpv6(bytes: Uint8Array, pseudo?: PseudoHeader): Icmpv6Message | undefined {
+  const view = Icmpv6View.over(bytes);
+  if (!view || (pseudo && !transportChecksumHolds(bytes, pseudo, IpProtocol.icmpv6))) return undefined;
+  return readValue(view);
+}
+
+function readValue(view: Icmpv6View): Icmpv6Message | undefined {
+  const { type, code, rest, body } = view;
+  switch (type) {
+    case Icmpv6Type.destinationUnreachable:
+      return { kind: 'destination-unreachable', code, quote: body };
+    case Icmpv6Type.timeExceeded:
+      return { kind: 'time-exceeded', code, quote: body };
+  }
+  return (
+    (code === 0 && readCodeZero(view)) ||
+    unlessNeighbor(type, { kind: 'other', type, code, rest, data: body })
+  );
+}
+
+function readCodeZero(view: Icmpv6View): Icmpv6Message | undefined {
+  const { type, identifier, sequence, rest, body } = view;
+  switch (type) {
+    case Icmpv6Type.packetTooBig:
+      return { kind: 'packet-too-big', mtu: rest, quote: body };
+    case Icmpv6Type.echoRequest:
+      return { kind: 'echo-request', identifier, sequence, data: body };
+    case Icmpv6Type.echoReply:
+      return { kind: 'echo-reply', identifier, sequence, data: body };
+    case Icmpv6Type.neighborSolicitation:
+    case Icmpv6Type.neighborAdvertisement:
+      return parseNeighbor(type, rest, body);
+  }
+  return undefined;
+}
+
+/** RFC 4861, section 7.1: neighbor messages that fail validation are discarded, not kept as something else. */
+function unlessNeighbor(type: number, message: Icmpv6Message): Icmpv6Message | undefined {
+  const isNeighbor = type === Icmpv6Type.neighborSolicitation || type === Icmpv6Type.neighborAdvertisement;
+  return isNeighbor ? undefined : message;
+}
+
+function parseNeighbor(type: number, rest: number, body: Uint8Array): Icmpv6Message | undefined {
+  const options = body.length < TARGET_BYTES ? undefined : parseNdpOptions(body.subarray(TARGET_BYTES));
+  if (!options) return undefined;
+  const target = ipFromBytes(body.subarray(0, TARGET_BYTES));
+  if (type === Icmpv6Type.neighborSolicitation) return { kind: 'neighbor-solicitation', target, options };
+  const flag = (mask: number) => (rest & mask) !== 0;
+  const flags = { router: flag(ROUTER), solicited: flag(SOLICITED), override: flag(OVERRIDE) };
+  return { kind: 'neighbor-advertisement', ...flags, target, options };
+}
+
+interface Header {
+  readonly type: number;
+  readonly code: number;
+  readonly rest: number;
+  readonly body: Uint8Array;
+}
+
+function headerOf(message: Icmpv6Message): Header {
+  switch (message.kind) {
+    case 'echo-request':
+    case 'echo-reply': {
+      const type = message.kind === 'echo-request' ? Icmpv6Type.echoRequest : Icmpv6Type.echoReply;
+      const rest =
+        uint('identifier', message.identifier, 16) * 0x10000 + uint('sequence', message.sequence, 16);
+      return { type, code: 0, rest, body: message.data };
+    }
+    case 'destination-unreachable':
+      return { type: Icmpv6Type.destinationUnreachable, code: message.code, rest: 0, body: message.quote };
+    case 'packet-too-big':
+      return { type: Icmpv6Type.packetTooBig, code: 0, rest: message.mtu, body: message.quote };
+    case 'time-exceeded':
+      return { type: Icmpv6Type.timeExceeded, code: message.code, rest: 0, body: message.quote };
+    case 'neighbor-solicitation':
+      return { type: Icmpv6Type.neighborSolicitation, code: 0, rest: 0, body: neighborBody(message) };
+    case 'neighbor-advertisement':
+      return {
+        type: Icmpv6Type.neighborAdvertisement,
+        code: 0,
+        rest: flagsOf(message),
+        body: neighborBody(message),
+      };
+    case 'other':
+      return { type: message.type, code: message.code, rest: message.rest, body: message.data };
+  }
+}
+
+function flagsOf({ router, solicited, override }: NeighborAdvertisement): number {
+  return (router ? ROUTER : 0) + (solicited ? SOLICITED : 0) + (override ? OVERRIDE : 0);
+}
+
+function neighborBody(message: { target: IpAddress; options: readonly NdpOption[] }): Uint8Array {
+  const target = ipToBytes(message.target);
+  if (target.length !== TARGET_BYTES) {
+    throw new TypeError(`emitIcmpv6: expected an IPv6 target, got ${message.target}`);
+  }
+  return Uint8Array.of(...target, ...ndpOptionBytes(message.options));
+}
+
+export function icmpv6Bytes(message: Icmpv6Message): number {
+  return ICMPV6_HEADER_BYTES + headerOf(message).body.length;
+}
+
+export function emitIcmpv6(message: Icmpv6Message, into: Uint8Array, pseudo: PseudoHeader): number {
+  const { type, code, rest, body } = headerOf(message);
+  const length = ICMPV6_HEADER_BYTES + body.length;
+  const view = requireRoom('emitIcmpv6', into, length);
+  into.set(body, ICMPV6_HEADER_BYTES);
+  view.setUint8(0, uint('type', type, 8));
+  view.setUint8(1, uint('code', code, 8));
+  view.setUint16(2, 0);
+  view.setUint32(4, uint('rest of header', rest, 32));
+  view.setUint16(2, transportChecksum(into.subarray(0, length), pseudo, IpProtocol.icmpv6));
+  return length;
+}

@@ -1,0 +1,55 @@
+/**
+ * Writer for the classic capture format (draft-ietf-opsawg-pcap), little-endian, for streaming: write the header
+ * once, then one record for each packet. Times are nanoseconds since the epoch; the caller has the clock.
+ */
+
+import { dataView, uint } from './bytes.js';
+
+/** LINKTYPE_ values (draft-ietf-opsawg-pcaplinktype): Ethernet frames, or IP packets without a link header. */
+export const LinkTypeNumber = { ethernet: 1, raw: 101 } as const;
+export type LinkType = keyof typeof LinkTypeNumber;
+export type TimeUnit = 'microseconds' | 'nanoseconds';
+
+export const PCAP_HEADER_BYTES = 24;
+export const PCAP_RECORD_HEADER_BYTES = 16;
+
+const MAGIC: Record<TimeUnit, number> = { microseconds: 0xa1b2c3d4, nanoseconds: 0xa1b23c4d };
+const SNAP_LENGTH = 262_144;
+
+export interface CapturedPacket {
+  readonly timeNs: bigint;
+  readonly bytes: Uint8Array;
+  /** Length on the wire, when `bytes` is only its beginning. */
+  readonly originalLength?: number;
+}
+
+export interface PcapOptions {
+  readonly linkType?: LinkType;
+  readonly timeUnit?: TimeUnit;
+}
+
+export function pcapHeader({
+  linkType = 'ethernet',
+  timeUnit = 'nanoseconds',
+}: PcapOptions = {}): Uint8Array {
+  const bytes = new Uint8Array(PCAP_HEADER_BYTES);
+  const view = dataView(bytes);
+  view.setUint32(0, MAGIC[timeUnit], true);
+  view.setUint16(4, 2, true); // version 2.4
+  view.setUint16(6, 4, true);
+  view.setUint32(16, SNAP_LENGTH, true);
+  view.setUint32(20, LinkTypeNumber[linkType], true);
+  return bytes;
+}
+
+export function pcapRecord(packet: CapturedPacket, timeUnit: TimeUnit = 'nanoseconds'): Uint8Array {
+  const record = new Uint8Array(PCAP_RECORD_HEADER_BYTES + packet.bytes.length);
+  const view = dataView(record);
+  const fraction = Number(packet.timeNs % 1_000_000_000n);
+  view.setUint32(0, uint('seconds', Number(packet.timeNs / 1_000_000_000n), 32), true);
+  view.setUint32(4, timeUnit === 'nanoseconds' ? fraction : Math.floor(fraction / 1000), true);
+  view.setUint32(8, packet.bytes.length, true);
+  view.setUint32(12, packet.originalLength ?? packet.bytes.length, true);
+  record.set(packet.bytes, PCAP_RECORD_HEADER_BYTES);
+  return record;
+}
