@@ -1,0 +1,72 @@
+/**
+ * The least that must be true of an inner IP packet before its addresses are believed. RFC 791 section 3.1,
+ * RFC 8200 section 3. Payload, options and checksums are the receiving kernel's business.
+ */
+import { loadHalfWord, loadWord } from './key';
+
+/** Big-endian as loaded little-endian. */
+const ETHERTYPE_IPV4: u32 = 0x0008;
+const ETHERTYPE_IPV6: u32 = 0xdd86;
+
+const IPV4_HEADER: u32 = 20;
+const IPV4_SOURCE: usize = 12;
+const IPV4_DESTINATION: usize = 16;
+const IPV6_HEADER: u32 = 40;
+const IPV6_SOURCE: usize = 8;
+const IPV6_DESTINATION: usize = 24;
+
+export const FAMILY_NONE = 0;
+export const FAMILY_MALFORMED = -1;
+
+// @ts-ignore: decorator
+@inline
+function loadShort(at: usize): u32 {
+  return bswap<u16>(load<u16>(at));
+}
+
+function validV4(packet: usize, length: u32): bool {
+  if (length < IPV4_HEADER || load<u8>(packet) >> 4 != 4) return false;
+  const header = <u32>(load<u8>(packet) & 15) << 2;
+  const total = loadShort(packet + 2);
+  return header >= IPV4_HEADER && total >= header && total <= length;
+}
+
+function validV6(packet: usize, length: u32): bool {
+  return length >= IPV6_HEADER && load<u8>(packet) >> 4 == 6 && loadShort(packet + 4) + IPV6_HEADER <= length;
+}
+
+/** 4 or 6 where the frame's payload is such a packet, FAMILY_NONE where it says it is something else. */
+// @ts-ignore: decorator
+@inline
+export function familyAt(ethertypeAt: usize, packet: usize, length: u32): i32 {
+  const ethertype = <u32>load<u16>(ethertypeAt);
+  if (ethertype == ETHERTYPE_IPV4) return validV4(packet, length) ? 4 : FAMILY_MALFORMED;
+  if (ethertype == ETHERTYPE_IPV6) return validV6(packet, length) ? 6 : FAMILY_MALFORMED;
+  return FAMILY_NONE;
+}
+
+// The key halves of an address at `at`.
+
+// @ts-ignore: decorator
+@inline
+export function keyHigh(family: i32, at: usize): u64 {
+  return family == 4 ? loadHalfWord(at) : loadWord(at);
+}
+
+// @ts-ignore: decorator
+@inline
+export function keyLow(family: i32, at: usize): u64 {
+  return family == 4 ? 0 : loadWord(at + 8);
+}
+
+// @ts-ignore: decorator
+@inline
+export function sourceOf(family: i32, packet: usize): usize {
+  return packet + (family == 4 ? IPV4_SOURCE : IPV6_SOURCE);
+}
+
+// @ts-ignore: decorator
+@inline
+export function destinationOf(family: i32, packet: usize): usize {
+  return packet + (family == 4 ? IPV4_DESTINATION : IPV6_DESTINATION);
+}

@@ -1,0 +1,123 @@
+/**
+ * The memory map: areas one after the other from the end of the static data, each on a cache line of its own, all
+ * sized by the capacities given to `create`. Nothing is ever allocated after it.
+ */
+import {
+  AREAS,
+  AREA_ADDRESSES,
+  AREA_COUNTERS,
+  AREA_ENDPOINTS,
+  AREA_KEY,
+  AREA_LENGTHS,
+  AREA_LOOKUP_KEYS,
+  AREA_LOOKUP_VALUES,
+  AREA_PORTS,
+  AREA_RX,
+  AREA_SLOTS,
+  AREA_STARTS,
+  AREA_TX,
+  AREA_VERDICTS,
+  ENDPOINT_BYTES,
+  KEY_AREA_BYTES,
+  KEY_BYTES,
+  LOOKUP_BATCH,
+  MAX_NETWORKS,
+  NODES_PER_PREFIX,
+  NODE_BYTES,
+  TABLES,
+  TABLE_ENDPOINTS,
+  TABLE_NETWORKS,
+  TABLE_ROUTES,
+  TABLE_SUBNETS,
+  VERDICT_COUNT,
+} from '../src/layout';
+
+const PAGE_BYTES: u64 = 65536;
+const LINE_BYTES: u64 = 64;
+const ADDRESSABLE: u64 = 0xffff0000;
+
+const areas = memory.data(AREAS * 4);
+const limits = memory.data(TABLES * 4);
+
+let top: u64 = 0;
+export let slotCount: u32 = 0;
+export let slotBytes: u32 = 0;
+export let nodesBegin: usize = 0;
+export let nodesEnd: usize = 0;
+export let endpointLimit: u32 = 0;
+
+/** Where an area begins. */
+// @ts-ignore: decorator
+@inline
+export function areaStart(id: i32): usize {
+  return load<u32>(areas + (<usize>id << 2));
+}
+
+/** How many prefixes a table takes. */
+export function tableLimit(table: i32): u32 {
+  return load<u32>(limits + (<usize>table << 2));
+}
+
+function setLimit(table: i32, limit: u32): void {
+  store<u32>(limits + (<usize>table << 2), limit);
+}
+
+function reserve(bytes: u64): usize {
+  const start = top;
+  top += (bytes + LINE_BYTES - 1) & ~(LINE_BYTES - 1);
+  return <usize>start;
+}
+
+function reserveArea(id: i32, bytes: u64): void {
+  store<u32>(areas + (<usize>id << 2), <u32>reserve(bytes));
+}
+
+function reserveDirection(base: i32): void {
+  const slots: u64 = slotCount;
+  reserveArea(base + AREA_SLOTS, slots * slotBytes);
+  reserveArea(base + AREA_STARTS, slots * 4);
+  reserveArea(base + AREA_LENGTHS, slots * 4);
+  reserveArea(base + AREA_ADDRESSES, slots * KEY_BYTES);
+  reserveArea(base + AREA_PORTS, slots * 2);
+  reserveArea(base + AREA_VERDICTS, slots);
+}
+
+function setLimits(capacity: u32, forwards: bool): void {
+  setLimit(TABLE_ROUTES, capacity);
+  // One more than there can be tunnels: a tunnel moves to its new endpoint before it leaves its old one.
+  endpointLimit = forwards ? capacity + 1 : 0;
+  setLimit(TABLE_ENDPOINTS, endpointLimit);
+  setLimit(TABLE_NETWORKS, forwards ? MAX_NETWORKS : 0);
+  setLimit(TABLE_SUBNETS, forwards ? MAX_NETWORKS : 0);
+}
+
+function reserveNodes(): void {
+  let prefixes: u64 = 0;
+  for (let table = 0; table < TABLES; table++) prefixes += tableLimit(table);
+  nodesBegin = reserve(prefixes * NODES_PER_PREFIX * NODE_BYTES);
+  nodesEnd = nodesBegin + <usize>(prefixes * NODES_PER_PREFIX * NODE_BYTES);
+}
+
+function growToTop(): bool {
+  if (top > ADDRESSABLE) return false;
+  const pages = <i32>((top + PAGE_BYTES - 1) / PAGE_BYTES);
+  const missing = pages - memory.size();
+  return missing <= 0 || memory.grow(missing) >= 0;
+}
+
+/** Lays memory out for `slots` slots of `bytes` in each direction and `capacity` prefixes. False: no such memory. */
+export function layOut(slots: u32, bytes: u32, capacity: u32): bool {
+  slotCount = slots;
+  slotBytes = bytes;
+  top = (<u64>__heap_base + LINE_BYTES - 1) & ~(LINE_BYTES - 1);
+  setLimits(capacity, slots > 0);
+  reserveArea(AREA_KEY, KEY_AREA_BYTES);
+  reserveArea(AREA_LOOKUP_KEYS, LOOKUP_BATCH * KEY_BYTES);
+  reserveArea(AREA_LOOKUP_VALUES, LOOKUP_BATCH * 4);
+  reserveArea(AREA_COUNTERS, VERDICT_COUNT * 8);
+  reserveArea(AREA_ENDPOINTS, <u64>endpointLimit * ENDPOINT_BYTES);
+  reserveDirection(AREA_TX);
+  reserveDirection(AREA_RX);
+  reserveNodes();
+  return growToTop();
+}

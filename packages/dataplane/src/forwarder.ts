@@ -1,0 +1,191 @@
+/**
+ * The VXLAN forwarder (RFC 7348 section 5): tunnels from prefixes to remote VTEPs, and the two directions of packets
+ * through them, in batches of slots in the module's memory. Frames are those of a device with our MAC.
+ *
+ * Packets never raise exceptions: each slot gets a verdict, each verdict has a counter.
+ */
+import {
+  type IpAddress,
+  type IpPrefix,
+  ipFromMappedBytes,
+  ipToMappedBytes,
+  macToBytes,
+  parseMacAddress,
+} from '@podlan/wire';
+import { canonicalAddress, canonicalPrefix, wholeNumber, writePrefix } from './key.js';
+import * as layout from './layout.js';
+import { type JudgedBatch, slotBatch } from './slot-batch.js';
+import { VERDICTS, type Verdict } from './verdicts.js';
+import { createDataplane, type Dataplane } from './wasm.js';
+
+export interface ForwarderOptions {
+  /** Slots in each direction. */
+  readonly slots?: number;
+  /** Bytes of a slot, its 64 bytes of headroom included. */
+  readonly slotBytes?: number;
+  /** How many tunnels there is memory for. */
+  readonly capacity?: number;
+}
+
+export interface ForwarderSettings {
+  readonly vni: number;
+  /** Inner frames for any other MAC are dropped. */
+  readonly mac: string;
+  /** The pod networks: an inner source inside must come from the endpoint its tunnel leads to. */
+  readonly networks: readonly string[];
+  /** Our own subnets: no inner source may lie in them. */
+  readonly subnets: readonly string[];
+}
+
+export interface ForwarderTunnel {
+  readonly prefix: IpPrefix;
+  readonly remote: IpAddress;
+  readonly port: number;
+}
+
+export interface EndpointCounters {
+  readonly remote: IpAddress;
+  readonly txPackets: number;
+  /** Bytes of inner Ethernet frames, in both directions. */
+  readonly txBytes: number;
+  readonly rxPackets: number;
+  readonly rxBytes: number;
+}
+
+export interface ForwarderCounters {
+  readonly byVerdict: Readonly<Record<Verdict, number>>;
+  readonly endpoints: readonly EndpointCounters[];
+}
+
+export class Forwarder {
+  /** How many tunnels there is memory for. */
+  readonly capacity: number;
+  /** From the device, to tunnels. */
+  readonly tx: JudgedBatch;
+  /** From the socket, to the device. */
+  readonly rx: JudgedBatch;
+  readonly #module: Dataplane;
+  readonly #tunnels = new Map<IpPrefix, ForwarderTunnel>();
+
+  private constructor(slots: number, slotBytes: number, capacity: number) {
+    this.capacity = capacity;
+    this.#module = createDataplane({ slots, slotBytes, capacity });
+    this.tx = slotBatch(this.#module, layout.AREA_TX, slots, slotBytes);
+    this.rx = slotBatch(this.#module, layout.AREA_RX, slots, slotBytes);
+  }
+
+  static create(options: ForwarderOptions = {}): Forwarder {
+    const {
+      slots = layout.DEFAULT_SLOTS,
+      slotBytes = layout.DEFAULT_SLOT_BYTES,
+      capacity = layout.DEFAULT_CAPACITY,
+    } = options;
+    return new Forwarder(
+      wholeNumber('slots', slots, 1, layout.MAX_SLOTS),
+      wholeNumber('slotBytes', slotBytes, layout.MIN_SLOT_BYTES, layout.MAX_SLOT_BYTES),
+      wholeNumber('capacity', capacity, 1, layout.MAX_TUNNELS),
+    );
+  }
+
+  /** Replaces all settings. Tunnels and counters stay. */
+  configure(settings: ForwarderSettings): void {
+    const vni = wholeNumber('vni', settings.vni, 0, 0xffffff);
+    const mac = parseMacAddress(settings.mac);
+    if (mac === undefined) throw new TypeError(`mac: expected a MAC address, got ${settings.mac}`);
+    const networks = prefixes('networks', settings.networks);
+    const subnets = prefixes('subnets', settings.subnets);
+    this.#module.key.set(macToBytes(mac));
+    this.#module.calls.configure(vni);
+    this.#fill(layout.TABLE_NETWORKS, networks);
+    this.#fill(layout.TABLE_SUBNETS, subnets);
+  }
+
+  #fill(table: number, members: readonly IpPrefix[]): void {
+    const { calls, key } = this.#module;
+    calls.clear(table);
+    for (const prefix of members) {
+      const { family, length } = writePrefix(key, prefix);
+      calls.insert(table, family, length, 0);
+    }
+  }
+
+  /** Adds or replaces the tunnel of a prefix. A full table is a RangeError, and nothing has changed. */
+  setTunnel(prefixText: string, remoteText: string, port: number): void {
+    const { calls, key } = this.#module;
+    const prefix = canonicalPrefix(prefixText);
+    const remote = canonicalAddress(remoteText);
+    wholeNumber('port', port, 1, 65535);
+    const { family, length } = writePrefix(key, prefix);
+    key.set(ipToMappedBytes(remote), layout.KEY_SECOND);
+    if (calls.setTunnel(family, length, port) === layout.FULL) {
+      throw new RangeError(`forwarder is full: its capacity is ${this.capacity} tunnels`);
+    }
+    this.#tunnels.set(prefix, { prefix, remote, port });
+  }
+
+  /** Whether there was one. */
+  deleteTunnel(prefixText: string): boolean {
+    const prefix = canonicalPrefix(prefixText);
+    const { family, length } = writePrefix(this.#module.key, prefix);
+    this.#module.calls.deleteTunnel(family, length);
+    return this.#tunnels.delete(prefix);
+  }
+
+  tunnels(): ForwarderTunnel[] {
+    return [...this.#tunnels.values()];
+  }
+
+  /** Deletes all tunnels. */
+  clear(): void {
+    this.#module.calls.clearTunnels();
+    this.#tunnels.clear();
+  }
+
+  /** Encapsulates slots 0…count-1 of `tx`; those dropped get length 0. Returns how many are to be sent. */
+  encap(count: number): number {
+    return this.#module.calls.encap(count);
+  }
+
+  /** Decapsulates slots 0…count-1 of `rx`; those dropped get length 0. Returns how many are to be written. */
+  decap(count: number): number {
+    return this.#module.calls.decap(count);
+  }
+
+  /** Packets by verdict since creation; of endpoints, since the first tunnel to each. */
+  counters(): ForwarderCounters {
+    const byVerdict = VERDICTS.map((name, number) => [name, Number(this.#module.counters[number])]);
+    return { byVerdict: Object.fromEntries(byVerdict), endpoints: this.#endpoints() };
+  }
+
+  #endpoints(): EndpointCounters[] {
+    const { buffer, calls } = this.#module;
+    const begin = this.#module.areaOffset(layout.AREA_ENDPOINTS);
+    const found: EndpointCounters[] = [];
+    for (let index = 0; index < calls.endpointCount(); index++) {
+      const record = new DataView(buffer, begin + index * layout.ENDPOINT_BYTES, layout.ENDPOINT_BYTES);
+      if (record.getUint32(layout.ENDPOINT_TUNNELS, true) > 0) found.push(endpointCounters(record));
+    }
+    return found;
+  }
+}
+
+function prefixes(name: string, texts: readonly string[]): IpPrefix[] {
+  if (texts.length <= layout.MAX_NETWORKS) return texts.map(canonicalPrefix);
+  throw new RangeError(`${name}: expected at most ${layout.MAX_NETWORKS}, got ${texts.length}`);
+}
+
+function endpointCounters(record: DataView): EndpointCounters {
+  const counter = (offset: number) => Number(record.getBigUint64(offset, true));
+  const address = new Uint8Array(
+    record.buffer,
+    record.byteOffset + layout.ENDPOINT_ADDRESS,
+    layout.KEY_BYTES,
+  );
+  return {
+    remote: ipFromMappedBytes(address),
+    txPackets: counter(layout.ENDPOINT_TX_PACKETS),
+    txBytes: counter(layout.ENDPOINT_TX_BYTES),
+    rxPackets: counter(layout.ENDPOINT_RX_PACKETS),
+    rxBytes: counter(layout.ENDPOINT_RX_BYTES),
+  };
+}

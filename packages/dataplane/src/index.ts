@@ -1,0 +1,16 @@
+/** The WebAssembly dataplane: a longest-prefix-match table, a VXLAN forwarder, and the pump between its two edges. */
+
+export type { Device, Poller, SlotBatch, Socket } from './edges.js';
+export {
+  type EndpointCounters,
+  Forwarder,
+  type ForwarderCounters,
+  type ForwarderOptions,
+  type ForwarderSettings,
+  type ForwarderTunnel,
+} from './forwarder.js';
+export { SLOT_HEADROOM } from './layout.js';
+export { type PumpCounters, type PumpOptions, runPump } from './pump.js';
+export { type RouteMatch, RouteTable, type RouteTableOptions } from './route-table.js';
+export { type JudgedBatch, leaveHeadroom, slotBytes, slotRoom } from './slot-batch.js';
+export { isForwarded, VERDICT_MEANINGS, VERDICTS, type Verdict } from './verdicts.js';

@@ -1,0 +1,54 @@
+/** The slots of one direction as the edges see them: views of the module's memory. */
+import type { SlotBatch } from './edges.js';
+import {
+  AREA_ADDRESSES,
+  AREA_LENGTHS,
+  AREA_PORTS,
+  AREA_SLOTS,
+  AREA_STARTS,
+  AREA_VERDICTS,
+  KEY_BYTES,
+  SLOT_HEADROOM,
+} from './layout.js';
+import type { Dataplane } from './wasm.js';
+
+export interface JudgedBatch extends SlotBatch {
+  /** Verdict numbers of the last `encap` or `decap`. */
+  readonly verdicts: Uint8Array;
+}
+
+/** `direction` is AREA_TX or AREA_RX. */
+export function slotBatch(module: Dataplane, direction: number, slots: number, stride: number): JudgedBatch {
+  const { buffer } = module;
+  const at = (area: number) => module.areaOffset(direction + area);
+  const batch = {
+    buffer,
+    offset: at(AREA_SLOTS),
+    stride,
+    slots,
+    starts: new Uint32Array(buffer, at(AREA_STARTS), slots),
+    lengths: new Uint32Array(buffer, at(AREA_LENGTHS), slots),
+    addresses: new Uint8Array(buffer, at(AREA_ADDRESSES), slots * KEY_BYTES),
+    ports: new Uint16Array(buffer, at(AREA_PORTS), slots),
+    verdicts: new Uint8Array(buffer, at(AREA_VERDICTS), slots),
+  };
+  leaveHeadroom(batch);
+  return batch;
+}
+
+/** Before each read or receive: encap and decap move `starts`. */
+export function leaveHeadroom(batch: SlotBatch): void {
+  batch.starts.fill(SLOT_HEADROOM);
+}
+
+/** The bytes in a slot: a view. */
+export function slotBytes(batch: SlotBatch, slot: number): Uint8Array {
+  const start = batch.offset + slot * batch.stride + batch.starts[slot]!;
+  return new Uint8Array(batch.buffer, start, batch.lengths[slot]!);
+}
+
+/** Room from a slot's start to its end: a view. */
+export function slotRoom(batch: SlotBatch, slot: number): Uint8Array {
+  const start = batch.starts[slot]!;
+  return new Uint8Array(batch.buffer, batch.offset + slot * batch.stride + start, batch.stride - start);
+}
