@@ -158,3 +158,7 @@ export interface Kernel {
   /** Yields the name of a table whenever something in it may have changed: look again. Ends when `signal` aborts. */
   watch(signal: AbortSignal): AsyncIterable<Table>;
 }
+
+export { diff } from './diff.js';
+export { MemoryKernel } from './memory-kernel.js';
+export { defaultMetric, deviceOf, rowKey, rowText, scopeOf } from './rows.js';

@@ -1,0 +1,145 @@
+/**
+ * The changes that lead from the rows there are to the rows there should be, in an order a kernel can follow.
+ *
+ *     deletions that could stand in the way of an addition   forwarder, address, link
+ *     additions and replacements                             link … chain
+ *     the other deletions                                    chain, route, … neighbor
+ *
+ * A route comes after what it needs and goes before it, and nothing that carries traffic is taken away to be put back.
+ */
+import type { Change, Link, Row, Table } from './model.js';
+import { defaultMetric, deviceOf, rowKey } from './rows.js';
+
+const ORDER: Record<Table, number> = {
+  link: 0,
+  sysctl: 1,
+  address: 2,
+  forwarder: 3,
+  neighbor: 4,
+  fdb: 5,
+  tunnel: 5,
+  route: 6,
+  chain: 7,
+};
+
+/**
+ * Two of one kind can claim one thing: a UDP port, a VNI, a subnet on a device (an IPv4 address that is added while
+ * another of its subnet stands becomes a secondary one, and goes when that one is deleted).
+ */
+const DELETE_FIRST: ReadonlySet<Table> = new Set(['link', 'address', 'forwarder']);
+
+interface Plan {
+  readonly actual: ReadonlyMap<string, readonly Row[]>;
+  readonly desired: ReadonlyMap<string, Row>;
+  /** Devices that go, or go and come back: every row on them goes with them. */
+  readonly gone: ReadonlySet<string>;
+}
+
+/**
+ * `actual` should be a snapshot of the scope of `desired`. Sysctls are set, never unset; a route's protocol is not
+ * compared; an absent `mac` of a link accepts any.
+ */
+export function diff(actual: readonly Row[], desired: readonly Row[]): Change[] {
+  const plan = planOf(actual, desired);
+  const deletions = actual
+    .filter((row) => mustDelete(plan, row))
+    .sort((a, b) => ORDER[b.kind] - ORDER[a.kind]);
+  const wanted = [...plan.desired.values()].sort(additionOrder);
+  const first = deletions.filter((row) => DELETE_FIRST.has(row.kind));
+  const last = deletions.filter((row) => !DELETE_FIRST.has(row.kind));
+  return [...first.map(deletion), ...wanted.flatMap((row) => addition(plan, row)), ...last.map(deletion)];
+}
+
+const deletion = (row: Row): Change => ({ op: 'delete', row });
+
+function planOf(actual: readonly Row[], desired: readonly Row[]): Plan {
+  const plan = {
+    actual: byKey(actual),
+    desired: new Map(desired.map((row) => [rowKey(row), row])),
+    gone: new Set<string>(),
+  };
+  for (const row of actual) if (row.kind === 'link' && linkGoes(plan, row)) plan.gone.add(row.name);
+  return plan;
+}
+
+function byKey(rows: readonly Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = rowKey(row);
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return groups;
+}
+
+function linkGoes(plan: Plan, link: Link): boolean {
+  const wanted = plan.desired.get(rowKey(link));
+  return wanted?.kind !== 'link' || mustRecreate(link, wanted);
+}
+
+/** Bridges before their ports. */
+function additionOrder(a: Row, b: Row): number {
+  return ORDER[a.kind] - ORDER[b.kind] || Number(isPort(a)) - Number(isPort(b));
+}
+
+const isPort = (row: Row): boolean => row.kind === 'link' && row.master !== undefined;
+
+const isGone = (plan: Plan, row: Row): boolean => plan.gone.has(deviceOf(row) ?? '');
+
+function mustDelete(plan: Plan, row: Row): boolean {
+  if (row.kind === 'sysctl') return false;
+  if (isGone(plan, row)) return row.kind === 'link' || row.kind === 'forwarder';
+  return kept(plan, row) !== row;
+}
+
+/** Of the rows under one key (IPv6 holds one route on several devices), the one that stays or is replaced. */
+function kept(plan: Plan, row: Row): Row | undefined {
+  const wanted = plan.desired.get(rowKey(row));
+  if (wanted === undefined) return undefined;
+  const rows = plan.actual.get(rowKey(row)) ?? [];
+  return (
+    rows.find((one) => !isGone(plan, one) && sameRow(one, wanted)) ?? rows.find((one) => !isGone(plan, one))
+  );
+}
+
+function addition(plan: Plan, wanted: Row): Change[] {
+  const [first] = plan.actual.get(rowKey(wanted)) ?? [];
+  const current = first && kept(plan, first);
+  if (current === undefined || isGone(plan, wanted)) return [{ op: 'add', row: wanted }];
+  const same = sameRow(current, wanted) && !lostMaster(plan, wanted);
+  return same ? [] : [{ op: 'replace', row: wanted }];
+}
+
+const lostMaster = (plan: Plan, row: Row): boolean => row.kind === 'link' && plan.gone.has(row.master ?? '');
+
+/** Whether the kernel can't change `actual` into `wanted` in place. */
+export function mustRecreate(actual: Link, wanted: Link): boolean {
+  if (actual.type !== wanted.type) return true;
+  if (actual.type !== 'vxlan' || wanted.type !== 'vxlan') return false;
+  return (['vni', 'port', 'local', 'dev', 'gbp'] as const).some((key) => actual[key] !== wanted[key]);
+}
+
+/** Whether `actual` is all that `wanted` asks for. */
+export function sameRow(actual: Row, wanted: Row): boolean {
+  return canonicalJson(comparable(actual, wanted)) === canonicalJson(comparable(wanted, wanted));
+}
+
+/** `row` with defaults filled in, and without what `wanted` leaves open. */
+function comparable(row: Row, wanted: Row): unknown {
+  if (row.kind === 'route') {
+    const metric = row.metric ?? defaultMetric(row);
+    return { ...row, metric, onlink: row.onlink ?? false, protocol: undefined };
+  }
+  if (row.kind !== 'link') return row;
+  const open = wanted.kind === 'link' && wanted.mac === undefined;
+  return { ...row, hairpin: row.hairpin ?? false, peer: undefined, mac: open ? undefined : row.mac };
+}
+
+/** JSON with the keys of every object in order: the same text for the same value. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,130 @@
+/** What a row is called: its key among its kind, its device, its text in iproute2's words. */
+import type { Chain, ForwarderRow, Link, Route, Row, Scope, Table, Tunnel } from './model.js';
+
+/** The metric the kernel gives a route that names none: IPv4 0, IPv6 1024 (IP6_RT_PRIO_USER). */
+export const defaultMetric = (route: Pick<Route, 'prefix'>): number =>
+  route.prefix.includes(':') ? 1024 : 0;
+
+/** Two rows with the same key describe the same kernel object, and the kernel holds one of them at most. */
+export function rowKey(row: Row): string {
+  switch (row.kind) {
+    case 'link':
+    case 'chain':
+      return `${row.kind} ${row.name}`;
+    case 'sysctl':
+      return `sysctl ${row.key}`;
+    case 'address':
+    case 'neighbor':
+      return `${row.kind} ${row.dev} ${row.address}`;
+    case 'fdb':
+      return `fdb ${row.dev} ${row.mac}`;
+    case 'route':
+      return `route ${row.prefix} ${row.metric ?? defaultMetric(row)}`;
+    case 'forwarder':
+      return `forwarder ${row.dev}`;
+    case 'tunnel':
+      return `tunnel ${row.dev} ${row.prefix}`;
+  }
+}
+
+const DEVICE_SYSCTL = /^net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\//;
+
+/** The device a row stands on and vanishes with. */
+export function deviceOf(row: Row): string | undefined {
+  if (row.kind === 'link') return row.name;
+  if (row.kind === 'chain') return undefined;
+  if (row.kind === 'sysctl') return DEVICE_SYSCTL.exec(row.key)?.[1];
+  return row.dev;
+}
+
+/** Kinds whose rows make their device ours. A route does not: a host-gw route leaves by the host's own interface. */
+const OWNING: ReadonlySet<Table> = new Set(['link', 'address', 'neighbor', 'fdb', 'forwarder', 'tunnel']);
+
+/** The scope in which `rows`, and nothing beside them, should be found. */
+export function scopeOf(rows: Iterable<Row>): Scope {
+  const devices = new Set<string>();
+  const sysctls = new Set<string>();
+  let chains = false;
+  for (const row of rows) {
+    const device = OWNING.has(row.kind) ? deviceOf(row) : undefined;
+    if (device !== undefined) devices.add(device);
+    if (row.kind === 'sysctl') sysctls.add(row.key);
+    if (row.kind === 'chain') chains = true;
+  }
+  return { devices: [...devices], sysctls: [...sysctls], chains };
+}
+
+/** One readable line, in the words of the tool that would make the row. */
+export function rowText(row: Row): string {
+  switch (row.kind) {
+    case 'link':
+      return linkText(row);
+    case 'sysctl':
+      return `sysctl ${row.key}=${row.value}`;
+    case 'address':
+      return `address ${row.address} dev ${row.dev}`;
+    case 'neighbor':
+      return `neigh ${row.address} lladdr ${row.mac} dev ${row.dev} nud permanent`;
+    case 'fdb':
+      return `fdb ${row.mac} dev ${row.dev} dst ${row.dst} self permanent`;
+    case 'route':
+      return routeText(row);
+    case 'chain':
+      return chainText(row);
+    case 'forwarder':
+      return forwarderText(row);
+    case 'tunnel':
+      return tunnelText(row);
+  }
+}
+
+const words = (...parts: (string | false | undefined)[]): string => parts.filter(Boolean).join(' ');
+
+function linkText(link: Link): string {
+  return words(
+    `link ${link.name}`,
+    link.mac && `address ${link.mac}`,
+    `mtu ${link.mtu}`,
+    link.up ? 'up' : 'down',
+    link.master && `master ${link.master}`,
+    link.hairpin && 'hairpin on',
+    `type ${link.type}`,
+    linkDetail(link),
+  );
+}
+
+function linkDetail(link: Link): string {
+  if (link.type === 'tap') return 'vnet_hdr';
+  if (link.type === 'veth' && link.peer) {
+    return words(`peer ${link.peer.name}`, link.peer.netns && `netns ${link.peer.netns}`);
+  }
+  if (link.type !== 'vxlan') return '';
+  const learning = link.learning ? 'learning' : 'nolearning';
+  return words(
+    `id ${link.vni} dev ${link.dev} local ${link.local} dstport ${link.port}`,
+    learning,
+    link.gbp && 'gbp',
+  );
+}
+
+function routeText(route: Route): string {
+  return words(
+    `route ${route.prefix}`,
+    route.via && `via ${route.via}`,
+    `dev ${route.dev}`,
+    route.protocol !== undefined && `proto ${route.protocol}`,
+    route.metric !== undefined && `metric ${route.metric}`,
+    route.onlink && 'onlink',
+  );
+}
+
+function chainText(chain: Chain): string {
+  const head = `type ${chain.type} hook ${chain.hook} priority ${chain.priority}`;
+  return `chain inet podlan ${chain.name} { ${head}; ${chain.rules.length} rules }`;
+}
+
+const forwarderText = (row: ForwarderRow): string =>
+  `forwarder dev ${row.dev} id ${row.vni} local ${row.local} port ${row.port}`;
+
+const tunnelText = (row: Tunnel): string =>
+  `tunnel ${row.prefix} remote ${row.remote} port ${row.port} dev ${row.dev}`;
