@@ -3,6 +3,7 @@
 export * from './address.js';
 export * from './arp.js';
 export * from './checksum.js';
+export * from './dissect.js';
 export * from './ethernet.js';
 export * from './icmp.js';
 export * from './icmpv6.js';

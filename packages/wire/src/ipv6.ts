@@ -139,11 +139,12 @@ export function isIpv6Extension(protocol: number): boolean {
 /** Length of the extension header that `bytes` begins with; `undefined` when it does not fit. */
 export function ipv6ExtensionBytes(protocol: number, bytes: Uint8Array): number | undefined {
   if (bytes.length < 8) return undefined;
-  const length = extensionLength(protocol, bytes[1]!);
+  const length = declaredExtensionBytes(protocol, bytes[1]!);
   return length <= bytes.length ? length : undefined;
 }
 
-function extensionLength(protocol: number, field: number): number {
+/** What the header's own length field says. */
+export function declaredExtensionBytes(protocol: number, field: number): number {
   if (protocol === IpProtocol.fragment) return 8;
   // RFC 4302, section 2.2: the one extension header that counts words of 4 bytes, minus 2.
   if (protocol === IpProtocol.authentication) return (field + 2) * 4;

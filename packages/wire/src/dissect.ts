@@ -1,0 +1,73 @@
+/**
+ * A frame as a tree of layers and fields, each with its place in the bytes, for people to look at. Where
+ * `parse…` only says no, a layer here says why: `problems`. Never throws, whatever the bytes.
+ */
+
+import { dissectIcmp, dissectIcmpv6 } from './dissect/control.js';
+import type { DissectedLayer, Dissector, Next, ProtocolName } from './dissect/layer.js';
+import { dissectArp, dissectData, dissectEthernet, dissectVlan } from './dissect/link.js';
+import { dissectIpv4, dissectIpv6, dissectIpv6Extension } from './dissect/network.js';
+import { dissectTcp, dissectUdp, dissectVxlan } from './dissect/transport.js';
+import type { LinkType } from './pcap.js';
+
+export type { DissectedField, DissectedLayer, FieldValue, ProtocolName } from './dissect/layer.js';
+
+const DISSECTORS: Readonly<Record<ProtocolName, Dissector>> = {
+  ethernet: dissectEthernet,
+  vlan: dissectVlan,
+  arp: dissectArp,
+  ipv4: dissectIpv4,
+  ipv6: dissectIpv6,
+  'ipv6-extension': dissectIpv6Extension,
+  icmp: dissectIcmp,
+  icmpv6: dissectIcmpv6,
+  udp: dissectUdp,
+  tcp: dissectTcp,
+  vxlan: dissectVxlan,
+  data: dissectData,
+};
+
+/** VXLAN in VXLAN in VXLAN ends somewhere: what is deeper is shown as data. */
+const MAX_LAYERS = 32;
+
+export function dissect(frame: Uint8Array, linkType: LinkType = 'ethernet'): DissectedLayer {
+  const layers: DissectedLayer[] = [];
+  let next: Next | undefined = {
+    protocol: firstProtocol(frame, linkType),
+    scope: { frame, offset: 0, end: frame.length },
+  };
+  while (next) {
+    const dissector: Dissector = layers.length < MAX_LAYERS ? DISSECTORS[next.protocol] : dissectData;
+    const dissection = dissector(next.scope);
+    layers.push(dissection.layer);
+    next = dissection.next;
+  }
+  return layers.reduceRight((inner, layer) => ({ ...layer, inner }));
+}
+
+function firstProtocol(frame: Uint8Array, linkType: LinkType): ProtocolName {
+  if (linkType === 'ethernet') return 'ethernet';
+  return frame.length > 0 && frame[0]! >> 4 === 6 ? 'ipv6' : 'ipv4';
+}
+
+/** The layers from the outside in. */
+export function layersOf(frame: DissectedLayer): DissectedLayer[] {
+  const layers: DissectedLayer[] = [];
+  for (let layer: DissectedLayer | undefined = frame; layer; layer = layer.inner) layers.push(layer);
+  return layers;
+}
+
+/** One line, like tcpdump's: `IP 10.0.0.1 > 10.0.0.2: UDP 5000 > 8472, length 106: VXLAN vni 1: IP ...`. */
+export function summarize(frame: Uint8Array, linkType: LinkType = 'ethernet'): string {
+  const layers = layersOf(dissect(frame, linkType));
+  const shown = layers.filter((layer, index) => !isImplied(layer, layers[index + 1]));
+  const problems = layers.flatMap((layer) => layer.problems);
+  const line = shown.map((layer) => layer.summary).join(': ');
+  return problems.length === 0 ? line : `${line} [malformed: ${problems.join('; ')}]`;
+}
+
+/** Ethernet says nothing new above ARP and IP, and lengths already stand in the layer above data. */
+function isImplied(layer: DissectedLayer, inner: DissectedLayer | undefined): boolean {
+  if (layer.protocol === 'ethernet') return inner !== undefined && inner.protocol !== 'data';
+  return layer.protocol === 'data';
+}

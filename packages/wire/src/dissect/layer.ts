@@ -1,0 +1,200 @@
+/**
+ * What a dissection is made of, and the builder that each protocol's dissector fills.
+ * Offsets count from the first byte of the frame, so that a viewer can mark the bytes of any field.
+ */
+
+import { ipFromBytes, macFromBytes } from '../address.js';
+import { dataView } from '../bytes.js';
+import type { PseudoHeader } from '../checksum.js';
+
+export type ProtocolName =
+  | 'ethernet'
+  | 'vlan'
+  | 'arp'
+  | 'ipv4'
+  | 'ipv6'
+  | 'ipv6-extension'
+  | 'icmp'
+  | 'icmpv6'
+  | 'udp'
+  | 'tcp'
+  | 'vxlan'
+  | 'data';
+
+export type FieldValue = string | number | boolean;
+
+export interface DissectedField {
+  readonly name: string;
+  readonly value: FieldValue;
+  /** In bytes. A field narrower than a byte has the offset and length of the bytes it lies in. */
+  readonly offset: number;
+  readonly length: number;
+  /** What the value means, or what is wrong with it. */
+  readonly note?: string;
+  /** Where the field is defined, like `RFC 7348, section 5`. */
+  readonly rfc?: string;
+}
+
+export interface DissectedLayer {
+  readonly protocol: ProtocolName;
+  readonly offset: number;
+  /** Of the header alone. */
+  readonly length: number;
+  readonly fields: readonly DissectedField[];
+  /** Why this layer is malformed; empty when it is not. */
+  readonly problems: readonly string[];
+  /** One short piece of text, without the inner layers. */
+  readonly summary: string;
+  readonly inner?: DissectedLayer;
+}
+
+/** Where a layer lies and what the layers around it say about it. */
+export interface Scope {
+  readonly frame: Uint8Array;
+  readonly offset: number;
+  /** One past the last byte that belongs to this layer and its payload. */
+  readonly end: number;
+  /** The extension header to read, for `ipv6-extension`. */
+  readonly header?: number;
+  /** Addresses for checksums; absent where the checksum can't be verified. */
+  readonly pseudo?: PseudoHeader;
+  /** Inside an ICMP error: the packet may be cut anywhere (RFC 792, RFC 4443 section 3). */
+  readonly isQuote?: boolean;
+}
+
+export interface Next {
+  readonly protocol: ProtocolName;
+  readonly scope: Scope;
+}
+
+export interface Dissection {
+  readonly layer: DissectedLayer;
+  readonly next?: Next;
+}
+
+export type Dissector = (scope: Scope) => Dissection;
+
+type Note = string | undefined;
+
+export class LayerBuilder {
+  readonly scope: Scope;
+  readonly problems: string[] = [];
+  readonly #protocol: ProtocolName;
+  readonly #rfc: string | undefined;
+  readonly #fields: DissectedField[] = [];
+  readonly #view: DataView;
+
+  constructor(scope: Scope, protocol: ProtocolName, rfc?: string) {
+    this.scope = scope;
+    this.#protocol = protocol;
+    this.#rfc = rfc;
+    this.#view = dataView(scope.frame);
+  }
+
+  get available(): number {
+    return this.scope.end - this.scope.offset;
+  }
+
+  /** The layer's bytes, payload included. */
+  get bytes(): Uint8Array {
+    return this.scope.frame.subarray(this.scope.offset, this.scope.end);
+  }
+
+  peek(at: number, length: 1 | 2 | 4): number {
+    const offset = this.scope.offset + at;
+    if (length === 1) return this.#view.getUint8(offset);
+    return length === 2 ? this.#view.getUint16(offset) : this.#view.getUint32(offset);
+  }
+
+  add(name: string, value: FieldValue, at: number, length: number, note?: Note, rfc = this.#rfc): void {
+    const field = { name, value, offset: this.scope.offset + at, length };
+    this.#fields.push({ ...field, ...(note !== undefined && { note }), ...(rfc !== undefined && { rfc }) });
+  }
+
+  number(name: string, at: number, length: 1 | 2 | 4, note?: (value: number) => Note, rfc?: string): number {
+    const value = this.peek(at, length);
+    this.add(name, value, at, length, note?.(value), rfc);
+    return value;
+  }
+
+  /** `width` bits of the number at `at`, above the lowest `shift`. */
+  bits(name: string, at: number, length: 1 | 2 | 4, shift: number, width: number): number {
+    const value = Math.floor(this.peek(at, length) / 2 ** shift) % 2 ** width;
+    this.add(name, value, at, length);
+    return value;
+  }
+
+  flag(name: string, at: number, length: 1 | 2 | 4, bit: number): boolean {
+    const value = Math.floor(this.peek(at, length) / 2 ** bit) % 2 === 1;
+    this.add(name, value, at, length);
+    return value;
+  }
+
+  mac(name: string, at: number): string {
+    const value = macFromBytes(this.#slice(at, 6));
+    this.add(name, value, at, 6);
+    return value;
+  }
+
+  ip(name: string, at: number, length: 4 | 16) {
+    const value = ipFromBytes(this.#slice(at, length));
+    this.add(name, value, at, length);
+    return value;
+  }
+
+  raw(name: string, at: number, length: number, note?: Note): void {
+    this.add(name, hexOf(this.#slice(at, length)), at, length, note);
+  }
+
+  checksum(at: number, holds: boolean | undefined): void {
+    const text = holds === undefined ? 'not verified' : holds ? 'correct' : 'wrong';
+    this.number('checksum', at, 2, () => text);
+    if (holds === false) this.problems.push('checksum is wrong');
+  }
+
+  problem(text: string): void {
+    this.problems.push(text);
+  }
+
+  #slice(at: number, length: number): Uint8Array {
+    const offset = this.scope.offset + at;
+    return this.scope.frame.subarray(offset, offset + length);
+  }
+
+  build(length: number, summary: string): DissectedLayer {
+    const { offset } = this.scope;
+    return {
+      ...{ protocol: this.#protocol, offset, length },
+      ...{ fields: this.#fields, problems: this.problems, summary },
+    };
+  }
+
+  /** A header that is not all there: its bytes are shown as they are. In a quote that is no fault. */
+  cutShort(needed: number, title: string): Dissection {
+    const { available } = this;
+    if (!this.scope.isQuote) this.problem(`${title} header needs ${needed} bytes, ${available} are there`);
+    if (available > 0) this.raw('bytes', 0, available);
+    return { layer: this.build(available, `${title} [cut short]`) };
+  }
+
+  /** The payload as the next layer, which inherits what quotes inherit. */
+  next(protocol: ProtocolName, headerBytes: number, more: Partial<Scope> = {}): Next | undefined {
+    const { frame, offset, end, isQuote } = this.scope;
+    const scope = { frame, end, ...(isQuote && { isQuote }), ...more, offset: offset + headerBytes };
+    return scope.offset < scope.end || (!isQuote && protocol !== 'data') ? { protocol, scope } : undefined;
+  }
+
+  done(headerBytes: number, summary: string, next?: Next): Dissection {
+    const layer = this.build(headerBytes, summary);
+    return next ? { layer, next } : { layer };
+  }
+}
+
+/** Lower case, no separators, as tshark prints payloads when asked for plain bytes. */
+export function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+export function hexNumber(value: number, digits: number): string {
+  return `0x${value.toString(16).padStart(digits, '0')}`;
+}
