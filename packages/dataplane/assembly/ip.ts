@@ -1,7 +1,9 @@
 /**
  * The least that must be true of an inner IP packet before its addresses are believed. RFC 791 section 3.1,
- * RFC 8200 section 3. Payload, options and checksums are the receiving kernel's business.
+ * RFC 8200 section 3: lengths that agree, and IPv4's header checksum. The payload and options, with their checksums,
+ * are the receiving kernel's business.
  */
+import { checksumHolds } from './checksum';
 import { loadHalfWord, loadWord } from './key';
 
 /** Big-endian as loaded little-endian. */
@@ -28,7 +30,8 @@ function validV4(packet: usize, length: u32): bool {
   if (length < IPV4_HEADER || load<u8>(packet) >> 4 != 4) return false;
   const header = <u32>(load<u8>(packet) & 15) << 2;
   const total = loadShort(packet + 2);
-  return header >= IPV4_HEADER && total >= header && total <= length;
+  if (header < IPV4_HEADER || total < header || total > length) return false;
+  return checksumHolds(packet, header);
 }
 
 function validV6(packet: usize, length: u32): bool {

@@ -34,7 +34,7 @@ export const VERDICT_MEANINGS: Readonly<Record<Verdict, string>> = {
   'tx-truncated': 'shorter than an Ethernet header',
   'tx-group-mac': 'broadcast or multicast: there are no such packets between hosts',
   'tx-not-ip': 'neither IPv4 nor IPv6',
-  'tx-malformed-ip': 'the IP header contradicts itself or the frame length',
+  'tx-malformed-ip': 'the IP header contradicts itself or the frame length, or its checksum is wrong',
   'tx-no-tunnel': 'no tunnel for the destination',
   'rx-delivered': 'from the node that leases the source, to the device',
   'rx-delivered-outside': 'from a node, with a source outside the pod networks, to the device',
@@ -46,7 +46,7 @@ export const VERDICT_MEANINGS: Readonly<Record<Verdict, string>> = {
   'rx-group-mac': 'broadcast or multicast inner destination',
   'rx-other-mac': 'the inner destination MAC is not ours',
   'rx-not-ip': 'neither IPv4 nor IPv6 inside',
-  'rx-malformed-ip': 'the inner IP header contradicts itself or the frame length',
+  'rx-malformed-ip': 'the inner IP header contradicts itself or the frame length, or its checksum is wrong',
   'rx-own-source': 'the inner source is one of our own pods',
   'rx-spoofed-source': "the inner source lies in the pod networks, but not in that node's subnet",
 };

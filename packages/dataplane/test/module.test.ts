@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { VERDICTS } from '../src/index.js';
+import * as layout from '../src/layout.js';
+
+const root = new URL('..', import.meta.url);
+const bytes = readFileSync(new URL('build/dataplane.wasm', root));
+const module = new WebAssembly.Module(bytes);
+
+test('the module imports nothing and exports these, fewer than 25', () => {
+  expect(WebAssembly.Module.imports(module)).toEqual([]);
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  expect(names.sort()).toEqual([
+    'area',
+    'clear',
+    'clearTunnels',
+    'configure',
+    'create',
+    'decap',
+    'deleteTunnel',
+    'encap',
+    'endpointCount',
+    'insert',
+    'lookup',
+    'lookupBatch',
+    'memory',
+    'remove',
+    'setTunnel',
+    'size',
+  ]);
+});
+
+test('the module stays small', () => {
+  expect(bytes.length).toBeLessThan(8 * 1024);
+});
+
+test('every verdict of the layout has its name', () => {
+  const numbered = Object.entries(layout).filter(([name]) => /^[TR]X_/.test(name));
+  const names = numbered.map(([name, number]) => [number, name.toLowerCase().replaceAll('_', '-')]);
+  expect(names).toEqual(VERDICTS.map((name, number) => [number, name]));
+  expect(VERDICTS.length).toBe(layout.VERDICT_COUNT);
+});
+
+test('the areas do not overlap, and memory does not grow after creation', () => {
+  const { exports } = new WebAssembly.Instance(module, {});
+  const { create, area, memory } = exports as unknown as {
+    create(slots: number, slotBytes: number, capacity: number): number;
+    area(id: number): number;
+    memory: WebAssembly.Memory;
+  };
+  expect(create(7, 300, 5)).toBe(1);
+  const direction = [7 * 300, 7 * 4, 7 * 4, 7 * 16, 7 * 2, 7];
+  const endpoints = 6 * layout.ENDPOINT_BYTES;
+  const lookups = [layout.LOOKUP_BATCH * layout.KEY_BYTES, layout.LOOKUP_BATCH * 4];
+  const sizes = [
+    layout.KEY_AREA_BYTES,
+    ...lookups,
+    layout.VERDICT_COUNT * 8,
+    endpoints,
+    ...direction,
+    ...direction,
+  ];
+  expect(sizes.length).toBe(layout.AREAS);
+  const ends = sizes.map((size, id) => area(id) + size);
+  for (let id = 1; id < layout.AREAS; id++) expect(area(id)).toBeGreaterThanOrEqual(ends[id - 1]!);
+  expect(ends.at(-1)).toBeLessThan(memory.buffer.byteLength);
+});
+
+test('too much memory is an answer, not a trap', () => {
+  const { exports } = new WebAssembly.Instance(module, {});
+  const { create } = exports as unknown as { create(a: number, b: number, c: number): number };
+  expect(create(65536, 131072, 1)).toBe(0);
+});
+
+test('what is published runs without Node', () => {
+  const dist = readdirSync(new URL('dist/', root)).filter((name) => name.endsWith('.js'));
+  expect(dist.length).toBeGreaterThan(5);
+  for (const name of dist) expect(readFileSync(new URL(`dist/${name}`, root), 'utf8')).not.toContain('node:');
+});
