@@ -1,0 +1,77 @@
+/** Which subnets a node gets, by flannel's order of preference (tryAcquireLease). Pure: the store holds the lock. */
+import { familyOf, type IpPrefix, parseIpPrefix, prefixAddress, prefixLength } from '@podlan/wire';
+import {
+  type AddressRange,
+  addressBits,
+  addressToNumber,
+  numberToAddress,
+  prefixesOverlap,
+  rangeOf,
+  sizeOf,
+} from './address-range.js';
+import { type Lease, type LeaseAttributes, LeaseError, type LeaseRequest } from './lease.js';
+import type { NetworkConfig, NetworkRange } from './network-config.js';
+
+type Networks = Pick<NetworkConfig, 'networks'>;
+
+/**
+ * One subnet per network: the node's own again, else the one it held before, else the lowest free one.
+ * `leases` are those in force; throws LeaseError `out-of-subnets`.
+ */
+export function chooseSubnets(config: Networks, leases: readonly Lease[], request: LeaseRequest): IpPrefix[] {
+  const own = leases.filter((lease) => isSameNode(lease.attributes, request.attributes));
+  const ownSubnets = own.flatMap((lease) => lease.subnets);
+  const taken = leases.filter((lease) => !own.includes(lease)).flatMap((lease) => lease.subnets);
+  return config.networks.map(
+    (range) =>
+      ownSubnets.find((subnet) => fits(range, subnet)) ??
+      request.previous.find((subnet) => fits(range, subnet) && isFree(subnet, taken)) ??
+      lowestFree(range, taken) ??
+      refuse(range),
+  );
+}
+
+/** A node is known by its public addresses: one in common is enough. */
+export function isSameNode(a: LeaseAttributes, b: LeaseAttributes): boolean {
+  return a.endpoints.some(({ publicIp }) => b.endpoints.some((other) => other.publicIp === publicIp));
+}
+
+/** True for a subnet that this network could have given out. */
+export function fits(range: NetworkRange, subnet: IpPrefix): boolean {
+  if (familyOf(subnet) !== familyOf(range.network) || prefixLength(subnet) !== range.subnetLength)
+    return false;
+  const start = rangeOf(subnet).start;
+  return addressToNumber(range.first) <= start && start <= addressToNumber(range.last);
+}
+
+function isFree(subnet: IpPrefix, taken: readonly IpPrefix[]): boolean {
+  return !taken.some((other) => prefixesOverlap(subnet, other));
+}
+
+/** Walks the taken ranges in order with a cursor that jumps over each, up to the next subnet boundary. */
+function lowestFree(range: NetworkRange, taken: readonly IpPrefix[]): IpPrefix | undefined {
+  const bits = addressBits(range.network);
+  const size = sizeOf(bits, range.subnetLength);
+  let cursor = addressToNumber(range.first);
+  for (const busy of sortedRanges(range, taken)) {
+    if (busy.start >= cursor + size) break;
+    if (busy.end >= cursor) cursor = ((busy.end + size) / size) * size;
+  }
+  if (cursor > addressToNumber(range.last)) return undefined;
+  return parseIpPrefix(`${numberToAddress(cursor, bits)}/${range.subnetLength}`);
+}
+
+function sortedRanges(range: NetworkRange, taken: readonly IpPrefix[]): AddressRange[] {
+  const family = familyOf(range.network);
+  const ranges = taken.filter((subnet) => familyOf(subnet) === family).map(rangeOf);
+  return ranges.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+}
+
+function refuse({ network, subnetLength, first, last }: NetworkRange): never {
+  const range = `every /${subnetLength} of ${network} from ${first} to ${last}`;
+  const advice = `release the lease of a node that is gone, or configure a wider Network than /${prefixLength(network)}`;
+  throw new LeaseError(
+    'out-of-subnets',
+    `out of subnets: expected a free subnet, found ${range} leased; ${advice} (now ${prefixAddress(network)})`,
+  );
+}

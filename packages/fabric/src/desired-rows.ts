@@ -1,0 +1,65 @@
+/**
+ * All rows there should be, and who wants each. Two owners can want one row key (two peers that publish one MAC): the
+ * first to come has it, the next one gets it when the first leaves. The host comes before every peer.
+ */
+import { type Row, rowKey } from '@podlan/linux/model';
+
+/** The owner of the rows that need no peer. */
+export const HOST = 'host';
+
+interface Claim {
+  readonly owner: string;
+  readonly row: Row;
+}
+
+export class DesiredRows {
+  readonly #claims = new Map<string, Claim[]>();
+  readonly #keys = new Map<string, readonly string[]>();
+
+  /** Replaces all rows of `owner`; returns the keys to look at: those it had and those it has. */
+  set(owner: string, rows: readonly Row[]): Set<string> {
+    const touched = new Set(this.keysOf(owner));
+    for (const key of touched) this.#withdraw(key, owner);
+    for (const row of rows) {
+      const key = rowKey(row);
+      this.#claim(key, { owner, row });
+      touched.add(key);
+    }
+    if (rows.length === 0) this.#keys.delete(owner);
+    else this.#keys.set(owner, [...new Set(rows.map(rowKey))]);
+    return touched;
+  }
+
+  keysOf(owner: string): readonly string[] {
+    return this.#keys.get(owner) ?? [];
+  }
+
+  row(key: string): Row | undefined {
+    return this.#claims.get(key)?.[0]?.row;
+  }
+
+  ownerOf(key: string): string | undefined {
+    return this.#claims.get(key)?.[0]?.owner;
+  }
+
+  rows(): Row[] {
+    return [...this.#claims.values()].map((claims) => claims[0]!.row);
+  }
+
+  /** The owner that has a row which `owner` wants too. */
+  rivalOf(owner: string): string | undefined {
+    const rivals = this.keysOf(owner).map((key) => this.ownerOf(key));
+    return rivals.find((rival) => rival !== owner);
+  }
+
+  #withdraw(key: string, owner: string): void {
+    const rest = (this.#claims.get(key) ?? []).filter((claim) => claim.owner !== owner);
+    if (rest.length === 0) this.#claims.delete(key);
+    else this.#claims.set(key, rest);
+  }
+
+  #claim(key: string, claim: Claim): void {
+    const others = (this.#claims.get(key) ?? []).filter(({ owner }) => owner !== claim.owner);
+    this.#claims.set(key, claim.owner === HOST ? [claim, ...others] : [...others, claim]);
+  }
+}

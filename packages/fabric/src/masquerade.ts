@@ -1,0 +1,95 @@
+/**
+ * flannel's masquerade and forward rules (pkg/trafficmngr) as chains of podlan's nftables table. Expressions have the
+ * form in which `nft -j list` prints them, so that a snapshot compares equal.
+ */
+import type { Chain } from '@podlan/linux/model';
+import { type Family, familyOf, type IpPrefix, prefixAddress, prefixLength } from '@podlan/wire';
+import { addressBits } from './address-range.js';
+
+export interface MasqueradeOptions {
+  /** The pod networks, at most one per family. */
+  readonly networks: readonly IpPrefix[];
+  /** This node's own subnets. */
+  readonly subnets: readonly IpPrefix[];
+  /** Random source ports, against collisions in the connection table; off with `--ip-masq-fully-random-disable`. */
+  readonly randomFully?: boolean;
+}
+
+type Rule = readonly unknown[];
+
+/** NF_IP_PRI_NAT_SRC. */
+const SOURCE_NAT_PRIORITY = 100;
+const FILTER_PRIORITY = 0;
+/** kube-proxy's masquerade mark: it sees to such packets itself. */
+const KUBE_MASQUERADE_MARK = 0x4000;
+
+/** Packets between pods keep their source; pods' packets to the world outside take the host's. */
+export function masqueradeChain({ networks, subnets, randomFully = true }: MasqueradeOptions): Chain {
+  const rules = networks.flatMap((network) => {
+    const subnet = subnets.find((own) => familyOf(own) === familyOf(network));
+    return subnet === undefined ? [] : masqueradeRules(network, subnet, randomFully);
+  });
+  return {
+    kind: 'chain',
+    name: 'postrouting',
+    type: 'nat',
+    hook: 'postrouting',
+    priority: SOURCE_NAT_PRIORITY,
+    rules: [[marked(KUBE_MASQUERADE_MARK), verdict('return')], ...rules],
+  };
+}
+
+/** Traffic of the pod networks may be forwarded. */
+export function forwardChain(networks: readonly IpPrefix[]): Chain {
+  const rules = networks.flatMap((network) => [
+    [address('saddr', '==', network), verdict('accept')],
+    [address('daddr', '==', network), verdict('accept')],
+  ]);
+  return {
+    kind: 'chain',
+    name: 'forward',
+    type: 'filter',
+    hook: 'forward',
+    priority: FILTER_PRIORITY,
+    rules,
+  };
+}
+
+/** flannel's order: pod traffic inside the network returns before either masquerade. */
+function masqueradeRules(network: IpPrefix, subnet: IpPrefix, randomFully: boolean): Rule[] {
+  const masquerade = { masquerade: randomFully ? { flags: 'fully-random' } : null };
+  return [
+    [address('saddr', '==', subnet), address('daddr', '==', network), verdict('return')],
+    [address('saddr', '==', network), address('daddr', '==', subnet), verdict('return')],
+    [address('saddr', '!=', network), address('daddr', '==', subnet), verdict('return')],
+    [address('saddr', '==', network), notMulticast(familyOf(network)), masquerade],
+    [address('saddr', '!=', network), address('daddr', '==', network), masquerade],
+  ];
+}
+
+function notMulticast(family: Family): unknown {
+  const right = family === 4 ? { addr: '224.0.0.0', len: 4 } : { addr: 'ff00::', len: 8 };
+  return match('!=', payload(family, 'daddr'), { prefix: right });
+}
+
+function address(field: 'saddr' | 'daddr', op: '==' | '!=', prefix: IpPrefix): unknown {
+  const [addr, len] = [prefixAddress(prefix), prefixLength(prefix)];
+  const right = len === addressBits(prefix) ? addr : { prefix: { addr, len } };
+  return match(op, payload(familyOf(prefix), field), right);
+}
+
+function marked(mark: number): unknown {
+  return match('==', { '&': [{ meta: { key: 'mark' } }, mark] }, mark);
+}
+
+function payload(family: Family, field: string): unknown {
+  return { payload: { protocol: family === 4 ? 'ip' : 'ip6', field } };
+}
+
+function match(op: string, left: unknown, right: unknown): unknown {
+  return { match: { op, left, right } };
+}
+
+function verdict(name: 'return' | 'accept'): unknown {
+  return { [name]: null };
+}

@@ -1,0 +1,64 @@
+/** What a node believes, for `podlan status` and for tests. */
+import type { IpAddress, IpPrefix } from '@podlan/wire';
+import type { Lease } from './lease.js';
+
+export interface PeerState {
+  readonly key: string;
+  readonly subnets: readonly IpPrefix[];
+  readonly publicIps: readonly IpAddress[];
+  readonly backendType: string;
+  /** `refused`: its lease is not programmed, for the `reason` given. */
+  readonly status: 'programmed' | 'pending' | 'failed' | 'refused';
+  readonly reason?: string;
+}
+
+export interface FailureState {
+  /** Lease key of the peer, or `host`. */
+  readonly owner: string;
+  /** The change that failed, as one line. */
+  readonly change: string;
+  readonly message: string;
+  readonly attempts: number;
+}
+
+export interface NodeCounters {
+  readonly leaseEvents: number;
+  /** Full comparisons of kernel and desired rows. */
+  readonly reconciles: number;
+  readonly changesApplied: number;
+  /** Changes that put right what somebody else had changed. */
+  readonly driftRepaired: number;
+  readonly changesFailed: number;
+  readonly watchesLost: number;
+  readonly leasesAcquired: number;
+  readonly leasesRenewed: number;
+}
+
+export interface NodeState {
+  /** True once the host's own rows were made under this lease. */
+  readonly ready: boolean;
+  readonly lease?: Lease;
+  readonly mtu: number;
+  readonly peers: readonly PeerState[];
+  readonly failures: readonly FailureState[];
+  readonly store: { readonly watching: boolean; readonly error?: string };
+  readonly kernel: { readonly error?: string };
+  /** The last things an operator should know, newest last. */
+  readonly notices: readonly string[];
+  readonly counters: NodeCounters;
+}
+
+export type Counts = { -readonly [K in keyof NodeCounters]: number };
+
+export function zeroCounts(): Counts {
+  return {
+    leaseEvents: 0,
+    reconciles: 0,
+    changesApplied: 0,
+    driftRepaired: 0,
+    changesFailed: 0,
+    watchesLost: 0,
+    leasesAcquired: 0,
+    leasesRenewed: 0,
+  };
+}

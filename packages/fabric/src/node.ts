@@ -1,0 +1,293 @@
+/**
+ * The node loop, the same in the agent and in a simulated cluster: follows the lease store, holds this node's lease, and
+ * has the reconciler make the kernel agree with what the backend derives from the leases.
+ *
+ * Level-triggered: a first join, a deleted device, a peer that left meanwhile are put right on one path. All retrying
+ * is done here and in the reconciler. A store that is away changes nothing in the kernel.
+ */
+import type { Kernel, Row } from '@podlan/linux/model';
+import type { IpPrefix } from '@podlan/wire';
+import { isSameNode } from './allocation.js';
+import { BackOff } from './back-off.js';
+import type { Backend } from './backend.js';
+import { type Clock, systemClock } from './clock.js';
+import { type Lease, LeaseError, type LeaseErrorCode, type LeaseEvent, type LeaseStore } from './lease.js';
+import { formatLeaseKey } from './lease-json.js';
+import { type NodeState, type PeerState, zeroCounts } from './node-state.js';
+import { OwnLease } from './own-lease.js';
+import { Reconciler } from './reconciler.js';
+
+export interface NodeLog {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** A backend may say why it refuses a peer. */
+export type NodeBackend = Backend & { refusal?(own: Lease, peer: Lease): string | undefined };
+
+export interface NodeOptions {
+  readonly kernel: Kernel;
+  readonly store: LeaseStore;
+  readonly backend: NodeBackend;
+  /** Rows beside the backend's: masquerade chains, forwarding sysctls. Given, podlan's nftables table is ours. */
+  readonly hostRows?: (own: Lease) => readonly Row[];
+  /** Subnets of an earlier run, from subnet.env. */
+  readonly previous?: readonly IpPrefix[];
+  readonly clock?: Clock;
+  readonly log?: NodeLog;
+  readonly signal: AbortSignal;
+  readonly resyncMs?: number;
+  /** How long before its end a lease is renewed; at most half its time. */
+  readonly renewMarginMs?: number;
+  /** Called after each change; ask for the state there or later. */
+  readonly onState?: (state: NodeState) => void;
+}
+
+export interface RunningNode {
+  state(): NodeState;
+  /**
+   * Resolves once the signal aborted and the loops ended; the kernel's rows and the lease stay. Rejects where the first
+   * lease can't be had and waiting won't help: `out-of-subnets`, `bad-config`, `corrupt`.
+   */
+  readonly finished: Promise<void>;
+}
+
+const DEFAULT_RESYNC_MS = 30_000;
+/** flannel's `--subnet-lease-renew-margin`. */
+const DEFAULT_RENEW_MARGIN_MS = 60 * 60 * 1000;
+const FIRST_RETRY_MS = 100;
+const MOST_RETRY_MS = 5_000;
+const NOTICES_KEPT = 10;
+const FATAL_AT_START: readonly LeaseErrorCode[] = ['out-of-subnets', 'bad-config', 'corrupt'];
+
+export function runNode(options: NodeOptions): RunningNode {
+  const node = new Node(options);
+  return { state: () => node.state(), finished: node.run() };
+}
+
+class Node {
+  readonly #options: NodeOptions;
+  readonly #clock: Clock;
+  readonly #counts = zeroCounts();
+  readonly #reconciler: Reconciler;
+  readonly #own: OwnLease;
+  /** Ends all loops: at the caller's signal, or when one of them can't go on. */
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #leases = new Map<string, Lease>();
+  #notices: readonly string[] = [];
+  #watching = false;
+  #storeError: string | undefined;
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#reconciler = new Reconciler({
+      kernel: options.kernel,
+      clock: this.#clock,
+      resyncMs: options.resyncMs ?? DEFAULT_RESYNC_MS,
+      ownsChains: options.hostRows !== undefined,
+      counts: this.#counts,
+      warn: (message) => options.log?.warn(message),
+      changed: () => this.#changed(),
+    });
+    this.#own = new OwnLease({
+      store: options.store,
+      clock: this.#clock,
+      counts: this.#counts,
+      renewMarginMs: options.renewMarginMs ?? DEFAULT_RENEW_MARGIN_MS,
+      request: () => this.#leaseRequest(),
+      held: (lease, before) => this.#hold(lease, before),
+      failed: (error) => this.#leaseFailed(error),
+    });
+  }
+
+  async run(): Promise<void> {
+    const loops = [
+      this.#watchStore(this.#signal),
+      this.#own.run(this.#signal),
+      this.#reconciler.run(this.#signal),
+    ];
+    try {
+      await Promise.all(loops);
+    } finally {
+      this.#stop.abort();
+      await Promise.allSettled(loops);
+    }
+  }
+
+  state(): NodeState {
+    const own = this.#own.lease;
+    const kernelError = this.#reconciler.kernelError;
+    return {
+      ready: this.#reconciler.ready,
+      ...(own === undefined ? {} : { lease: own }),
+      mtu: this.#options.backend.mtu,
+      peers:
+        own === undefined ? [] : this.#peers(own).map(([key, lease]) => this.#peerState(own, key, lease)),
+      failures: this.#reconciler.failures(),
+      store: {
+        watching: this.#watching,
+        ...(this.#storeError === undefined ? {} : { error: this.#storeError }),
+      },
+      kernel: kernelError === undefined ? {} : { error: kernelError },
+      notices: this.#notices,
+      counters: { ...this.#counts },
+    };
+  }
+
+  async #watchStore(signal: AbortSignal): Promise<void> {
+    const backOff = new BackOff(FIRST_RETRY_MS, MOST_RETRY_MS);
+    while (!signal.aborted) {
+      try {
+        for await (const events of this.#options.store.watch(signal)) {
+          backOff.reset();
+          this.#watching = true;
+          this.#storeError = undefined;
+          this.#take(events);
+        }
+      } catch (error) {
+        this.#watchLost(error as Error);
+      }
+      this.#watching = false;
+      if (signal.aborted) return;
+      this.#counts.watchesLost++;
+      this.#changed();
+      await this.#clock.sleep(backOff.next(), signal);
+    }
+  }
+
+  /** Before the first lease there is nothing to hold on to, and the operator is told instead. */
+  #watchLost(error: Error): void {
+    const cause = error instanceof LeaseError && error.cause instanceof LeaseError ? error.cause : error;
+    if (this.#own.lease === undefined && isFatal(cause)) throw cause;
+    if (this.#storeError !== error.message) this.#options.log?.warn(`lease store: ${error.message}`);
+    this.#storeError = error.message;
+  }
+
+  #take(events: readonly LeaseEvent[]): void {
+    const touched = new Set<string>();
+    for (const event of events) {
+      this.#counts.leaseEvents++;
+      for (const key of this.#record(event)) touched.add(key);
+    }
+    const own = this.#own.lease;
+    if (own === undefined) this.#own.acquireSoon();
+    else this.#follow(own, touched);
+    this.#changed();
+  }
+
+  #follow(own: Lease, touched: ReadonlySet<string>): void {
+    const ownKey = formatLeaseKey(own.subnets);
+    if (touched.has(ownKey)) this.#own.seen(this.#leases.get(ownKey));
+    for (const key of touched) if (key !== ownKey) this.#program(own, key);
+  }
+
+  /** Returns the keys of the leases that it concerns. */
+  #record(event: LeaseEvent): string[] {
+    if (event.type !== 'snapshot') {
+      const key = formatLeaseKey(event.lease.subnets);
+      if (event.type === 'put') this.#leases.set(key, event.lease);
+      else this.#leases.delete(key);
+      return [key];
+    }
+    const before = [...this.#leases.keys()];
+    this.#leases.clear();
+    for (const lease of event.leases) this.#leases.set(formatLeaseKey(lease.subnets), lease);
+    const own = this.#own.lease === undefined ? [] : [formatLeaseKey(this.#own.lease.subnets)];
+    return [...before, ...this.#leases.keys(), ...own];
+  }
+
+  #program(own: Lease, key: string): void {
+    const peer = this.#leases.get(key);
+    this.#reconciler.setPeer(key, peer === undefined ? [] : this.#peerRows(own, peer));
+  }
+
+  #peerRows(own: Lease, peer: Lease): Row[] {
+    const refusal = this.#refusal(own, peer);
+    if (refusal !== undefined) {
+      this.#options.log?.warn(`lease ${formatLeaseKey(peer.subnets)} is not programmed: ${refusal}`);
+    }
+    try {
+      return this.#options.backend.peerState(own, peer);
+    } catch (error) {
+      this.#options.log?.error(`lease ${formatLeaseKey(peer.subnets)}: ${(error as Error).message}`);
+      return [];
+    }
+  }
+
+  #refusal(own: Lease, peer: Lease): string | undefined {
+    return this.#options.backend.refusal?.(own, peer);
+  }
+
+  #leaseRequest() {
+    const { backend, previous = [] } = this.#options;
+    const own = this.#own.lease;
+    const fresh = backend.leaseAttributes(undefined);
+    const published = [...this.#leases.values()].find(({ attributes }) => isSameNode(attributes, fresh));
+    const attributes = own?.attributes ?? backend.leaseAttributes(published?.attributes);
+    return { attributes, previous: own?.subnets ?? previous };
+  }
+
+  #hold(own: Lease, before: Lease | undefined): void {
+    const key = formatLeaseKey(own.subnets);
+    const oldKey = before && formatLeaseKey(before.subnets);
+    if (oldKey !== key) {
+      this.#options.log?.info(`holding lease ${own.subnets.join(', ')}`);
+      if (before !== undefined) this.#notice(subnetChanged(before, own));
+      this.#programAll(own, key);
+    }
+    this.#changed();
+  }
+
+  #programAll(own: Lease, ownKey: string): void {
+    const { backend, hostRows } = this.#options;
+    this.#reconciler.setHost([...backend.hostState(own), ...(hostRows?.(own) ?? [])]);
+    this.#reconciler.setPeer(ownKey, []);
+    for (const key of this.#leases.keys()) if (key !== ownKey) this.#program(own, key);
+  }
+
+  #leaseFailed(error: Error): void {
+    if (this.#own.lease === undefined && isFatal(error)) throw error;
+    if (this.#storeError !== error.message) this.#options.log?.error(error.message);
+    this.#storeError = error.message;
+    this.#changed();
+  }
+
+  #notice(message: string): void {
+    this.#options.log?.warn(message);
+    this.#notices = [...this.#notices, message].slice(-NOTICES_KEPT);
+  }
+
+  #peers(own: Lease): [string, Lease][] {
+    const ownKey = formatLeaseKey(own.subnets);
+    return [...this.#leases].filter(([key]) => key !== ownKey);
+  }
+
+  #peerState(own: Lease, key: string, { subnets, attributes }: Lease): PeerState {
+    const refusal = this.#refusal(own, { subnets, attributes });
+    return {
+      key,
+      subnets,
+      publicIps: attributes.endpoints.map(({ publicIp }) => publicIp),
+      backendType: attributes.backendType,
+      ...(refusal === undefined ? this.#reconciler.statusOf(key) : { status: 'refused', reason: refusal }),
+    };
+  }
+
+  #changed(): void {
+    const { onState } = this.#options;
+    if (onState !== undefined) onState(this.state());
+  }
+}
+
+function isFatal(error: unknown): boolean {
+  return error instanceof LeaseError && FATAL_AT_START.includes(error.code);
+}
+
+function subnetChanged(before: Lease, own: Lease): string {
+  const change = `this node's subnet changed from ${before.subnets.join(', ')} to ${own.subnets.join(', ')}`;
+  return `${change}: pods started under the old one are cut off; start them again`;
+}

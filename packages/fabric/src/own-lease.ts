@@ -1,0 +1,112 @@
+/** This node's own lease: acquired, renewed before it ends, and acquired again when somebody took or changed it. */
+import { BackOff } from './back-off.js';
+import type { Clock } from './clock.js';
+import { type Lease, LeaseError, type LeaseRequest, type LeaseStore } from './lease.js';
+import { formatLeaseValue } from './lease-json.js';
+import type { Counts } from './node-state.js';
+import { Wake } from './wake.js';
+
+export interface OwnLeaseOptions {
+  readonly store: LeaseStore;
+  readonly clock: Clock;
+  readonly counts: Counts;
+  readonly renewMarginMs: number;
+  readonly request: () => LeaseRequest;
+  /** Called with each lease held, and the one before. */
+  readonly held: (lease: Lease, before: Lease | undefined) => void;
+  /** May throw, where there is no point in going on. */
+  readonly failed: (error: Error) => void;
+}
+
+const FIRST_RETRY_MS = 200;
+const MOST_RETRY_MS = 60_000;
+/** Two nodes with one public address take the lease from each other; undisturbed for so long, it is over. */
+const QUIET_MS = 60_000;
+
+type Task = 'acquire' | 'renew';
+
+export class OwnLease {
+  readonly #options: OwnLeaseOptions;
+  readonly #wake = new Wake();
+  readonly #retry = new BackOff(FIRST_RETRY_MS, MOST_RETRY_MS);
+  readonly #contest = new BackOff(FIRST_RETRY_MS, MOST_RETRY_MS);
+  #lease: Lease | undefined;
+  #task: Task = 'acquire';
+  #dueMs = Number.POSITIVE_INFINITY;
+  #disturbedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: OwnLeaseOptions) {
+    this.#options = options;
+  }
+
+  get lease(): Lease | undefined {
+    return this.#lease;
+  }
+
+  /** Unless it is planned already, and perhaps put off. */
+  acquireSoon(): void {
+    if (this.#task === 'acquire' && this.#dueMs !== Number.POSITIVE_INFINITY) return;
+    this.#plan('acquire', 0);
+  }
+
+  /** What the store holds under our key. */
+  seen(stored: Lease | undefined): void {
+    const own = this.#lease;
+    if (own === undefined) return;
+    if (stored !== undefined && formatLeaseValue(stored) === formatLeaseValue(own)) {
+      this.#lease = stored;
+      return;
+    }
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#disturbedMs > QUIET_MS) this.#contest.reset();
+    this.#disturbedMs = nowMs;
+    const contested = this.#contest.failures > 0;
+    const delayMs = this.#contest.next();
+    this.#plan('acquire', contested ? delayMs : 0);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      if (this.#dueMs <= clock.nowMs()) await this.#perform(this.#task);
+      else await this.#wake.wait(clock, this.#dueMs - clock.nowMs(), signal);
+    }
+  }
+
+  async #perform(task: Task): Promise<void> {
+    const { store, counts, request, failed } = this.#options;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    try {
+      const renewing = task === 'renew' && this.#lease !== undefined;
+      const lease = renewing ? await store.renew(this.#lease!) : await store.acquire(request());
+      if (renewing) counts.leasesRenewed++;
+      else counts.leasesAcquired++;
+      this.#hold(lease);
+    } catch (error) {
+      const lost = error instanceof LeaseError && error.code === 'lease-lost';
+      this.#plan(lost ? 'acquire' : task, lost ? 0 : this.#retry.next());
+      if (!lost) failed(error as Error);
+    }
+  }
+
+  #hold(lease: Lease): void {
+    const before = this.#lease;
+    this.#lease = lease;
+    this.#retry.reset();
+    if (this.#dueMs === Number.POSITIVE_INFINITY) this.#planRenewal(lease);
+    this.#options.held(lease, before);
+  }
+
+  #planRenewal({ expiresAtMs }: Lease): void {
+    this.#task = 'renew';
+    if (expiresAtMs === undefined) return;
+    const remainingMs = expiresAtMs - this.#options.clock.nowMs();
+    this.#plan('renew', remainingMs - Math.min(this.#options.renewMarginMs, remainingMs / 2));
+  }
+
+  #plan(task: Task, delayMs: number): void {
+    this.#task = task;
+    this.#dueMs = this.#options.clock.nowMs() + delayMs;
+    this.#wake.ring();
+  }
+}

@@ -1,0 +1,282 @@
+/**
+ * The kernel side of a node: holds the rows there should be and makes the kernel agree, level-triggered.
+ *
+ * A lease event touches one peer's rows. A full snapshot is compared at start, when the kernel says that something
+ * changed (at most a few times a second), after a lost watch, and every resync. What fails is tried again with back-off
+ * for its owner alone.
+ */
+import {
+  type Change,
+  diff,
+  type Failure,
+  type Kernel,
+  type Row,
+  rowKey,
+  rowText,
+  type Scope,
+  scopeOf,
+} from '@podlan/linux/model';
+import { BackOff } from './back-off.js';
+import type { Clock } from './clock.js';
+import { DesiredRows, HOST } from './desired-rows.js';
+import type { Counts, FailureState } from './node-state.js';
+import { WorkQueue } from './work-queue.js';
+
+export interface ReconcilerOptions {
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  readonly resyncMs: number;
+  /** True when podlan's nftables table is this node's to keep, empty or not. */
+  readonly ownsChains: boolean;
+  readonly counts: Counts;
+  readonly warn: (message: string) => void;
+  readonly changed: () => void;
+}
+
+/** Several events of one cause come together. */
+const DEBOUNCE_MS = 50;
+const FULL_INTERVAL_MS = 300;
+/** Where each look finds new drift, somebody is fighting us: look more seldom. */
+const MOST_FULL_INTERVAL_MS = 5_000;
+const FIRST_RETRY_MS = 200;
+const MOST_RETRY_MS = 30_000;
+
+interface Trouble {
+  readonly backOff: BackOff;
+  retryAtMs: number;
+  failures: readonly Failure[];
+}
+
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #queue: WorkQueue;
+  readonly #desired = new DesiredRows();
+  /** The kernel's rows as last seen and changed, by key. */
+  #believed = new Map<string, Row>();
+  /** Keys whose desired row changed since, by owner. */
+  readonly #touched = new Map<string, Set<string>>();
+  readonly #troubles = new Map<string, Trouble>();
+  readonly #fights = new BackOff(FULL_INTERVAL_MS, MOST_FULL_INTERVAL_MS);
+  #fullIntervalMs = FULL_INTERVAL_MS;
+  #lastFullMs = Number.NEGATIVE_INFINITY;
+  #kernelError: string | undefined;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#queue = new WorkQueue(options.clock);
+  }
+
+  /** True once a full comparison went through without a failure of the host's own rows. */
+  ready = false;
+
+  get kernelError(): string | undefined {
+    return this.#kernelError;
+  }
+
+  setHost(rows: readonly Row[]): void {
+    this.#desired.set(HOST, rows);
+    this.ready = false;
+    this.#queue.requestFull(0);
+  }
+
+  setPeer(key: string, rows: readonly Row[]): void {
+    const touched = this.#touched.get(key) ?? new Set();
+    for (const rowKey of this.#desired.set(key, rows)) touched.add(rowKey);
+    this.#touched.set(key, touched);
+    this.#troubles.delete(key);
+    if (touched.size > 0) this.#queue.request(key, 0);
+  }
+
+  statusOf(peer: string): { status: 'programmed' | 'pending' | 'failed'; reason?: string } {
+    const [failure] = this.#troubles.get(peer)?.failures ?? [];
+    if (failure !== undefined) return { status: 'failed', reason: failure.error.message };
+    const rival = this.#desired.rivalOf(peer);
+    if (rival !== undefined) return { status: 'failed', reason: `wants a row that ${rival} has already` };
+    const done =
+      this.#desired.keysOf(peer).every((key) => this.#believed.has(key)) && !this.#touched.has(peer);
+    return { status: done ? 'programmed' : 'pending' };
+  }
+
+  failures(): FailureState[] {
+    return [...this.#troubles].flatMap(([owner, { failures, backOff }]) =>
+      failures.map(({ change, error }) => ({
+        owner,
+        change: `${change.op} ${rowText(change.row)}`,
+        message: error.message,
+        attempts: backOff.failures,
+      })),
+    );
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#work(signal), this.#watchKernel(signal)]);
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const work = await this.#queue.next(signal);
+      if (work === undefined) return;
+      if (this.#desired.keysOf(HOST).length === 0) continue;
+      if (work.full || work.owners.includes(HOST)) await this.#compareAll();
+      else await this.#updateOwners(work.owners);
+      this.#options.changed();
+    }
+  }
+
+  async #watchKernel(signal: AbortSignal): Promise<void> {
+    const backOff = new BackOff(FIRST_RETRY_MS, MOST_RETRY_MS);
+    while (!signal.aborted) {
+      try {
+        for await (const _table of this.#options.kernel.watch(signal)) {
+          backOff.reset();
+          this.#lookSoon();
+        }
+      } catch (error) {
+        this.#options.warn(`kernel watch lost: ${(error as Error).message}`);
+      }
+      if (signal.aborted) return;
+      this.#options.counts.watchesLost++;
+      await this.#options.clock.sleep(backOff.next(), signal);
+      this.#queue.requestFull(0);
+    }
+  }
+
+  #lookSoon(): void {
+    const earliestMs = this.#lastFullMs + this.#fullIntervalMs - this.#options.clock.nowMs();
+    this.#queue.requestFull(Math.max(DEBOUNCE_MS, earliestMs));
+  }
+
+  async #compareAll(): Promise<void> {
+    try {
+      const actual = await this.#options.kernel.snapshot(this.#scope());
+      this.#kernelError = undefined;
+      await this.#repair(actual);
+      this.#queue.requestFull(this.#options.resyncMs);
+    } catch (error) {
+      this.#kernelError = (error as Error).message;
+      this.#options.warn(`cannot read the kernel's state: ${this.#kernelError}`);
+      this.#queue.requestFull(this.#troubleOf(HOST).backOff.next());
+    }
+    this.#lastFullMs = this.#options.clock.nowMs();
+  }
+
+  async #repair(actual: readonly Row[]): Promise<void> {
+    const { counts } = this.#options;
+    const changes = diff(actual, this.#desired.rows()).filter((change) => !this.#isWaiting(change));
+    const drift = counts.reconciles === 0 ? [] : changes.filter((change) => this.#isDrift(change));
+    counts.reconciles++;
+    counts.driftRepaired += drift.length;
+    this.#fullIntervalMs = drift.length === 0 ? FULL_INTERVAL_MS : this.#fights.next();
+    if (drift.length === 0) this.#fights.reset();
+    else
+      this.#options.warn(`repairing ${drift.length} changes made by others, first: ${describe(drift[0]!)}`);
+    this.#believed = new Map(actual.map((row) => [rowKey(row), row]));
+    const touched = [...this.#touched.keys()].filter((owner) => !this.#isResting(owner));
+    await this.#apply(changes, [HOST, ...touched, ...this.#dueTroubles()]);
+    this.ready ||= !this.#troubles.has(HOST);
+  }
+
+  async #updateOwners(owners: readonly string[]): Promise<void> {
+    const keys = owners.flatMap((owner) => [
+      ...(this.#touched.get(owner) ?? []),
+      ...this.#desired.keysOf(owner),
+    ]);
+    const unique = [...new Set(keys)];
+    const old = unique.map((key) => this.#believed.get(key)).filter((row) => row !== undefined);
+    const wanted = unique.map((key) => this.#desired.row(key)).filter((row) => row !== undefined);
+    await this.#apply(diff(old, wanted), owners);
+  }
+
+  /** Applies the changes and settles the accounts of `owners`: those without a failure have none left to retry. */
+  async #apply(changes: readonly Change[], owners: readonly string[]): Promise<void> {
+    const failures = changes.length === 0 ? [] : await this.#tryApply(changes);
+    const failed = new Set(failures.map(({ change }) => change));
+    this.#options.counts.changesApplied += changes.length - failed.size;
+    this.#options.counts.changesFailed += failed.size;
+    for (const change of changes) if (!failed.has(change)) this.#believe(change);
+    const byOwner = new Map<string, Failure[]>();
+    for (const failure of failures) {
+      const owner = this.#blame(failure.change, owners);
+      byOwner.set(owner, [...(byOwner.get(owner) ?? []), failure]);
+    }
+    for (const owner of owners) if (!byOwner.has(owner)) this.#settle(owner);
+    for (const [owner, list] of byOwner) this.#retryLater(owner, list);
+  }
+
+  async #tryApply(changes: readonly Change[]): Promise<Failure[]> {
+    try {
+      return await this.#options.kernel.apply(changes);
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      return changes.map((change) => ({ change, error }));
+    }
+  }
+
+  #believe({ op, row }: Change): void {
+    const key = rowKey(row);
+    if (op === 'delete' && this.#desired.row(key) === undefined) this.#believed.delete(key);
+    else if (op !== 'delete') this.#believed.set(key, row);
+  }
+
+  #blame({ row }: Change, owners: readonly string[]): string {
+    const key = rowKey(row);
+    const toucher = owners.find((owner) => this.#touched.get(owner)?.has(key));
+    return this.#desired.ownerOf(key) ?? toucher ?? HOST;
+  }
+
+  #settle(owner: string): void {
+    this.#touched.delete(owner);
+    this.#troubles.delete(owner);
+  }
+
+  #retryLater(owner: string, failures: readonly Failure[]): void {
+    const trouble = this.#troubleOf(owner);
+    const delayMs = trouble.backOff.next();
+    trouble.failures = failures;
+    trouble.retryAtMs = this.#options.clock.nowMs() + delayMs;
+    const { change, error } = failures[0]!;
+    this.#options.warn(`${owner}: ${describe(change)} failed, again in ${delayMs} ms: ${error.message}`);
+    if (owner === HOST) this.#queue.requestFull(delayMs);
+    else this.#queue.request(owner, delayMs);
+  }
+
+  #troubleOf(owner: string): Trouble {
+    const known = this.#troubles.get(owner);
+    if (known !== undefined) return known;
+    const fresh = { backOff: new BackOff(FIRST_RETRY_MS, MOST_RETRY_MS), retryAtMs: 0, failures: [] };
+    this.#troubles.set(owner, fresh);
+    return fresh;
+  }
+
+  /** A peer in back-off is left alone by full comparisons, too. */
+  #isWaiting({ row }: Change): boolean {
+    const owner = this.#desired.ownerOf(rowKey(row));
+    return owner !== undefined && owner !== HOST && this.#isResting(owner);
+  }
+
+  #isResting(owner: string): boolean {
+    return (this.#troubles.get(owner)?.retryAtMs ?? 0) > this.#options.clock.nowMs();
+  }
+
+  #dueTroubles(): string[] {
+    return [...this.#troubles.keys()].filter((owner) => !this.#isResting(owner));
+  }
+
+  /** Something that we had made and is gone or different, or something on our devices that we did not make. */
+  #isDrift({ op, row }: Change): boolean {
+    const key = rowKey(row);
+    const believed = this.#believed.get(key);
+    if (op === 'delete' || believed === undefined) return op === 'delete' && believed === undefined;
+    const wanted = this.#desired.row(key);
+    return wanted !== undefined && diff([believed], [wanted]).length === 0;
+  }
+
+  #scope(): Scope {
+    const scope = scopeOf(this.#desired.rows());
+    return { ...scope, chains: scope.chains || this.#options.ownsChains };
+  }
+}
+
+function describe({ op, row }: Change): string {
+  return `${op} ${rowText(row)}`;
+}

@@ -1,0 +1,250 @@
+/**
+ * Leases in one SQLite file that all agents of a machine share: the embedded store. Allocation happens inside a write
+ * transaction; a watch is woken by the file system and looks at `PRAGMA data_version` from time to time besides.
+ */
+import { chooseSubnets, isSameNode } from '../allocation.js';
+import { type Clock, systemClock } from '../clock.js';
+import { type Lease, LeaseError, type LeaseEvent, type LeaseRequest, type LeaseStore } from '../lease.js';
+import { formatLeaseKey, formatLeaseValue, parseLease } from '../lease-json.js';
+import { type NetworkConfig, parseNetworkConfig } from '../network-config.js';
+import { FileWake } from './file-wake.js';
+import { isInForce, watchLeases } from './lease-watch.js';
+import { DEFAULT_LEASE_TTL_SECONDS, leaseLost } from './memory.js';
+import { isBusy, type SqliteDatabase, SqliteFile } from './sqlite-file.js';
+
+export interface SqliteStoreOptions {
+  readonly path: string;
+  /** Network configuration (text or object) for a store that has none yet; another one is refused while leases exist. */
+  readonly config?: unknown;
+  readonly clock?: Clock;
+  readonly leaseTtlSeconds?: number;
+  /** How often a watch looks without having been woken. */
+  readonly pollMs?: number;
+  /** How long to wait for another process's write lock. */
+  readonly lockWaitMs?: number;
+  /** Told of rows that are no leases; each is told once. */
+  readonly onWarning?: (message: string) => void;
+}
+
+interface LeaseRow {
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly expires_at_ms: unknown;
+}
+
+const DEFAULT_POLL_MS = 1000;
+const DEFAULT_LOCK_WAIT_MS = 10_000;
+/** SQLite waits inside the call, which stops this process's other work: longer waits are slept between calls. */
+const BUSY_TIMEOUT_MS = 100;
+const LOCK_RETRY_MS = 50;
+
+/** Throws LeaseError: `bad-config`, `corrupt` or `unavailable`. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteLeaseStore> {
+  const store = new SqliteLeaseStore(options);
+  try {
+    await store.open();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
+}
+
+export class SqliteLeaseStore implements LeaseStore {
+  readonly #file: SqliteFile;
+  readonly #options: SqliteStoreOptions;
+  readonly #clock: Clock;
+  readonly #ttlMs: number;
+  readonly #closed = new AbortController();
+  readonly #watchers = new Set<FileWake>();
+  /** The last good lease of each key: a row that turns to garbage must not take a peer away. */
+  readonly #lastGood = new Map<string, Lease>();
+  readonly #warned = new Set<string>();
+  #config: NetworkConfig | undefined;
+
+  constructor(options: SqliteStoreOptions) {
+    this.#options = options;
+    this.#file = new SqliteFile(options.path, BUSY_TIMEOUT_MS);
+    this.#clock = options.clock ?? systemClock;
+    this.#ttlMs = (options.leaseTtlSeconds ?? DEFAULT_LEASE_TTL_SECONDS) * 1000;
+  }
+
+  /** The network configuration that the file holds. */
+  get config(): NetworkConfig {
+    if (this.#config === undefined) throw new TypeError('expected an opened store; call open() first');
+    return this.#config;
+  }
+
+  async open(): Promise<void> {
+    const { config } = this.#options;
+    const given = config === undefined ? undefined : parseNetworkConfig(config);
+    const text = typeof config === 'string' ? config : JSON.stringify(config);
+    this.#config = await this.#write((database) => this.#settleConfig(database, given, text));
+  }
+
+  async acquire(request: LeaseRequest): Promise<Lease> {
+    return this.#write((database) => {
+      const inForce = this.#inForce(database);
+      const subnets = chooseSubnets(this.config, inForce, request);
+      const own = inForce.filter((other) => isSameNode(other.attributes, request.attributes));
+      const key = formatLeaseKey(subnets);
+      const reserved = own.some(
+        (lease) => lease.expiresAtMs === undefined && formatLeaseKey(lease.subnets) === key,
+      );
+      for (const lease of own) deleteRow(database, lease);
+      return this.#putRow(database, { subnets, attributes: request.attributes }, reserved);
+    });
+  }
+
+  async renew(lease: Lease): Promise<Lease> {
+    return this.#write((database) => {
+      const held = this.#requireOwn(database, lease);
+      const { subnets, attributes } = lease;
+      return this.#putRow(database, { subnets, attributes }, held.expiresAtMs === undefined);
+    });
+  }
+
+  async release(lease: Lease): Promise<void> {
+    await this.#write((database) => {
+      if (this.#findOwn(database, lease) !== undefined) deleteRow(database, lease);
+    });
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<readonly LeaseEvent[]> {
+    const wake = new FileWake(this.#options.path, this.#clock);
+    this.#watchers.add(wake);
+    const source = {
+      list: () => this.list(),
+      wait: (ms: number, until: AbortSignal) => wake.wait(ms, until),
+      clock: this.#clock,
+      pollMs: this.#options.pollMs ?? DEFAULT_POLL_MS,
+    };
+    try {
+      yield* watchLeases(source, AbortSignal.any([signal, this.#closed.signal]));
+    } catch (cause) {
+      throw new LeaseError('watch-lost', `watch ended: ${(cause as Error).message}`, { cause });
+    } finally {
+      this.#watchers.delete(wake);
+      wake.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#file.close();
+  }
+
+  /** The leases in force. */
+  list(): Lease[] {
+    return this.#file.use((database) => this.#inForce(database));
+  }
+
+  #settleConfig(database: SqliteDatabase, given: NetworkConfig | undefined, text = ''): NetworkConfig {
+    const [row] = database.prepare('SELECT json FROM config').all() as { json: unknown }[];
+    const stored = row === undefined ? undefined : parseNetworkConfig(row.json);
+    if (stored !== undefined && (given === undefined || sameConfig(stored, given))) return stored;
+    if (given === undefined) throw noConfig(this.#options.path);
+    if (stored !== undefined && this.#inForce(database).length > 0)
+      throw otherConfig(this.#options.path, stored);
+    database.prepare('INSERT OR REPLACE INTO config (id, json) VALUES (1, ?)').run(text);
+    return given;
+  }
+
+  /** Waiting for a lock is not retrying: nothing has failed yet. */
+  async #write<T>(work: (database: SqliteDatabase) => T): Promise<T> {
+    const deadlineMs = this.#clock.nowMs() + (this.#options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS);
+    for (;;) {
+      try {
+        const result = this.#file.write(work);
+        for (const watcher of this.#watchers) watcher.ring();
+        return result;
+      } catch (error) {
+        if (!isBusy(error) || this.#clock.nowMs() >= deadlineMs || this.#closed.signal.aborted) throw error;
+        await this.#clock.sleep(LOCK_RETRY_MS, this.#closed.signal);
+      }
+    }
+  }
+
+  #inForce(database: SqliteDatabase): Lease[] {
+    const rows = database
+      .prepare('SELECT key, value, expires_at_ms FROM leases ORDER BY key')
+      .all() as LeaseRow[];
+    const nowMs = this.#clock.nowMs();
+    return rows
+      .map((row) => this.#readRow(row))
+      .filter((lease) => lease !== undefined && isInForce(lease, nowMs)) as Lease[];
+  }
+
+  #readRow({ key, value, expires_at_ms }: LeaseRow): Lease | undefined {
+    const name = String(key);
+    try {
+      const lease = parseLease(name, String(value), expiryOf(name, expires_at_ms));
+      this.#lastGood.set(name, lease);
+      return lease;
+    } catch (error) {
+      this.#warnOnce((error as Error).message);
+      return this.#lastGood.get(name);
+    }
+  }
+
+  #warnOnce(message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#options.onWarning?.(`lease store ${this.#options.path}: entry ignored: ${message}`);
+  }
+
+  #putRow(database: SqliteDatabase, content: Omit<Lease, 'expiresAtMs'>, reserved: boolean): Lease {
+    const lease = reserved ? content : { ...content, expiresAtMs: this.#clock.nowMs() + this.#ttlMs };
+    database
+      .prepare('INSERT OR REPLACE INTO leases (key, value, expires_at_ms) VALUES (?, ?, ?)')
+      .run(
+        formatLeaseKey(lease.subnets),
+        formatLeaseValue(lease),
+        reserved ? null : this.#clock.nowMs() + this.#ttlMs,
+      );
+    return lease;
+  }
+
+  #findOwn(database: SqliteDatabase, lease: Lease): Lease | undefined {
+    const key = formatLeaseKey(lease.subnets);
+    const held = this.#inForce(database).find((other) => formatLeaseKey(other.subnets) === key);
+    return held !== undefined && isSameNode(held.attributes, lease.attributes) ? held : undefined;
+  }
+
+  #requireOwn(database: SqliteDatabase, lease: Lease): Lease {
+    const held = this.#findOwn(database, lease);
+    if (held === undefined) throw leaseLost(lease);
+    return held;
+  }
+}
+
+function deleteRow(database: SqliteDatabase, lease: Lease): void {
+  database.prepare('DELETE FROM leases WHERE key = ?').run(formatLeaseKey(lease.subnets));
+}
+
+/** NULL never expires: a reservation. */
+function expiryOf(key: string, value: unknown): number | undefined {
+  if (value === null) return undefined;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new LeaseError('corrupt', `lease ${key}: expected a time in milliseconds, found ${String(value)}`);
+}
+
+function sameConfig(a: NetworkConfig, b: NetworkConfig): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function noConfig(path: string): LeaseError {
+  const message = `lease store ${path}: expected a network config, found none; give one with the first agent`;
+  return new LeaseError('bad-config', message);
+}
+
+function otherConfig(path: string, stored: NetworkConfig): LeaseError {
+  const networks = stored.networks
+    .map(({ network, subnetLength }) => `${network} in /${subnetLength}s`)
+    .join(', ');
+  const found = `expected the network config that its leases were made under (${networks}), found another`;
+  return new LeaseError(
+    'bad-config',
+    `lease store ${path}: ${found}; give the same, or none, or use a new store`,
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * `subnet.env`: what flannel's CNI plugin is told of this host (pkg/subnet/subnet.go, WriteSubnetFile).
+ * FLANNEL_SUBNET carries the subnet's first usable address, the bridge's.
+ */
+import { familyOf, type IpPrefix, parseInterfaceAddress, parseIpPrefix, prefixLength } from '@podlan/wire';
+import { addressBits, numberToAddress, rangeOf } from './address-range.js';
+
+export interface SubnetEnv {
+  /** At most one per family, IPv4 first. */
+  readonly networks: readonly IpPrefix[];
+  readonly subnets: readonly IpPrefix[];
+  readonly mtu: number;
+  readonly ipMasq: boolean;
+}
+
+/** What a file held: lists are empty and values absent where a line was missing or not understood. */
+export interface ParsedSubnetEnv {
+  readonly networks: readonly IpPrefix[];
+  readonly subnets: readonly IpPrefix[];
+  readonly mtu?: number;
+  readonly ipMasq?: boolean;
+}
+
+export function formatSubnetEnv({ networks, subnets, mtu, ipMasq }: SubnetEnv): string {
+  const familyLines = ([4, 6] as const).flatMap((family) => {
+    const key = family === 4 ? 'FLANNEL' : 'FLANNEL_IPV6';
+    const network = networks.find((prefix) => familyOf(prefix) === family);
+    const subnet = subnets.find((prefix) => familyOf(prefix) === family);
+    if (network === undefined || subnet === undefined) return [];
+    return [`${key}_NETWORK=${network}`, `${key}_SUBNET=${firstUsable(subnet)}/${prefixLength(subnet)}`];
+  });
+  return `${[...familyLines, `FLANNEL_MTU=${mtu}`, `FLANNEL_IPMASQ=${ipMasq}`].join('\n')}\n`;
+}
+
+export function parseSubnetEnv(text: string): ParsedSubnetEnv {
+  const values = new Map(text.split(/\r?\n/).map(splitLine));
+  const mtu = Number(values.get('FLANNEL_MTU') ?? Number.NaN);
+  const ipMasq = values.get('FLANNEL_IPMASQ');
+  return {
+    networks: parseList(4, values.get('FLANNEL_NETWORK')).concat(
+      parseList(6, values.get('FLANNEL_IPV6_NETWORK')),
+    ),
+    subnets: parseList(4, values.get('FLANNEL_SUBNET')).concat(
+      parseList(6, values.get('FLANNEL_IPV6_SUBNET')),
+    ),
+    ...(Number.isInteger(mtu) && mtu > 0 ? { mtu } : {}),
+    ...(ipMasq === 'true' || ipMasq === 'false' ? { ipMasq: ipMasq === 'true' } : {}),
+  };
+}
+
+function firstUsable(subnet: IpPrefix): string {
+  return numberToAddress(rangeOf(subnet).start + 1n, addressBits(subnet));
+}
+
+function splitLine(line: string): [string, string] {
+  const at = line.indexOf('=');
+  if (at < 0) return ['', ''];
+  return [
+    line.slice(0, at).trim(),
+    line
+      .slice(at + 1)
+      .trim()
+      .replace(/^(["'])(.*)\1$/, '$2'),
+  ];
+}
+
+/** A network may be a comma list; an address with a length counts as its prefix. */
+function parseList(family: 4 | 6, text = ''): IpPrefix[] {
+  const prefixes = text.split(',').map((part) => parseInterfaceAddress(part.trim()) ?? '');
+  return prefixes
+    .map((prefix) => parseIpPrefix(prefix))
+    .filter((prefix): prefix is IpPrefix => prefix !== undefined && familyOf(prefix) === family);
+}

@@ -1,0 +1,53 @@
+/** Two kernels as one: the WASM forwarder holds the rows it carries packets by, the other kernel all the rest. */
+import type { Change, Failure, Kernel, Row, Scope, Table } from '@podlan/linux/model';
+
+/** Changes keep their order: a route is made only after its tunnel, and a device goes after its forwarder. */
+export function withForwarder(kernel: Kernel, forwarder: Kernel): Kernel {
+  const holderOf = (row: Row) => (row.kind === 'forwarder' || row.kind === 'tunnel' ? forwarder : kernel);
+  return {
+    snapshot: async (scope: Scope) => {
+      const parts = await Promise.all([kernel.snapshot(scope), forwarder.snapshot(scope)]);
+      return parts.flat();
+    },
+    apply: async (changes: readonly Change[]) => {
+      const failures: Failure[] = [];
+      for (const run of runsBy(changes, ({ row }) => holderOf(row))) {
+        failures.push(...(await run.key.apply(run.items)));
+      }
+      return failures;
+    },
+    watch: (signal: AbortSignal) => mergeWatches([kernel, forwarder], signal),
+  };
+}
+
+/** Neighbours with the same key, together. */
+function runsBy<T, K>(items: readonly T[], keyOf: (item: T) => K): { key: K; items: T[] }[] {
+  const runs: { key: K; items: T[] }[] = [];
+  for (const item of items) {
+    const last = runs.at(-1);
+    const key = keyOf(item);
+    if (last?.key === key) last.items.push(item);
+    else runs.push({ key, items: [item] });
+  }
+  return runs;
+}
+
+/** Ends, or throws, as soon as one of them does: what it no longer sees, nobody would. */
+async function* mergeWatches(kernels: readonly Kernel[], signal: AbortSignal): AsyncGenerator<Table> {
+  const stop = new AbortController();
+  const until = AbortSignal.any([signal, stop.signal]);
+  const iterators = kernels.map((kernel) => kernel.watch(until)[Symbol.asyncIterator]());
+  const ask = (iterator: AsyncIterator<Table>) => iterator.next().then((result) => ({ iterator, result }));
+  const asked = new Map(iterators.map((iterator) => [iterator, ask(iterator)]));
+  try {
+    for (;;) {
+      const { iterator, result } = await Promise.race(asked.values());
+      if (result.done) return;
+      yield result.value;
+      asked.set(iterator, ask(iterator));
+    }
+  } finally {
+    stop.abort();
+    await Promise.allSettled(asked.values());
+  }
+}
