@@ -1,0 +1,37 @@
+/** The JavaScript of the README is run, and prints what its comments say. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rootFile } from '../src/workspace.js';
+
+const snippets = [...readFileSync(rootFile('README.md'), 'utf8').matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(
+  ([, code]) => code,
+);
+
+// Inside the repository, so that the workspaces' packages are found.
+let folder;
+beforeAll(() => {
+  folder = mkdtempSync(rootFile('node_modules/.readme-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(code) {
+  const file = join(folder, 'snippet.mjs');
+  writeFileSync(file, code);
+  return execFileSync(process.execPath, [file], { encoding: 'utf8' }).trimEnd().split('\n');
+}
+
+test('there is code to run', () => {
+  expect(snippets.length).toBeGreaterThan(0);
+});
+
+test.each(snippets)('snippet %#', (code) => {
+  const printed = run(code);
+  const promised = [...code.matchAll(/^console\.log\(.*\);\s+\/\/ (.*)$/gm)].map(([, comment]) => comment);
+  expect(printed.length).toBeGreaterThan(0);
+  promised.forEach((comment, index) => {
+    // A comment that only describes the line is no promise of its text.
+    if (!/^one line/.test(comment)) expect(printed[index]).toBe(comment.split(':')[0]);
+  });
+});
