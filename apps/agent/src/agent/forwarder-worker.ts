@@ -33,11 +33,11 @@ function serveRequests(forwarder: Forwarder): boolean {
   }
 }
 
-const forwarder = await Forwarder.create();
+const forwarder = Forwarder.create();
 forwarder.configure({ vni: row.vni, mac: row.mac, networks: row.networks, subnets: row.subnets });
 using device = TapDevice.open(row.dev);
 using socket = UdpSocket.bind(row.local, row.port);
 using poller = new Poller({ device: device.fd, socket: socket.fd, wake: wakeFd });
 answer({ id: 0 });
-runPump({ forwarder, device, socket, poller, onWake: () => serveRequests(forwarder) });
+runPump({ forwarder, device, socket, poller, onTables: () => serveRequests(forwarder) });
 port.close();

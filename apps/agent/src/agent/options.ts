@@ -1,7 +1,7 @@
 /** The agent's flags, checked. Named as flanneld's where flanneld has the same. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { type NetworkConfig, parseNetworkConfig } from '@podlan/fabric';
+import { parseNetworkConfig } from '@podlan/fabric';
 import { type IpAddress, parseIpAddress } from '@podlan/wire';
 import type { Command } from 'commander';
 import { defaultSocketPath } from '../paths.js';
@@ -13,7 +13,8 @@ export type Dataplane = (typeof DATAPLANES)[number];
 export interface AgentOptions {
   readonly name: string;
   readonly storePath: string;
-  readonly config?: NetworkConfig;
+  /** net-conf.json as given. */
+  readonly configText?: string;
   readonly dataplane?: Dataplane;
   readonly iface: readonly string[];
   readonly ifaceRegex: readonly string[];
@@ -49,13 +50,13 @@ export function declareAgentFlags(command: Command): Command {
 
 export function parseAgentOptions(flags: Record<string, unknown>): AgentOptions {
   const text = (key: string) => String(flags[key]);
-  const config = flags.netConfigPath === undefined ? undefined : readConfig(text('netConfigPath'));
+  const configText = flags.netConfigPath === undefined ? undefined : readConfig(text('netConfigPath'));
   const dataplane = flags.dataplane === undefined ? undefined : parseDataplane(text('dataplane'));
   const publicIp = flags.publicIp === undefined ? undefined : parsePublicIp(text('publicIp'));
   return {
     name: text('name'),
     storePath: parseStore(text('store')),
-    ...(config && { config }),
+    ...(configText !== undefined && { configText }),
     ...(dataplane && { dataplane }),
     ...(publicIp && { publicIp }),
     iface: flags.iface as string[],
@@ -94,9 +95,11 @@ function parsePublicIp(text: string): IpAddress {
   return address;
 }
 
-function readConfig(path: string): NetworkConfig {
+function readConfig(path: string): string {
   try {
-    return parseNetworkConfig(readFileSync(path, 'utf8'));
+    const text = readFileSync(path, 'utf8');
+    parseNetworkConfig(text);
+    return text;
   } catch (cause) {
     throw new UsageError(`--net-config-path ${path}: ${(cause as Error).message}`, { cause });
   }

@@ -9,7 +9,8 @@ import type { Change, Failure, ForwarderRow, Kernel, Row, Scope, Table, Tunnel }
 
 export type WorkerRequest =
   | { readonly id: number; readonly op: 'set' | 'delete'; readonly tunnel: Tunnel }
-  | { readonly id: number; readonly op: 'counters' | 'stop' };
+  | { readonly id: number; readonly op: 'counters' }
+  | { readonly id: number; readonly op: 'stop' };
 /** `id` 0 says that device and socket are open. */
 export interface WorkerAnswer {
   readonly id: number;
@@ -39,7 +40,7 @@ class ForwarderThread {
     this.#worker.on('error', (error) => {
       this.#error = error;
     });
-    this.ended = new Promise((resolve) => this.#worker.once('exit', () => resolve())).then(() => this.#close());
+    this.ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve())).then(() => this.#close());
   }
 
   get error(): Error | undefined {

@@ -6,8 +6,8 @@ import { attachPod, detachPod } from '@podlan/cni/attach';
 import { HostLocal } from '@podlan/cni/host-local';
 import { parseSubnetEnv } from '@podlan/fabric';
 import { LinuxKernel } from '@podlan/linux';
-import { prefixOf } from '@podlan/linux/prefix';
-import { parseInterfaceAddress, prefixAddress, prefixLength } from '@podlan/wire';
+import { nthAddress } from '@podlan/linux/prefix';
+import { type InterfaceAddress, type IpAddress, parseInterfaceAddress, prefixLength } from '@podlan/wire';
 import { hostDirectory, subnetFile } from './lab-agents.js';
 import type { LabHost, LabPod } from './lab-state.js';
 import { makeNamespace, podNetns, removeNamespace } from './topology.js';
@@ -19,14 +19,13 @@ const ipam = (lab: string, host: string) =>
 const hostVeth = (pod: string) => `veth${createHash('sha256').update(pod).digest('hex').slice(0, 8)}`;
 
 export async function addPod(lab: string, host: LabHost, pod: string): Promise<LabPod> {
-  const env = parseSubnetEnv(readFileSync(subnetFile(lab, host.name), 'utf8'));
-  const gateway = env.subnets[0]!;
-  const address = await ipam(lab, host.name).allocate({
-    subnet: prefixOf(gateway),
-    gateway: prefixAddress(gateway),
-    containerId: pod,
-    interfaceName: 'eth0',
-  });
+  const { subnets, networks, mtu } = parseSubnetEnv(readFileSync(subnetFile(lab, host.name), 'utf8'));
+  const subnet = subnets[0];
+  if (subnet === undefined || mtu === undefined) throw new Error(`${subnetFile(lab, host.name)} is not whole`);
+  const gateway = nthAddress(subnet, 1);
+  const inSubnet = (address: IpAddress): InterfaceAddress => parseInterfaceAddress(`${address}/${prefixLength(subnet)}`)!;
+  const holder = { containerId: pod, interfaceName: 'eth0' };
+  const address = await ipam(lab, host.name).allocate({ ...holder, subnet, gateway });
   const netns = podNetns(lab, pod);
   await makeNamespace(netns);
   await attachPod({
@@ -34,10 +33,10 @@ export async function addPod(lab: string, host: LabHost, pod: string): Promise<L
     pod: new LinuxKernel({ netns }),
     podNetns: netns,
     hostVeth: hostVeth(pod),
-    address: parseInterfaceAddress(`${address}/${prefixLength(gateway)}`)!,
-    gateway,
-    networks: env.networks,
-    mtu: env.mtu,
+    address: inSubnet(address),
+    gateway: inSubnet(gateway),
+    networks,
+    mtu,
   });
   return { name: pod, host: host.name, netns, address };
 }

@@ -1,8 +1,8 @@
 /** What `podlan lab status` reports. */
-import { isAgentOf } from './lab-agents.js';
 import { askAgent } from '../agent/control-socket.js';
 import type { AgentStatus } from '../agent/status.js';
-import { agentSocket } from './lab-agents.js';
+import { table } from '../table.js';
+import { agentSocket, isAgentOf } from './lab-agents.js';
 import { labDirectory, type LabState } from './lab-state.js';
 
 export interface LabStatus {
@@ -52,11 +52,4 @@ export function labStatusText({ hosts, pods, directory }: LabStatus): string {
     table(['POD', 'HOST', 'ADDRESS', 'NETNS'], podRows),
     `state: ${directory}`,
   ].join('\n\n');
-}
-
-/** Columns as wide as their widest cell. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
 }

@@ -1,0 +1,157 @@
+/** The daemon: flags to wiring. What it decides lies in @podlan/fabric, what it does in @podlan/linux and the forwarder. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import {
+  cleanup,
+  createVxlanBackend,
+  masqueradeChain,
+  type NodeState,
+  parseSubnetEnv,
+  runNode,
+  withForwarder,
+} from '@podlan/fabric';
+import { openSqliteStore } from '@podlan/fabric/sqlite';
+import { LinuxKernel } from '@podlan/linux';
+import type { IpPrefix } from '@podlan/wire';
+import { macFromBytes } from '@podlan/wire';
+import { type Logger, pino } from 'pino';
+import { UsageError } from '../usage-error.js';
+import { VERSION } from '../version.js';
+import { serveControlSocket } from './control-socket.js';
+import { type ExternalInterface, findExternalInterface } from './external-interface.js';
+import type { AgentOptions, Dataplane } from './options.js';
+import type { AgentStatus } from './status.js';
+import { SubnetFile } from './subnet-file.js';
+import { WorkerForwarder } from './worker-forwarder.js';
+
+/** What both running and cleaning up stand on. */
+interface Wiring {
+  readonly external: ExternalInterface;
+  readonly store: Awaited<ReturnType<typeof openSqliteStore>>;
+  readonly dataplane: Dataplane;
+  readonly backend: ReturnType<typeof createVxlanBackend>;
+  readonly forwarder: WorkerForwarder;
+  readonly kernel: ReturnType<typeof withForwarder>;
+  readonly previous: readonly IpPrefix[];
+}
+
+/** Runs until SIGTERM or SIGINT, which end the process and nothing else: devices, routes and the lease stay. */
+export async function runAgent(options: AgentOptions): Promise<number> {
+  const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  requireRights();
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+
+  const wiring = await wire(options, log);
+  const { networks } = wiring.store.config;
+  const subnetFile = new SubnetFile(options.subnetFile, {
+    networks: networks.map(({ network }) => network),
+    ipMasq: options.ipMasq,
+  });
+  let socketServed = false;
+  const node = runNode({
+    kernel: wiring.kernel,
+    store: wiring.store,
+    backend: wiring.backend,
+    previous: wiring.previous,
+    signal: stop.signal,
+    resyncMs: options.resyncSeconds * 1000,
+    renewMarginMs: options.renewMarginMinutes * 60_000,
+    log: logOf(log),
+    onState: (state) => subnetFile.follow(state, log),
+    ...(options.ipMasq && {
+      hostRows: (own) => [masqueradeChain({ networks: networks.map(({ network }) => network), subnets: own.subnets })],
+    }),
+  });
+  try {
+    const server = await serveControlSocket(options.socketPath, {
+      '/status': () => statusOf(options, wiring, node.state()),
+      '/leases': () => node.state().peers,
+    });
+    socketServed = true;
+    log.info({ socket: options.socketPath, interface: wiring.external.name, dataplane: wiring.dataplane }, 'agent runs');
+    stop.signal.addEventListener('abort', () => server.close());
+    await node.finished;
+    server.close();
+    server.closeAllConnections();
+  } catch (error) {
+    stop.abort();
+    if (!socketServed) await node.finished.catch(() => {});
+    throw error;
+  } finally {
+    await wiring.forwarder.close();
+    await wiring.store.close();
+  }
+  return 0;
+}
+
+/** Removes devices, routes and rules that podlan made here, and releases the lease. */
+export async function cleanUp(options: AgentOptions): Promise<number> {
+  const log = pino({ level: options.logLevel, base: null });
+  requireRights();
+  const wiring = await wire(options, log);
+  try {
+    const { kernel, store, backend, previous } = wiring;
+    const { removed, failures, released, storeError } = await cleanup({ kernel, store, backend, previous });
+    for (const { change, error } of failures) log.error(`${change.row.kind} not removed: ${error.message}`);
+    if (storeError) log.error(`lease not released: ${storeError.message}`);
+    SubnetFile.remove(options.subnetFile);
+    log.info({ rows: removed.length, released: released?.subnets }, 'cleaned up');
+    return failures.length > 0 || storeError ? 1 : 0;
+  } finally {
+    await wiring.store.close();
+  }
+}
+
+async function wire(options: AgentOptions, log: Logger): Promise<Wiring> {
+  const external = await findExternalInterface(options);
+  const store = await openSqliteStore({
+    path: options.storePath,
+    ...(options.configText !== undefined && { config: options.configText }),
+    onWarning: (message) => log.warn(message),
+  });
+  const dataplane = options.dataplane ?? store.config.backend.dataplane ?? 'wasm';
+  const backend = createVxlanBackend({
+    config: store.config,
+    node: { publicIps: [options.publicIp ?? external.address], externalInterface: external },
+    dataplane,
+    randomMac: () => macFromBytes(randomBytes(6)),
+  });
+  const forwarder = new WorkerForwarder((dev, error) => log.warn(`forwarder of ${dev} ended: ${error?.message ?? 'asked to'}`));
+  const kernel = withForwarder(new LinuxKernel(), forwarder);
+  return { external, store, dataplane, backend, forwarder, kernel, previous: previousSubnets(options.subnetFile) };
+}
+
+function previousSubnets(path: string): readonly IpPrefix[] {
+  return existsSync(path) ? parseSubnetEnv(readFileSync(path, 'utf8')).subnets : [];
+}
+
+async function statusOf(options: AgentOptions, wiring: Wiring, state: NodeState): Promise<AgentStatus> {
+  const { name, address, mtu } = wiring.external;
+  return {
+    ...state,
+    name: options.name,
+    version: VERSION,
+    pid: process.pid,
+    dataplane: wiring.dataplane,
+    interface: { name, address, mtu },
+    forwarders: await wiring.forwarder.counters(),
+    memory: { residentBytes: process.memoryUsage.rss() },
+  };
+}
+
+const logOf = (log: Logger) => ({
+  info: (message: string) => log.info(message),
+  warn: (message: string) => log.warn(message),
+  error: (message: string) => log.error(message),
+});
+
+/** CAP_NET_ADMIN is bit 12 of the effective set (capabilities(7)). */
+function requireRights(): void {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  if ((BigInt(`0x${effective}`) >> 12n) & 1n) return;
+  throw new UsageError(
+    'the agent sets up network devices and needs CAP_NET_ADMIN, which this process lacks: run it as root. ' +
+      'To try podlan without root: podlan lab demo',
+  );
+}

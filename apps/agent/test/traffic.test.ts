@@ -1,0 +1,98 @@
+/** Pods on different hosts talk, on each pairing of dataplanes. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { transfer } from '../dist/lab/demo-traffic.js';
+import { type Dataplane, TestLab } from './test-lab.js';
+
+const PAIRS: [Dataplane, Dataplane][] = [
+  ['wasm', 'wasm'],
+  ['kernel', 'kernel'],
+  ['wasm', 'kernel'],
+];
+/** 20 bytes of IPv4 and 8 of ICMP fill an MTU of 1450. */
+const FULL_PAYLOAD = 1450 - 28;
+
+describe.each(PAIRS)('%s to %s', (a, b) => {
+  let lab: TestLab;
+  beforeAll(async () => {
+    lab = await TestLab.start(a, b);
+  });
+  afterAll(() => lab[Symbol.asyncDispose]());
+
+  const ping = (...flags: string[]) => lab.in('pod-a1', 'ping', '-n', '-W', '2', ...flags, lab.address('pod-b1'));
+
+  test('ICMP: every echo is answered, with one hop less for each host on the way', async () => {
+    const { stdout } = await ping('-c', '20', '-i', '0.01');
+    expect(stdout).toContain('20 received');
+    expect(stdout).toMatch(/ttl=62/);
+  });
+
+  test.each([
+    ['pod-a1', 'pod-b1'],
+    ['pod-b1', 'pod-a1'],
+  ])('TCP: 100 MB from %s to %s arrive as they were sent', async (from, to) => {
+    const { sent, received } = await transfer(lab.netns(from), { netns: lab.netns(to), address: lab.address(to) }, 100);
+    expect(received.bytes).toBe(100_000_000);
+    expect(received.sha256).toBe(sent.sha256);
+  });
+
+  test('UDP: datagrams of 1 byte, of a full MTU and of more than one fragment arrive', async () => {
+    const echo = lab.spawn('pod-b1', 'node', '-e', ECHO_SERVER);
+    try {
+      await new Promise((resolve) => echo.stdout.once('data', resolve));
+      for (const size of [1, 1450 - 28, 4000]) {
+        const { stdout } = await lab.in('pod-a1', 'node', '-e', ECHO_CLIENT, lab.address('pod-b1'), String(size));
+        expect(stdout.trim()).toBe(`${size} equal`);
+      }
+    } finally {
+      echo.kill('SIGKILL');
+    }
+  });
+
+  test('a packet of exactly the MTU passes with DF set', async () => {
+    const { stdout } = await ping('-M', 'do', '-c', '3', '-i', '0.05', '-s', String(FULL_PAYLOAD));
+    expect(stdout).toContain('3 received');
+  });
+
+  test('one byte more is refused in the pod itself, whose interface has the same MTU', async () => {
+    const { code, stdout, stderr } = await ping('-M', 'do', '-c', '1', '-s', String(FULL_PAYLOAD + 1));
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain('mtu=1450');
+  });
+
+  test('from a pod with a larger MTU it is answered by ICMP "fragmentation needed", MTU 1450, of the host', async () => {
+    const links = [
+      ['host-a', (await lab.in('host-a', 'ip', '-br', 'link', 'show', 'master', 'cni0')).stdout.split('@')[0]!],
+      ['pod-a1', 'eth0'],
+    ] as const;
+    const setMtu = async (mtu: string) => {
+      for (const [place, dev] of links) await lab.in(place, 'ip', 'link', 'set', dev, 'mtu', mtu);
+      await lab.in('host-a', 'ip', 'link', 'set', 'cni0', 'mtu', mtu);
+    };
+    await setMtu('1500');
+    try {
+      const { stdout } = await ping('-M', 'do', '-c', '1', '-s', String(FULL_PAYLOAD + 1));
+      expect(stdout).toMatch(/From 10\.244\.1\.1 .*Frag needed and DF set \(mtu = 1450\)/);
+    } finally {
+      await setMtu('1450');
+      await lab.in('pod-a1', 'ip', 'route', 'flush', 'cache');
+    }
+  });
+
+  test('pod to remote node and back, without masquerade, keeps the pod address', async () => {
+    const { stdout } = await lab.in('pod-a1', 'ping', '-n', '-c', '3', '-i', '0.05', '-W', '1', lab.address('host-b'));
+    expect(stdout).toContain('3 received');
+  });
+});
+
+const ECHO_SERVER = `
+const socket = require('node:dgram').createSocket('udp4');
+socket.on('message', (data, from) => socket.send(data, from.port, from.address));
+socket.bind(9000, () => console.log('ready'));`;
+
+const ECHO_CLIENT = `
+const [address, size] = process.argv.slice(1);
+const data = require('node:crypto').randomBytes(Number(size));
+const socket = require('node:dgram').createSocket('udp4');
+socket.on('message', (answer) => { console.log(size, answer.equals(data) ? 'equal' : 'different'); process.exit(); });
+socket.send(data, 9000, address);
+setTimeout(() => { console.log('no answer'); process.exit(1); }, 3000);`;
