@@ -21,6 +21,9 @@ export const Icmpv6Type = {
   neighborAdvertisement: 136,
 } as const;
 
+/** Codes of destination unreachable (RFC 4443, section 3.1). */
+export const Icmpv6Unreachable = { noRoute: 0, prohibited: 1, beyondScope: 2, address: 3, port: 4 } as const;
+
 export type Icmpv6Message =
   | {
       readonly kind: 'echo-request' | 'echo-reply';

@@ -2,7 +2,7 @@
 
 import { checksumHolds, transportChecksumHolds } from '../checksum.js';
 import { ICMP_HEADER_BYTES, IcmpType, IcmpUnreachable } from '../icmp.js';
-import { ICMPV6_HEADER_BYTES, Icmpv6Type } from '../icmpv6.js';
+import { ICMPV6_HEADER_BYTES, Icmpv6Type, Icmpv6Unreachable } from '../icmpv6.js';
 import { IpProtocol } from '../ip-protocol.js';
 import { NdpOptionType, parseNdpOptions } from '../ndp-options.js';
 import { type Dissection, LayerBuilder, type Scope } from './layer.js';
@@ -68,7 +68,11 @@ export function dissectIcmpv6(scope: Scope): Dissection {
     case Icmpv6Type.packetTooBig:
       return quoting(layer, 'ipv6', `ICMP6 packet too big (mtu ${layer.number('mtu', 4, 4)})`);
     case Icmpv6Type.destinationUnreachable:
-      return quoting(layer, 'ipv6', `ICMP6 unreachable: code ${code}`);
+      return quoting(
+        layer,
+        'ipv6',
+        `ICMP6 unreachable: ${nameOf(Icmpv6Unreachable)(code) ?? `code ${code}`}`,
+      );
     case Icmpv6Type.timeExceeded:
       return quoting(layer, 'ipv6', 'ICMP6 time exceeded');
     case Icmpv6Type.neighborSolicitation:

@@ -1,0 +1,112 @@
+/** Which tshark field each dissected field must equal. `null`: tshark has no field of its own for it. */
+
+import type { ProtocolName } from '../../src/index.js';
+
+type FieldNames = Readonly<Record<string, string | null>>;
+
+const UDP_AND_TCP = (name: string): FieldNames => ({
+  'source port': `${name}.srcport`,
+  'destination port': `${name}.dstport`,
+  checksum: `${name}.checksum`,
+});
+
+export const TSHARK_FIELDS: Readonly<Record<ProtocolName, FieldNames>> = {
+  ethernet: { destination: 'eth.dst', source: 'eth.src', type: 'eth.type' },
+  vlan: {},
+  arp: {
+    'hardware type': 'arp.hw.type',
+    'protocol type': 'arp.proto.type',
+    'hardware size': 'arp.hw.size',
+    'protocol size': 'arp.proto.size',
+    operation: 'arp.opcode',
+    'sender MAC': 'arp.src.hw_mac',
+    'sender IP': 'arp.src.proto_ipv4',
+    'target MAC': 'arp.dst.hw_mac',
+    'target IP': 'arp.dst.proto_ipv4',
+  },
+  ipv4: {
+    version: 'ip.version',
+    'header words': 'ip.hdr_len',
+    dscp: 'ip.dsfield.dscp',
+    ecn: 'ip.dsfield.ecn',
+    'total length': 'ip.len',
+    identification: 'ip.id',
+    reserved: 'ip.flags.rb',
+    'dont fragment': 'ip.flags.df',
+    'more fragments': 'ip.flags.mf',
+    'fragment offset': 'ip.frag_offset',
+    ttl: 'ip.ttl',
+    protocol: 'ip.proto',
+    checksum: 'ip.checksum',
+    source: 'ip.src',
+    destination: 'ip.dst',
+    options: null,
+  },
+  ipv6: {
+    version: 'ipv6.version',
+    'traffic class': 'ipv6.tclass',
+    'flow label': 'ipv6.flow',
+    'payload length': 'ipv6.plen',
+    'next header': 'ipv6.nxt',
+    'hop limit': 'ipv6.hlim',
+    source: 'ipv6.src',
+    destination: 'ipv6.dst',
+  },
+  'ipv6-extension': {
+    'next header': 'ipv6.hopopts.nxt ipv6.fraghdr.nxt',
+    length: 'ipv6.hopopts.len',
+    content: null,
+    'fragment offset': 'ipv6.fraghdr.offset',
+    'more fragments': 'ipv6.fraghdr.more',
+    identification: 'ipv6.fraghdr.ident',
+  },
+  icmp: {
+    type: 'icmp.type',
+    code: 'icmp.code',
+    checksum: 'icmp.checksum',
+    identifier: 'icmp.ident',
+    sequence: 'icmp.seq',
+    'next-hop MTU': 'icmp.mtu',
+    'rest of header': null,
+  },
+  icmpv6: {
+    type: 'icmpv6.type',
+    code: 'icmpv6.code',
+    checksum: 'icmpv6.checksum',
+    identifier: 'icmpv6.echo.identifier',
+    sequence: 'icmpv6.echo.sequence_number',
+    mtu: 'icmpv6.mtu',
+    target: 'icmpv6.nd.ns.target_address icmpv6.nd.na.target_address',
+    router: 'icmpv6.nd.na.flag.r',
+    solicited: 'icmpv6.nd.na.flag.s',
+    override: 'icmpv6.nd.na.flag.o',
+    'source link address': 'icmpv6.opt.linkaddr',
+    'target link address': 'icmpv6.opt.linkaddr',
+    'rest of header': null,
+  },
+  udp: { ...UDP_AND_TCP('udp'), length: 'udp.length' },
+  tcp: {
+    ...UDP_AND_TCP('tcp'),
+    sequence: 'tcp.seq_raw',
+    acknowledgment: 'tcp.ack_raw',
+    'header words': 'tcp.hdr_len',
+    flags: 'tcp.flags',
+    window: 'tcp.window_size_value',
+    'urgent pointer': 'tcp.urgent_pointer',
+    options: 'tcp.options',
+  },
+  vxlan: { flags: null, 'vni valid': 'vxlan.flag_i', vni: 'vxlan.vni', reserved: null },
+  data: { bytes: null },
+};
+
+export const TSHARK_LAYERS: Readonly<Partial<Record<ProtocolName, string>>> = {
+  ethernet: 'eth',
+  arp: 'arp',
+  ipv4: 'ip',
+  ipv6: 'ipv6',
+  icmp: 'icmp',
+  icmpv6: 'icmpv6',
+  udp: 'udp',
+  tcp: 'tcp',
+  vxlan: 'vxlan',
+};
