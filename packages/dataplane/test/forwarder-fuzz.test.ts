@@ -1,0 +1,197 @@
+/**
+ * Mutated packets through both directions, each judged by the oracle too. After every batch, every byte of the
+ * module's memory that the direction has no business with must be what it was: slots are pre-filled with 0xa5.
+ */
+import { ipFromMappedBytes, ipToMappedBytes } from '@podlan/wire';
+import { expect, test } from 'vitest';
+import {
+  type Forwarder,
+  leaveHeadroom,
+  SLOT_HEADROOM,
+  slotBytes,
+  VERDICTS,
+  type Verdict,
+} from '../src/index.js';
+import { canonicalAddress } from '../src/key.js';
+import { CLUSTER, clusterForwarder, counted, put, verdictOf } from './cluster.js';
+import { frame, vxlan } from './frames.js';
+import { fuzzSeed, mutated, pick, type Random, randomFrom, repairIpv4 } from './mutation.js';
+import { type Outcome, TunnelOracle } from './oracle/tunnels.js';
+
+const INPUTS = { decap: 1_048_576, encap: 262_144 };
+const SLOTS = 256;
+const SLOT_BYTES = 320;
+const UNWRITTEN = 0xa5;
+
+const oracle = new TunnelOracle(CLUSTER);
+const PODS = ['10.244.1.5', '10.244.2.6', '10.244.3.7', '10.244.9.9', '192.168.77.12', '8.8.8.8'];
+const PODS6 = ['fd00:244:0:1::5', 'fd00:244:0:2::6', 'fd00:244:0:3::7', 'fd00:244:0:9::9', 'fe80::2'];
+const SOURCES = ['192.168.77.12', 'fd00:77::13', '192.168.77.12', 'fd00:77::13', '192.168.77.99', '::1'];
+const MAPPED = new Map(SOURCES.map((text) => [text, ipToMappedBytes(canonicalAddress(text))]));
+
+const FRAMES = [PODS, PODS6].flatMap((pods) =>
+  pods.flatMap((source) =>
+    pods.map((destination) => frame({ source, destination, payload: new Uint8Array(source.length) })),
+  ),
+);
+const DATAGRAMS = FRAMES.map((bytes) => vxlan(1, bytes));
+
+type Direction = 'tx' | 'rx';
+
+interface Input {
+  readonly bytes: Uint8Array;
+  readonly source: string;
+}
+
+function makeInput(random: Random, corpus: readonly Uint8Array[], ipAt: number): Input {
+  const bytes = mutated(pick(random, corpus), random);
+  if (random(2) === 0) repairIpv4(bytes, ipAt);
+  return { bytes, source: pick(random, SOURCES) };
+}
+
+/** Byte ranges that a direction may write: its per-slot arrays, and what lies before the slots (counters). */
+function writable(forwarder: Forwarder, direction: Direction): [number, number][] {
+  const { starts, lengths, addresses, ports, verdicts } = forwarder[direction];
+  const arrays =
+    direction === 'tx' ? [starts, lengths, addresses, ports, verdicts] : [starts, lengths, verdicts];
+  const ranges = arrays.map((view): [number, number] => [view.byteOffset, view.byteOffset + view.byteLength]);
+  return [[0, forwarder.tx.offset], ...ranges];
+}
+
+function fillBatch(forwarder: Forwarder, direction: Direction, inputs: readonly Input[]): void {
+  const batch = forwarder[direction];
+  leaveHeadroom(batch);
+  new Uint8Array(batch.buffer, batch.offset, batch.slots * batch.stride).fill(UNWRITTEN);
+  batch.addresses.fill(UNWRITTEN);
+  for (const [slot, { bytes, source }] of inputs.entries()) {
+    put(batch, slot, bytes);
+    if (direction === 'rx') batch.addresses.set(MAPPED.get(source)!, slot * 16);
+  }
+}
+
+/** What memory has to look like: as before, but for a VXLAN header before each frame tunneled. */
+function expectUntouched(
+  forwarder: Forwarder,
+  direction: Direction,
+  before: Uint8Array,
+  starts?: Uint32Array,
+): void {
+  const batch = forwarder[direction];
+  const after = new Uint8Array(batch.buffer);
+  for (const [from, to] of writable(forwarder, direction)) before.set(after.subarray(from, to), from);
+  for (let slot = 0; direction === 'tx' && slot < batch.slots; slot++) {
+    if (verdictOf(batch, slot) !== 'tx-tunneled') continue;
+    const start = starts?.[slot] ?? SLOT_HEADROOM;
+    before.set([8, 0, 0, 0, 0, 0, 1, 0], batch.offset + slot * batch.stride + start - 8);
+  }
+  expect(Buffer.compare(before, after), 'a byte was written that must not be').toBe(0);
+}
+
+function expectOutcome(forwarder: Forwarder, direction: Direction, slot: number, expected: Outcome): boolean {
+  const batch = forwarder[direction];
+  if (verdictOf(batch, slot) !== expected.verdict) return false;
+  const bytes = slotBytes(batch, slot);
+  if (Buffer.compare(bytes, expected.bytes ?? new Uint8Array()) !== 0) return false;
+  if (direction === 'rx' || expected.remote === undefined) return true;
+  const remote = ipFromMappedBytes(batch.addresses.subarray(slot * 16, slot * 16 + 16));
+  return remote === expected.remote && batch.ports[slot] === expected.port;
+}
+
+const RUNS = {
+  tx: {
+    make: (random: Random) => makeInput(random, FRAMES, 14),
+    run: (forwarder: Forwarder) => forwarder.encap(SLOTS),
+    judge: ({ bytes }: Input) => oracle.encap(bytes),
+  },
+  rx: {
+    make: (random: Random) => makeInput(random, DATAGRAMS, 8 + 14),
+    run: (forwarder: Forwarder) => forwarder.decap(SLOTS),
+    judge: ({ bytes, source }: Input) => oracle.decap(bytes, source),
+  },
+};
+
+function fuzz(direction: Direction, count: number): void {
+  const seed = fuzzSeed();
+  console.log(`${direction}: ${count} inputs, PODLAN_FUZZ_SEED=${seed}`);
+  const { make, run, judge } = RUNS[direction];
+  const random = randomFrom(seed);
+  const forwarder = clusterForwarder({ slots: SLOTS, slotBytes: SLOT_BYTES });
+  const before = new Uint8Array(forwarder.tx.buffer.byteLength);
+  const verdicts = new Map<Verdict, number>();
+  for (let done = 0; done < count; done += SLOTS) {
+    const inputs = Array.from({ length: SLOTS }, () => make(random));
+    fillBatch(forwarder, direction, inputs);
+    before.set(new Uint8Array(forwarder.tx.buffer));
+    const went = run(forwarder);
+    expectUntouched(forwarder, direction, before);
+    let expectedToGo = 0;
+    for (const [slot, input] of inputs.entries()) {
+      const outcome = judge(input);
+      verdicts.set(outcome.verdict, (verdicts.get(outcome.verdict) ?? 0) + 1);
+      if (outcome.bytes) expectedToGo++;
+      if (!expectOutcome(forwarder, direction, slot, outcome)) {
+        const got = verdictOf(forwarder[direction], slot);
+        const hex = Buffer.from(input.bytes).toString('hex');
+        throw new Error(`seed ${seed}: ${hex} from ${input.source}: got ${got}, not ${outcome.verdict}`);
+      }
+    }
+    if (went !== expectedToGo) throw new Error(`seed ${seed}: ${went} went on, not ${expectedToGo}`);
+  }
+  expect(counted(forwarder)).toEqual(Object.fromEntries(verdicts));
+  const reachable = VERDICTS.filter((name) => name.startsWith(direction) && !name.endsWith('bad-slot'));
+  expect([...verdicts.keys()].sort()).toEqual(reachable.toSorted());
+}
+
+test('a million mutated datagrams are judged as the oracle judges them, and write nowhere', {
+  timeout: 240_000,
+}, () => {
+  fuzz('rx', INPUTS.decap);
+});
+
+test('mutated frames become what the oracle says, and write only the header', { timeout: 120_000 }, () => {
+  fuzz('tx', INPUTS.encap);
+});
+
+test('starts and lengths of any value reach no byte outside the slots', { timeout: 60_000 }, () => {
+  const seed = fuzzSeed();
+  console.log(`bounds: PODLAN_FUZZ_SEED=${seed}`);
+  const random = randomFrom(seed);
+  const forwarder = clusterForwarder({ slots: SLOTS, slotBytes: SLOT_BYTES });
+  const edges = [
+    0,
+    7,
+    8,
+    21,
+    22,
+    SLOT_HEADROOM,
+    SLOT_BYTES - 1,
+    SLOT_BYTES,
+    2 ** 31,
+    2 ** 32 - 8,
+    2 ** 32 - 1,
+  ];
+  const value = () => (random(2) ? pick(random, edges) : random(SLOT_BYTES + 32));
+  const before = new Uint8Array(forwarder.tx.buffer.byteLength);
+  for (let round = 0; round < 500; round++) {
+    for (const direction of ['tx', 'rx'] as const) {
+      const batch = forwarder[direction];
+      fillBatch(
+        forwarder,
+        direction,
+        Array.from({ length: SLOTS }, () => RUNS[direction].make(random)),
+      );
+      for (let slot = 0; slot < SLOTS; slot++) if (random(4)) batch.starts[slot] = value();
+      for (let slot = 0; slot < SLOTS; slot++) if (random(4)) batch.lengths[slot] = value();
+      const [starts, lengths] = [batch.starts.slice(), batch.lengths.slice()];
+      before.set(new Uint8Array(batch.buffer));
+      RUNS[direction].run(forwarder);
+      expectUntouched(forwarder, direction, before, starts);
+      for (let slot = 0; slot < SLOTS; slot++) {
+        const room = direction === 'tx' ? 8 : 0;
+        const bad = starts[slot]! < room || starts[slot]! + lengths[slot]! > SLOT_BYTES;
+        expect(verdictOf(batch, slot) === `${direction}-bad-slot`).toBe(bad);
+        expect(batch.starts[slot]! + batch.lengths[slot]!).toBeLessThanOrEqual(bad ? 2 ** 32 : SLOT_BYTES);
+      }
+    }
+  }
+});
