@@ -8,17 +8,17 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { failedTasks, readReports, removeReports } from './src/reports.js';
-import { buildEnvironment } from './src/set-up-steps.js';
+import { buildEnvironment, turboIn } from './src/set-up-steps.js';
 import { sumLine, sumUp } from './src/test-sum.js';
-import { rootFile } from './src/workspace.js';
+import { root, rootFile } from './src/workspace.js';
 
 const RUNS = rootFile('.turbo/runs');
 
 function runTurbo() {
-  const args = ['--no-install', 'turbo', 'run', 'lint', 'layers', 'types', 'test'];
+  const args = ['run', 'lint', 'layers', 'types', 'test'];
   // Kernel tests time things; more at once than this and they time each other.
   args.push('--continue=dependencies-successful', '--concurrency=2', '--summarize', ...process.argv.slice(2));
-  const child = spawn('npx', args, { cwd: rootFile('.'), env: buildEnvironment(), stdio: 'inherit' });
+  const child = spawn(turboIn(root), args, { cwd: root, env: buildEnvironment(), stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => {
     child.on('error', () => resolve(1));
