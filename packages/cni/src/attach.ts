@@ -9,7 +9,7 @@
  * Rows for two kernels and nothing else, so that it works on real namespaces and on kernels in memory alike.
  * Bringing up `lo` is the loopback plugin's job in CNI, hence that of whoever makes the namespace.
  */
-import type { Address, Change, Kernel, Link, Row, Scope } from '@podlan/linux/model';
+import type { Change, Kernel, Link, Row } from '@podlan/linux/model';
 import {
   familyOf,
   type InterfaceAddress,
@@ -55,8 +55,10 @@ const DEFAULTS = { containerInterface: 'eth0', bridge: 'cni0', hairpin: true };
  */
 export async function attachPod(attachment: Attachment): Promise<void> {
   const wanted: Wanted = { ...DEFAULTS, ...attachment };
-  await requireFreePodInterface(wanted);
-  await ensureBridge(wanted);
+  const { host, pod, hostVeth, bridge, containerInterface } = wanted;
+  const [onHost, inPod] = await Promise.all([look(host, hostVeth, bridge), look(pod, containerInterface)]);
+  requireFree(wanted, onHost, inPod);
+  await ensureBridge(wanted, onHost);
   try {
     await make(wanted.host, [add(vethOf(wanted))], `cannot make the veth pair ${wanted.hostVeth}`);
     await make(wanted.pod, podChanges(wanted), `cannot configure ${wanted.containerInterface} in the pod`);
@@ -76,23 +78,28 @@ const add = (row: Row): Change => ({ op: 'add', row });
 const replace = (row: Row): Change => ({ op: 'replace', row });
 const remove = (row: Row): Change => ({ op: 'delete', row });
 
-const scopeOf = (...devices: string[]): Scope => ({ devices, sysctls: [], chains: false });
-
-async function look(kernel: Kernel, scope: Scope): Promise<Row[]> {
+async function look(kernel: Kernel, ...devices: string[]): Promise<Row[]> {
   try {
-    return await kernel.snapshot(scope);
+    return await kernel.snapshot({ devices, sysctls: [], chains: false });
   } catch (cause) {
     throw new CniError(CNI_CODE.IO_FAILURE, 'cannot read the kernel state', String(cause), { cause });
   }
 }
 
-const isLink = (row: Row): row is Link => row.kind === 'link';
-const isAddress = (row: Row): row is Address => row.kind === 'address';
+const linkIn = (rows: readonly Row[], name: string): Link | undefined =>
+  rows.find((row): row is Link => row.kind === 'link' && row.name === name);
 
-async function requireFreePodInterface({ host, pod, hostVeth, containerInterface }: Wanted): Promise<void> {
+const addressesIn = (rows: readonly Row[], dev: string): InterfaceAddress[] =>
+  rows.flatMap((row) => (row.kind === 'address' && row.dev === dev ? [row.address] : []));
+
+function requireFree(
+  { hostVeth, containerInterface }: Wanted,
+  onHost: readonly Row[],
+  inPod: readonly Row[],
+): void {
   const taken = [
-    ...(await look(host, scopeOf(hostVeth))).filter(isLink).map((link) => `${link.name} on the host`),
-    ...(await look(pod, scopeOf(containerInterface))).filter(isLink).map((link) => `${link.name} in the pod`),
+    ...(linkIn(onHost, hostVeth) ? [`${hostVeth} on the host`] : []),
+    ...(linkIn(inPod, containerInterface) ? [`${containerInterface} in the pod`] : []),
   ];
   if (taken.length === 0) return;
   throw new CniError(
@@ -102,11 +109,10 @@ async function requireFreePodInterface({ host, pod, hostVeth, containerInterface
   );
 }
 
-async function ensureBridge(wanted: Wanted): Promise<void> {
+async function ensureBridge(wanted: Wanted, onHost: readonly Row[]): Promise<void> {
   const { host, bridge } = wanted;
-  const present = await look(host, scopeOf(bridge));
-  const link = present.find(isLink);
-  const conflict = bridgeConflict(wanted, link, present.filter(isAddress));
+  const link = linkIn(onHost, bridge);
+  const conflict = bridgeConflict(wanted, link, addressesIn(onHost, bridge));
   if (conflict) {
     throw new CniError(CNI_CODE.BRIDGE_CONFLICT, `${bridge} cannot serve as this host's bridge`, conflict);
   }
@@ -122,13 +128,13 @@ async function ensureBridge(wanted: Wanted): Promise<void> {
 function bridgeConflict(
   { bridge, gateway }: Wanted,
   link: Link | undefined,
-  there: Address[],
+  addresses: readonly InterfaceAddress[],
 ): string | undefined {
   if (link && link.type !== 'bridge') return `expected a bridge, found a ${link.type} device`;
   const family = familyOf(gateway);
-  const others = there
-    .map(({ address }) => address)
-    .filter((address) => familyOf(address) === family && address !== gateway && !isLinkLocal(address));
+  const others = addresses.filter(
+    (address) => familyOf(address) === family && address !== gateway && !isLinkLocal(address),
+  );
   if (others.length === 0) return undefined;
   return `expected the address ${gateway}, found ${others.join(', ')}; no pod on it? ip link delete ${bridge}`;
 }
