@@ -10,6 +10,7 @@ const PACKAGE_OF = {
   tshark: 'tshark',
   iperf3: 'iperf3',
   ping: 'iputils-ping',
+  ethtool: 'ethtool',
   unshare: 'util-linux',
   nsenter: 'util-linux',
   ps: 'procps',

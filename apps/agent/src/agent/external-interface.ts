@@ -1,5 +1,5 @@
 /** Which interface carries the outer packets, by flanneld's rules: --iface, --iface-regex, --public-ip, default route. */
-import { runIp } from '@podlan/linux';
+import { runIn } from '@podlan/linux';
 import { familyOf, type IpAddress, parseIpAddress } from '@podlan/wire';
 import * as v from 'valibot';
 import { UsageError } from '../usage-error.js';
@@ -23,13 +23,19 @@ const Routes = v.array(v.object({ dev: v.optional(v.string()) }));
 export async function findExternalInterface(
   options: Pick<AgentOptions, 'iface' | 'ifaceRegex' | 'publicIp'>,
 ): Promise<ExternalInterface> {
-  const all = v.parse(Interfaces, await runIp(['-j', 'address', 'show'])).flatMap(withIpv4Address);
+  const all = v.parse(Interfaces, await ipJson('address', 'show')).flatMap(withIpv4Address);
   const found =
     firstMatch(options.iface, (want) => all.find((one) => one.name === want || one.addresses.includes(want))) ??
     firstMatch(options.ifaceRegex, (regex) => matchRegex(all, regex)) ??
     (noneAsked(options) ? await byAddressOrDefaultRoute(all, options.publicIp) : undefined);
   if (!found) throw new UsageError(notFound(options, all));
   return { name: found.name, mtu: found.mtu, address: found.addresses[0] as IpAddress };
+}
+
+async function ipJson(...args: string[]): Promise<unknown> {
+  const { code, stdout, stderr } = await runIn(undefined, ['ip', '-j', ...args]);
+  if (code !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr.trim()}`);
+  return JSON.parse(stdout || '[]');
 }
 
 interface Candidate {
@@ -66,7 +72,7 @@ function matchRegex(all: readonly Candidate[], text: string): Candidate | undefi
 async function byAddressOrDefaultRoute(all: readonly Candidate[], publicIp: IpAddress | undefined) {
   const byAddress = publicIp && all.find((one) => one.addresses.includes(publicIp));
   if (byAddress) return byAddress;
-  const routes = v.parse(Routes, await runIp(['-j', '-4', 'route', 'show', 'default']));
+  const routes = v.parse(Routes, await ipJson('-4', 'route', 'show', 'default'));
   return all.find((one) => one.name === routes[0]?.dev);
 }
 

@@ -1,7 +1,7 @@
 /** The lab's verbs: up, join, leave, down. Each writes its state before it acts, so `down` repairs whatever was cut short. */
 import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { flock, netnsPids } from '@podlan/linux';
+import { flock } from '@podlan/linux';
 import type { Dataplane } from '../agent/options.js';
 import type { AgentStatus } from '../agent/status.js';
 import { makePrivateDirectory } from '../paths.js';
@@ -16,6 +16,7 @@ import {
   MAX_HOSTS,
   makeHost,
   makeUnderlay,
+  processesIn,
   removeNamespace,
   underlayAddress,
 } from './topology.js';
@@ -116,7 +117,7 @@ export async function down(name: string): Promise<boolean> {
   const namespaces = await labNamespaces(name);
   const had = namespaces.length > 0 || existsSync(join(labDirectory(name), 'lab.json'));
   for (const netns of namespaces) {
-    for (const pid of await netnsPids(netns)) await endProcess(name, pid);
+    for (const pid of await processesIn(netns)) await endProcess(name, pid);
   }
   for (const netns of namespaces) await removeNamespace(netns);
   rmSync(labDirectory(name), { recursive: true, force: true });

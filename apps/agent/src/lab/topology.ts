@@ -45,7 +45,14 @@ export async function labNamespaces(lab: string): Promise<string[]> {
 
 export async function makeNamespace(netns: string): Promise<void> {
   await addNetns(netns);
-  await runIn(netns, ['ip', 'link', 'set', 'dev', 'lo', 'up']);
+  const { code, stderr } = await runIn(netns, ['ip', 'link', 'set', 'dev', 'lo', 'up']);
+  if (code !== 0) throw new Error(`cannot bring lo up in ${netns}: ${stderr.trim()}`);
+}
+
+/** Processes that run inside a namespace. */
+export async function processesIn(netns: string): Promise<number[]> {
+  const { stdout } = await runIn(undefined, ['ip', 'netns', 'pids', netns]);
+  return stdout.split('\n').filter(Boolean).map(Number);
 }
 
 export async function removeNamespace(netns: string): Promise<void> {
