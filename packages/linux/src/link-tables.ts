@@ -1,0 +1,69 @@
+/** The tables that iproute2 changes: links, addresses, neighbors, routes, FDB entries. */
+import { runBatch } from './batch.js';
+import { batchLines, type Tool } from './batch-lines.js';
+import { linkRows } from './iproute2-rows.js';
+import { errnoOf, LinuxError } from './linux-error.js';
+import type { Change, Failure, Link } from './model.js';
+import { runIn } from './netns.js';
+import { rowText } from './rows.js';
+import type { Run } from './run.js';
+
+interface Line {
+  readonly change: Change;
+  readonly text: string;
+}
+
+export interface Place {
+  readonly netns: string | undefined;
+  readonly run: Run;
+}
+
+/** `changes` are of one tool. */
+export async function applyLines(tool: Tool, changes: readonly Change[], place: Place): Promise<Failure[]> {
+  const lines = changes.flatMap((change) => batchLines(change).lines.map((text): Line => ({ change, text })));
+  const failed = await runBatch(
+    { tool, ...place },
+    lines.map(({ text }) => text),
+  );
+  const failures = new Map<Change, Failure>();
+  const doubtful: { line: Line; message: string }[] = [];
+  for (const [index, message] of [...failed].sort(([a], [b]) => a - b)) {
+    const line = lines[index]!;
+    if (line.change.op === 'delete' && NOT_THERE.test(message)) continue;
+    if (makesLink(line)) doubtful.push({ line, message });
+    else if (!failures.has(line.change)) failures.set(line.change, failure(tool, line, message));
+  }
+  for (const one of await trulyFailed(doubtful, place)) failures.set(one.change, one);
+  return [...failures.values()];
+}
+
+/** How the kernel and iproute2 say that what is to be deleted is gone: routes, entries, devices, addresses in turn. */
+const NOT_THERE = /No such|not found|Cannot find|Cannot assign requested address|does not exist/i;
+
+const makesLink = ({ text }: Line): boolean => /^(link add|tuntap add)/.test(text);
+
+/** A link that could not be made may be there already: then the lines after have set it up. */
+async function trulyFailed(
+  doubtful: readonly { line: Line; message: string }[],
+  place: Place,
+): Promise<Failure[]> {
+  if (doubtful.length === 0) return [];
+  const names = doubtful.map(({ line }) => (line.change.row as Link).name);
+  const { stdout } = await runIn(place.netns, ['ip', '-j', '-d', 'link', 'show'], place);
+  const output: unknown = JSON.parse(stdout || '[]');
+  const known = linkRows(output, { devices: names, sysctls: [], chains: false }) as Link[];
+  const taken = new Set((output as { ifname?: string }[]).map(({ ifname }) => ifname));
+  return doubtful.flatMap(({ line, message }) => {
+    const wanted = line.change.row as Link;
+    const found = known.find(({ name }) => name === wanted.name);
+    if (found?.type === wanted.type) return [];
+    if (!taken.has(wanted.name)) return [failure('ip', line, message)];
+    return [failure('ip', line, `File exists: ${wanted.name} is ${found?.type ?? 'another kind of device'}`)];
+  });
+}
+
+function failure(tool: Tool, { change, text }: Line, message: string): Failure {
+  const cause = new Error(`${change.op} ${rowText(change.row)}`);
+  const error = new LinuxError({ op: tool, args: text.split(' '), errno: errnoOf(message), message, cause });
+  return { change, error };
+}

@@ -1,0 +1,52 @@
+/** What a system call or a tool of the system refused to do. */
+export interface LinuxErrorOptions {
+  /** What was tried: a tool (`ip`, `bridge`, `nft`, `sysctl`) or a system call (`bind`, `ioctl(TUNSETIFF)`). */
+  readonly op: string;
+  /** What it was tried on: the arguments of the tool, the device, the address. */
+  readonly args?: readonly string[];
+  /** The kernel's name for the reason: `EPERM`. Absent where the tool gave only text. */
+  readonly errno?: string | undefined;
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+export class LinuxError extends Error {
+  override readonly name = 'LinuxError';
+  readonly op: string;
+  readonly args: readonly string[];
+  readonly errno: string | undefined;
+
+  constructor({ op, args = [], errno, message, cause }: LinuxErrorOptions) {
+    super(`${[op, ...args].join(' ')}: ${message}`, cause === undefined ? undefined : { cause });
+    this.op = op;
+    this.args = args;
+    this.errno = errno;
+  }
+}
+
+/** What strerror(3) prints, as far as networking meets it, back to names. */
+const ERRNO_OF_TEXT: Readonly<Record<string, string>> = {
+  'Operation not permitted': 'EPERM',
+  'No such file or directory': 'ENOENT',
+  'No such process': 'ESRCH',
+  'No such device': 'ENODEV',
+  'Cannot find device': 'ENODEV',
+  'Permission denied': 'EACCES',
+  'Device or resource busy': 'EBUSY',
+  'File exists': 'EEXIST',
+  'Invalid argument': 'EINVAL',
+  'Numerical result out of range': 'ERANGE',
+  'Operation not supported': 'EOPNOTSUPP',
+  'Cannot assign requested address': 'EADDRNOTAVAIL',
+  'Address already in use': 'EADDRINUSE',
+  'Network is unreachable': 'ENETUNREACH',
+  'No route to host': 'EHOSTUNREACH',
+  'Network is down': 'ENETDOWN',
+  'Read-only file system': 'EROFS',
+};
+
+/** The errno a tool's message speaks of. */
+export function errnoOf(message: string): string | undefined {
+  for (const [text, errno] of Object.entries(ERRNO_OF_TEXT)) if (message.includes(text)) return errno;
+  return undefined;
+}

@@ -1,0 +1,125 @@
+/**
+ * The kernel of this machine, or of one network namespace, through iproute2, nftables and /proc/sys.
+ *
+ * It reads JSON and writes batches. Forwarders and tunnels are not its rows: `withForwarder` of the agent adds them.
+ */
+import { batchLines } from './batch-lines.js';
+import * as rows from './iproute2-rows.js';
+import { applyLines, type Place } from './link-tables.js';
+import { errnoOf, LinuxError } from './linux-error.js';
+import type { Change, Failure, Kernel, Row, Scope, Table } from './model.js';
+import { netnsPath, runIn } from './netns.js';
+import { applyChains, readChains } from './nft-table.js';
+import { type Run, run } from './run.js';
+import { applySysctls, readSysctls } from './sysctls.js';
+import { watchTables } from './watch-tables.js';
+
+export interface LinuxKernelOptions {
+  /** Name or path of the network namespace; this process's own where it is absent. */
+  readonly netns?: string | undefined;
+  /** How programs are started. */
+  readonly run?: Run;
+}
+
+const NO_SCOPE: Scope = { devices: [], sysctls: [], chains: false };
+
+export class LinuxKernel implements Kernel {
+  readonly #place: Place;
+  /** What was asked for last, and so what is worth watching. */
+  #scope = NO_SCOPE;
+
+  constructor(options: LinuxKernelOptions = {}) {
+    if (options.netns !== undefined) netnsPath(options.netns);
+    this.#place = { netns: options.netns, run: options.run ?? run };
+  }
+
+  async snapshot(scope: Scope): Promise<Row[]> {
+    this.#scope = scope;
+    const tables = await Promise.all([
+      this.#read(['ip', '-j', '-d', 'link', 'show'], (json) => rows.linkRows(json, scope)),
+      readSysctls(scope.sysctls, this.#place),
+      this.#read(['ip', '-j', 'addr', 'show'], (json) => rows.addressRows(json, scope)),
+      this.#read(['ip', '-j', 'neigh', 'show', 'nud', 'permanent'], (json) => rows.neighborRows(json, scope)),
+      this.#read(['bridge', '-j', 'fdb', 'show'], (json) => rows.fdbRows(json, scope)),
+      this.#read(routesOf(4), (json) => rows.routeRows(json, scope, 4)),
+      this.#read(routesOf(6), (json) => rows.routeRows(json, scope, 6)),
+      scope.chains ? readChains(this.#place) : [],
+    ]);
+    return tables.flat();
+  }
+
+  async apply(changes: readonly Change[]): Promise<Failure[]> {
+    const failures: Failure[] = [];
+    for (const { way, changes: run } of runsOf(changes, failures)) {
+      failures.push(...(await this.#applyRun(way, run)));
+    }
+    return failures;
+  }
+
+  watch(signal: AbortSignal): AsyncIterable<Table> {
+    return watchTables({ ...this.#place, scope: () => this.#scope, signal });
+  }
+
+  /** A tool that can't be started fails every change that was meant for it. */
+  async #applyRun(way: Way, changes: readonly Change[]): Promise<Failure[]> {
+    try {
+      if (way === 'nft') return await applyChains(changes, this.#place);
+      if (way === 'sysctl') return await applySysctls(changes, this.#place);
+      return await applyLines(way, changes, this.#place);
+    } catch (reason) {
+      return changes.map((change) => ({ change, error: reason as Error }));
+    }
+  }
+
+  async #read(argv: readonly string[], parse: (json: unknown) => Row[]): Promise<Row[]> {
+    const { code, stdout, stderr } = await runIn(this.#place.netns, argv, this.#place);
+    const [op = '', ...args] = argv;
+    const message = stderr.trim();
+    if (code !== 0) throw new LinuxError({ op, args, errno: errnoOf(message), message });
+    try {
+      return parse(JSON.parse(stdout.trim() || '[]'));
+    } catch (cause) {
+      const reason = (cause as Error).message;
+      throw new LinuxError({ op, args, message: `its output was not understood: ${reason}`, cause });
+    }
+  }
+}
+
+/** `-N`: protocols as numbers, whatever names /etc/iproute2/rt_protos gives them. */
+const routesOf = (family: 4 | 6): string[] => [
+  'ip',
+  '-N',
+  '-j',
+  `-${family}`,
+  'route',
+  'show',
+  'table',
+  'main',
+];
+
+type Way = 'ip' | 'bridge' | 'nft' | 'sysctl';
+
+/** Consecutive changes that go the same way; a change that goes none fails here. */
+function runsOf(changes: readonly Change[], failures: Failure[]): { way: Way; changes: Change[] }[] {
+  const runs: { way: Way; changes: Change[] }[] = [];
+  for (const change of changes) {
+    try {
+      const way = wayOf(change);
+      const last = runs.at(-1);
+      if (last?.way === way) last.changes.push(change);
+      else runs.push({ way, changes: [change] });
+    } catch (error) {
+      failures.push({ change, error: error as Error });
+    }
+  }
+  return runs;
+}
+
+function wayOf(change: Change): Way {
+  const { row } = change;
+  if (row.kind === 'chain') return 'nft';
+  if (row.kind === 'sysctl') return 'sysctl';
+  if (row.kind !== 'forwarder' && row.kind !== 'tunnel') return batchLines(change).tool;
+  const message = `a ${row.kind} is no row of the Linux kernel: it needs the forwarder that serves ${row.dev}`;
+  throw new LinuxError({ op: change.op, args: [row.kind, row.dev], errno: 'EOPNOTSUPP', message });
+}
