@@ -29,6 +29,7 @@ const ERRNO_OF_TEXT: Readonly<Record<string, string>> = {
   'Operation not permitted': 'EPERM',
   'No such file or directory': 'ENOENT',
   'No such process': 'ESRCH',
+  'No such device or address': 'ENXIO',
   'No such device': 'ENODEV',
   'Cannot find device': 'ENODEV',
   'Permission denied': 'EACCES',

@@ -7,6 +7,7 @@ import type { Place } from './link-tables.js';
 import { errnoOf, LinuxError } from './linux-error.js';
 import type { Chain, Change, Failure } from './model.js';
 import { runIn } from './netns.js';
+import { missingTool } from './run.js';
 
 const TABLE = { family: 'inet', name: 'podlan' };
 const NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
@@ -85,10 +86,12 @@ async function deleteEmptyTable(place: Place): Promise<void> {
 }
 
 async function transaction(commands: readonly unknown[], place: Place): Promise<void> {
-  const argv = ['nft', '-j', '-f', '-'];
   const input = JSON.stringify({ nftables: commands });
+  // nft opens /dev/stdin by name, which fails on the socket that Node.js gives a child for its input.
+  const argv = ['sh', '-c', 'cat | nft -j -f -'];
   const { code, stderr } = await runIn(place.netns, argv, { ...place, input });
-  if (code !== 0) throw nftError(argv.slice(1), stderr);
+  if (code === 127) throw new LinuxError({ op: 'nft', errno: 'ENOENT', message: missingTool('nft') });
+  if (code !== 0) throw nftError(['-j', '-f', '-'], stderr);
 }
 
 function nftError(args: readonly string[], stderr: string): LinuxError {

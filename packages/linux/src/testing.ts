@@ -1,0 +1,315 @@
+/** The contract every `Kernel` keeps, as a vitest suite: run it on each implementation. */
+import {
+  type InterfaceAddress,
+  type IpAddress,
+  type IpPrefix,
+  type MacAddress,
+  parseInterfaceAddress,
+  parseIpAddress,
+  parseIpPrefix,
+  parseMacAddress,
+} from '@podlan/wire';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { diff } from './diff.js';
+import type { Chain, Kernel, Link, Row, Scope, Table } from './model.js';
+import { rowKey, scopeOf } from './rows.js';
+
+export { MemoryKernel } from './memory-kernel.js';
+
+/** A fresh kernel with a device `eth0` that is up and has 192.168.77.11/24 and fd00:77::11/64. */
+export interface KernelUnderTest {
+  readonly kernel: Kernel;
+  /** Another hand on the same kernel, as an operator's commands would be. */
+  readonly other: Kernel;
+  dispose(): Promise<void>;
+}
+
+const ip = (text: string) => parseIpAddress(text) as IpAddress;
+const net = (text: string) => parseIpPrefix(text) as IpPrefix;
+const on = (text: string) => parseInterfaceAddress(text) as InterfaceAddress;
+const mac = (text: string) => parseMacAddress(text) as MacAddress;
+
+const vxlan: Link = {
+  kind: 'link',
+  name: 'flannel.1',
+  type: 'vxlan',
+  mac: mac('3a:a6:bc:cb:d8:d4'),
+  mtu: 1450,
+  up: true,
+  vni: 1,
+  port: 8472,
+  local: ip('192.168.77.11'),
+  dev: 'eth0',
+  learning: false,
+  gbp: false,
+};
+const tap: Link = {
+  kind: 'link',
+  name: 'tap9',
+  type: 'tap',
+  mac: mac('02:00:00:00:00:07'),
+  mtu: 1400,
+  up: true,
+};
+const tun: Link = { kind: 'link', name: 'tun9', type: 'tun', mtu: 1472, up: true };
+const bridge: Link = {
+  kind: 'link',
+  name: 'cni9',
+  type: 'bridge',
+  mac: mac('02:00:00:00:00:08'),
+  mtu: 1450,
+  up: true,
+};
+const port: Link = {
+  kind: 'link',
+  name: 'veth9',
+  type: 'veth',
+  mac: mac('02:00:00:00:00:09'),
+  mtu: 1450,
+  up: true,
+  master: 'cni9',
+  hairpin: true,
+  peer: { name: 'pod9' },
+};
+const links = [vxlan, tap, tun, bridge, port];
+
+const chain: Chain = {
+  kind: 'chain',
+  name: 'postrtg',
+  type: 'nat',
+  hook: 'postrouting',
+  priority: 100,
+  rules: [
+    [
+      {
+        match: {
+          op: '==',
+          left: { payload: { protocol: 'ip', field: 'saddr' } },
+          right: { prefix: { addr: '10.244.0.0', len: 16 } },
+        },
+      },
+      { counter: null },
+      { masquerade: { flags: 'fully-random' } },
+    ],
+  ],
+};
+
+const state: Row[] = [
+  ...links,
+  { kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '1' },
+  { kind: 'sysctl', key: 'net/ipv6/conf/flannel.1/accept_ra', value: '0' },
+  { kind: 'address', dev: 'flannel.1', address: on('10.244.1.0/32') },
+  { kind: 'address', dev: 'flannel.1', address: on('fd00:244::/128') },
+  { kind: 'address', dev: 'cni9', address: on('10.244.1.1/24') },
+  { kind: 'neighbor', dev: 'flannel.1', address: ip('10.244.2.0'), mac: mac('02:00:00:00:02:00') },
+  { kind: 'neighbor', dev: 'flannel.1', address: ip('fd00:244:2::'), mac: mac('02:00:00:00:02:00') },
+  { kind: 'neighbor', dev: 'tap9', address: ip('10.244.4.0'), mac: mac('02:00:00:00:04:00') },
+  { kind: 'fdb', dev: 'flannel.1', mac: mac('02:00:00:00:02:00'), dst: ip('192.168.77.12') },
+  {
+    kind: 'route',
+    prefix: net('10.244.2.0/24'),
+    dev: 'flannel.1',
+    via: ip('10.244.2.0'),
+    onlink: true,
+    protocol: 80,
+  },
+  {
+    kind: 'route',
+    prefix: net('fd00:244:2::/64'),
+    dev: 'flannel.1',
+    via: ip('fd00:244:2::'),
+    onlink: true,
+    protocol: 80,
+  },
+  { kind: 'route', prefix: net('10.244.3.0/24'), dev: 'eth0', via: ip('192.168.77.13'), protocol: 80 },
+  { kind: 'route', prefix: net('10.9.0.0/16'), dev: 'cni9', metric: 77 },
+  chain,
+];
+const scope = scopeOf(state);
+
+const replacements: Row[] = [
+  { ...vxlan, mtu: 1400, mac: mac('3a:a6:bc:cb:d8:d5') },
+  { ...vxlan, learning: true },
+  { ...tap, mtu: 1300, up: false },
+  { ...port, hairpin: false },
+  { kind: 'link', name: 'veth9', type: 'veth', mac: mac('02:00:00:00:00:09'), mtu: 1450, up: true },
+  { kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '0' },
+  { kind: 'neighbor', dev: 'flannel.1', address: ip('10.244.2.0'), mac: mac('02:00:00:00:02:01') },
+  { kind: 'fdb', dev: 'flannel.1', mac: mac('02:00:00:00:02:00'), dst: ip('192.168.77.99') },
+  { kind: 'route', prefix: net('10.244.3.0/24'), dev: 'eth0', via: ip('192.168.77.14'), protocol: 80 },
+  { kind: 'route', prefix: net('10.244.2.0/24'), dev: 'eth0', via: ip('192.168.77.12'), protocol: 80 },
+  { ...chain, rules: [] },
+  { ...chain, priority: 101, rules: [...chain.rules, ...chain.rules] },
+];
+
+const recreations: Row[] = [
+  { ...vxlan, vni: 2 },
+  { ...vxlan, port: 4789 },
+  { ...vxlan, gbp: true },
+  { kind: 'link', name: 'flannel.1', type: 'tap', mac: mac('3a:a6:bc:cb:d8:d4'), mtu: 1450, up: true },
+];
+
+/** A name and a row per case: the row alone would not tell two cases apart. */
+const named = (rows: readonly Row[]): [string, Row][] =>
+  rows.map((row, i) => [`${i + 1}: ${rowKey(row)}`, row]);
+
+/** Brings the kernel to `desired` and says what is still missing. */
+async function converge(kernel: Kernel, desired: readonly Row[], within: Scope = scope) {
+  const failures = await kernel.apply(diff(await kernel.snapshot(within), desired));
+  return { failures, left: diff(await kernel.snapshot(within), desired) };
+}
+
+const DONE = { failures: [], left: [] };
+
+export function testKernel(name: string, makeKernel: () => Promise<KernelUnderTest>): void {
+  describe(`${name} keeps the contract of a kernel`, () => {
+    let made: KernelUnderTest;
+    beforeEach(async () => {
+      made = await makeKernel();
+    });
+    afterEach(() => made.dispose());
+
+    test('holds none of our rows at first', async () => {
+      const found = await made.kernel.snapshot(scope);
+      expect(found.filter(({ kind }) => kind !== 'sysctl')).toEqual([]);
+    });
+
+    test('reads every kind of row back as it was added', async () => {
+      expect(await converge(made.kernel, state)).toEqual(DONE);
+      const found = await made.kernel.snapshot(scope);
+      for (const row of state) {
+        expect(found.find((one) => rowKey(one) === rowKey(row))).toMatchObject({ ...row });
+      }
+      expect(found).toHaveLength(state.length);
+    });
+
+    test('takes everything away again', async () => {
+      await converge(made.kernel, state);
+      expect(await converge(made.kernel, [])).toEqual(DONE);
+      const found = await made.kernel.snapshot(scope);
+      expect(found.filter(({ kind }) => kind !== 'sysctl')).toEqual([]);
+    });
+
+    test('adds what is there and deletes what is not without a failure', async () => {
+      await converge(made.kernel, state);
+      expect(await made.kernel.apply(state.map((row) => ({ op: 'add', row })))).toEqual([]);
+      expect(diff(await made.kernel.snapshot(scope), state)).toEqual([]);
+      const gone = state.toReversed();
+      for (let i = 0; i < 2; i++) {
+        expect(await made.kernel.apply(gone.map((row) => ({ op: 'delete', row })))).toEqual([]);
+      }
+    });
+
+    test.each(named(replacements))('changes in place %s', async (_, row) => {
+      await converge(made.kernel, state);
+      const desired = state.map((one) => (rowKey(one) === rowKey(row) ? row : one));
+      const changes = diff(await made.kernel.snapshot(scope), desired);
+      expect(changes).toEqual([{ op: 'replace', row }]);
+      await converge(made.kernel, desired);
+      // A link that goes down takes its routes and IPv6 addresses along: level by level it comes right.
+      expect(await converge(made.kernel, desired)).toEqual(DONE);
+    });
+
+    test.each(named(recreations))('makes anew, with all that stood on it, %s', async (_, row) => {
+      await converge(made.kernel, state);
+      const desired = state
+        .map((one) => (rowKey(one) === rowKey(row) ? row : one))
+        .filter((one) => one.kind !== 'fdb' || (row.kind === 'link' && row.type === 'vxlan'));
+      expect(await converge(made.kernel, desired)).toEqual(DONE);
+    });
+
+    test.each(named(state.filter(({ kind }) => kind !== 'sysctl')))(
+      'shows that someone took away %s',
+      async (_, row) => {
+        await converge(made.kernel, state);
+        expect(await made.other.apply([{ op: 'delete', row }])).toEqual([]);
+        const changes = diff(await made.kernel.snapshot(scope), state);
+        expect(changes).toContainEqual({ op: 'add', row });
+        expect(await converge(made.kernel, state)).toEqual(DONE);
+      },
+    );
+
+    test('leaves what is not in its scope alone, and out of its snapshots', async () => {
+      const foreign: Row[] = [
+        { ...tap, name: 'foreign9', mac: mac('02:00:00:00:00:99') },
+        { kind: 'address', dev: 'foreign9', address: on('172.30.0.1/24') },
+        { kind: 'neighbor', dev: 'foreign9', address: ip('172.30.0.9'), mac: mac('02:00:00:00:00:98') },
+        { kind: 'route', prefix: net('172.31.0.0/16'), dev: 'eth0', via: ip('192.168.77.1') },
+      ];
+      await made.other.apply(foreign.map((row) => ({ op: 'add', row })));
+      await converge(made.kernel, state);
+      const found = await made.kernel.snapshot(scope);
+      const keys = new Set(foreign.map(rowKey));
+      expect(found.filter((row) => keys.has(rowKey(row)))).toEqual([]);
+      await converge(made.kernel, []);
+      const theirs = await made.other.snapshot({ devices: ['foreign9', 'eth0'], sysctls: [], chains: false });
+      for (const row of foreign) expect(theirs.map(rowKey)).toContain(rowKey(row));
+    });
+
+    test('goes on after a failure, and says which change failed', async () => {
+      await converge(made.kernel, links);
+      const bad: Row[] = [
+        { kind: 'neighbor', dev: 'gone9', address: ip('10.0.0.1'), mac: mac('02:00:00:00:00:01') },
+        { kind: 'route', prefix: net('10.77.0.0/16'), dev: 'gone9', protocol: 80 },
+        { kind: 'address', dev: 'gone9', address: on('10.1.0.1/24') },
+        { kind: 'fdb', dev: 'gone9', mac: mac('02:00:00:00:00:01'), dst: ip('192.168.77.12') },
+      ];
+      const good = state.filter(({ kind }) => kind !== 'link');
+      const order = [bad[0]!, ...good.slice(0, 6), bad[1]!, bad[2]!, ...good.slice(6), bad[3]!];
+      const failures = await made.kernel.apply(order.map((row) => ({ op: 'add', row })));
+      expect(failures.map(({ change }) => rowKey(change.row)).sort()).toEqual(bad.map(rowKey).sort());
+      for (const { error } of failures) expect(error).toBeInstanceOf(Error);
+      expect(diff(await made.kernel.snapshot(scope), state)).toEqual([]);
+    });
+
+    test.each<[Table, Row]>([
+      ['route', state.find(({ kind }) => kind === 'route')!],
+      ['neighbor', state.find(({ kind }) => kind === 'neighbor')!],
+      ['fdb', state.find(({ kind }) => kind === 'fdb')!],
+      ['address', state.find(({ kind }) => kind === 'address')!],
+      ['link', vxlan],
+      ['chain', chain],
+    ])('wakes its watchers when someone deletes from table %s', async (table, row) => {
+      await converge(made.kernel, state);
+      const stop = new AbortController();
+      let quiet = false;
+      const seen = (async () => {
+        for await (const one of made.kernel.watch(stop.signal)) if (one === table && quiet) return one;
+        return undefined;
+      })();
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      quiet = true;
+      await made.other.apply([{ op: 'delete', row }]);
+      const late = setTimeout(() => stop.abort(), 5000);
+      expect(await seen).toBe(table);
+      clearTimeout(late);
+      stop.abort();
+    });
+
+    test('wakes its watchers when someone sets a sysctl', async () => {
+      await converge(made.kernel, state);
+      const stop = new AbortController();
+      const seen = (async () => {
+        for await (const one of made.kernel.watch(stop.signal)) if (one === 'sysctl') return one;
+        return undefined;
+      })();
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      await made.other.apply([
+        { op: 'replace', row: { kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '0' } },
+      ]);
+      const late = setTimeout(() => stop.abort(), 5000);
+      expect(await seen).toBe('sysctl');
+      clearTimeout(late);
+      stop.abort();
+    });
+
+    test('ends a watch when its signal aborts', async () => {
+      const stop = new AbortController();
+      const watching = (async () => {
+        for await (const _ of made.kernel.watch(stop.signal));
+      })();
+      setTimeout(() => stop.abort(), 100);
+      await watching;
+    });
+  });
+}
