@@ -5,8 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type DissectedField, type DissectedLayer, dissect, layersOf, summarize } from '../src/index.js';
-import { TSHARK_FIELDS, TSHARK_LAYERS } from './golden/fields.js';
-import { reemitEthernet } from './golden/reemit.js';
+import { reemitEthernet } from './reemit.js';
+import { TSHARK_FIELDS, TSHARK_LAYERS } from './tshark-fields.js';
 
 const FOLDER = fileURLToPath(new URL('golden/', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('../../tooling/src/golden.js', import.meta.url));

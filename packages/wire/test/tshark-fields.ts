@@ -1,6 +1,6 @@
 /** Which tshark field each dissected field must equal. `null`: tshark has no field of its own for it. */
 
-import type { ProtocolName } from '../../src/index.js';
+import type { ProtocolName } from '../src/index.js';
 
 type FieldNames = Readonly<Record<string, string | null>>;
 

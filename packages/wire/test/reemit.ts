@@ -11,8 +11,8 @@ import {
   emitTcp,
   emitUdp,
   emitVxlan,
-  type Ipv6Packet,
   IpProtocol,
+  type Ipv6Packet,
   isIpv6Extension,
   type PseudoHeader,
   parseArp,
@@ -26,7 +26,7 @@ import {
   parseVxlan,
   skipExtensions,
   UdpView,
-} from '../../src/index.js';
+} from '../src/index.js';
 
 export function emitted(emit: (into: Uint8Array) => number): Uint8Array {
   const into = new Uint8Array(70_000).fill(0xa5);
