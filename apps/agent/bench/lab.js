@@ -61,7 +61,12 @@ async function measure(state) {
   const paths = {
     wasm: { ...between('pod-a1', 'pod-b1'), agents: [host('host-a').pid, host('host-b').pid] },
     kernel: { ...between('pod-c1', 'pod-d1'), agents: [host('host-c').pid, host('host-d').pid] },
-    underlay: { from: host('host-a').netns, to: host('host-b').netns, address: host('host-b').address, agents: [] },
+    underlay: {
+      from: host('host-a').netns,
+      to: host('host-b').netns,
+      address: host('host-b').address,
+      agents: [],
+    },
   };
   const series = {};
   for (let round = 1; round <= ROUNDS; round++) {
@@ -95,7 +100,11 @@ function report(results) {
   console.table({ wasm, kernel, underlay });
   console.log('ratios              wasm/kernel  wasm/underlay  kernel/underlay');
   for (const key of ['tcpGbps', 'udp64Pps', 'rttMs']) {
-    const cells = [ratio(wasm[key], kernel[key]), ratio(wasm[key], underlay[key]), ratio(kernel[key], underlay[key])];
+    const cells = [
+      ratio(wasm[key], kernel[key]),
+      ratio(wasm[key], underlay[key]),
+      ratio(kernel[key], underlay[key]),
+    ];
     console.log(`${key.padEnd(20)}${cells[0].padEnd(13)}${cells[1].padEnd(15)}${cells[2]}`);
   }
 }
@@ -106,7 +115,10 @@ await withLab(NAME, async () => {
     for (let host = 0; host < 2; host++) await join_(state, 'kernel', () => {});
     const results = await measure(state);
     report(results);
-    writeFileSync('bench-results.json', `${JSON.stringify({ rounds: ROUNDS, seconds: SECONDS, results }, null, 2)}\n`);
+    writeFileSync(
+      'bench-results.json',
+      `${JSON.stringify({ rounds: ROUNDS, seconds: SECONDS, results }, null, 2)}\n`,
+    );
   } finally {
     await down(NAME);
   }

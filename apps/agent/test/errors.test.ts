@@ -46,12 +46,19 @@ describe('an agent beside a working one', () => {
   test.each([
     ['no JSON', '{"Network":', /JSON/],
     ['no network', {}, /please define a correct Network parameter in the flannel config/],
-    ['a network too small', { Network: '10.244.0.0/29' }, /network is too small. Minimum useful network prefix is \/28/],
+    [
+      'a network too small',
+      { Network: '10.244.0.0/29' },
+      /network is too small. Minimum useful network prefix is \/28/,
+    ],
     ['a backend of another time', { Network: '10.244.0.0/16', Backend: { Type: 'ipsec' } }, /ipsec/],
     ['a VNI that is none', { Network: '10.244.0.0/16', Backend: { Type: 'vxlan', VNI: 'x' } }, /VNI/],
   ])('an invalid configuration: %s', async (name, config, message) => {
     const path = await writeConfig(`${name}.json`, config);
-    await refused(() => agentOn('host-a', '--store', `sqlite:${file('bad.db')}`, '--net-config-path', path), message);
+    await refused(
+      () => agentOn('host-a', '--store', `sqlite:${file('bad.db')}`, '--net-config-path', path),
+      message,
+    );
   });
 
   test('a configuration that overlaps the leases of the store', async () => {
@@ -63,7 +70,16 @@ describe('an agent beside a working one', () => {
   test('an interface that is not there', async () => {
     const config = await writeConfig('good.json', GOOD);
     await refused(
-      () => agentOn('host-a', '--store', `sqlite:${file('i.db')}`, '--net-config-path', config, '--iface', 'eth7'),
+      () =>
+        agentOn(
+          'host-a',
+          '--store',
+          `sqlite:${file('i.db')}`,
+          '--net-config-path',
+          config,
+          '--iface',
+          'eth7',
+        ),
       /expected an interface that matches eth7, found only: .*eth0 \(192\.168\.77\.11\)/,
     );
   });
@@ -72,7 +88,16 @@ describe('an agent beside a working one', () => {
     const config = await writeConfig('good.json', GOOD);
     const socket = join(labDirectory(lab.name), 'host-a', 'agent.sock');
     await refused(
-      () => agentOn('host-a', '--store', `sqlite:${file('s.db')}`, '--net-config-path', config, '--socket', socket),
+      () =>
+        agentOn(
+          'host-a',
+          '--store',
+          `sqlite:${file('s.db')}`,
+          '--net-config-path',
+          config,
+          '--socket',
+          socket,
+        ),
       /an agent \(pid \d+\) already serves/,
     );
   });
@@ -114,7 +139,8 @@ describe('an agent beside a working one', () => {
       const restarted = lab.restart('host-a');
       restarted.catch(() => {});
       await eventually(
-        async () => (await lab.agent('host-a').catch(() => undefined))?.failures.map(({ message }) => message).join(),
+        async () =>
+          (await lab.agent('host-a').catch(() => undefined))?.failures.map(({ message }) => message).join(),
         (text) => /8472/.test(text ?? '') && /in use/i.test(text ?? ''),
       );
       expect(await routes()).toBe(before);
@@ -123,7 +149,10 @@ describe('an agent beside a working one', () => {
     } finally {
       squatter.kill('SIGKILL');
     }
-    await eventually(() => lab.reaches('pod-a1', 'pod-b1'), (yes) => yes);
+    await eventually(
+      () => lab.reaches('pod-a1', 'pod-b1'),
+      (yes) => yes,
+    );
   });
 });
 
@@ -146,10 +175,29 @@ describe('the last free subnet', () => {
         await run('ip', '-n', netns, 'link', 'set', 'eth0', 'up');
       }
       for (const netns of hosts) {
-        const flags = ['--iface', 'eth0', '--net-config-path', config, '--store', `sqlite:${file('race.db')}`];
+        const flags = [
+          '--iface',
+          'eth0',
+          '--net-config-path',
+          config,
+          '--store',
+          `sqlite:${file('race.db')}`,
+        ];
         const own = ['--socket', file(`${netns}.sock`), '--subnet-file', file(`${netns}.env`)];
         agents.push(
-          run('ip', 'netns', 'exec', netns, 'timeout', '6', process.execPath, MAIN, 'agent', ...flags, ...own),
+          run(
+            'ip',
+            'netns',
+            'exec',
+            netns,
+            'timeout',
+            '6',
+            process.execPath,
+            MAIN,
+            'agent',
+            ...flags,
+            ...own,
+          ),
         );
       }
       const outputs = await Promise.all(agents);

@@ -15,13 +15,25 @@ import {
 } from '@podlan/wire';
 
 /** Runs an emitter on a buffer of just the right length. */
-function bytesOf<T>(value: T, length: (value: T) => number, emit: (value: T, into: Uint8Array) => number): Uint8Array {
+function bytesOf<T>(
+  value: T,
+  length: (value: T) => number,
+  emit: (value: T, into: Uint8Array) => number,
+): Uint8Array {
   const bytes = new Uint8Array(length(value));
   emit(value, bytes);
   return bytes;
 }
 
-export function innerPing({ mac, source, target }: { mac: string; source: string; target: string }): Uint8Array {
+export function innerPing({
+  mac,
+  source,
+  target,
+}: {
+  mac: string;
+  source: string;
+  target: string;
+}): Uint8Array {
   const echo = { kind: 'echo-request', identifier: 7, sequence: 1, data: new Uint8Array(32) } as const;
   const packet = {
     source: parseIpAddress(source)!,

@@ -14,13 +14,21 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
   });
   afterAll(() => lab[Symbol.asyncDispose]());
 
-  const talks = () => eventually(() => lab.reaches('pod-a1', 'pod-b1'), (yes) => yes);
-  const routes = async (host: string) => (await lab.in(host, 'ip', 'route', 'show', 'dev', 'flannel.1')).stdout;
-  const neighbors = async (host: string) => (await lab.in(host, 'ip', 'neigh', 'show', 'dev', 'flannel.1')).stdout;
-  const fdb = async (host: string) => (await lab.in(host, 'bridge', 'fdb', 'show', 'dev', 'flannel.1')).stdout;
+  const talks = () =>
+    eventually(
+      () => lab.reaches('pod-a1', 'pod-b1'),
+      (yes) => yes,
+    );
+  const routes = async (host: string) =>
+    (await lab.in(host, 'ip', 'route', 'show', 'dev', 'flannel.1')).stdout;
+  const neighbors = async (host: string) =>
+    (await lab.in(host, 'ip', 'neigh', 'show', 'dev', 'flannel.1')).stdout;
+  const fdb = async (host: string) =>
+    (await lab.in(host, 'bridge', 'fdb', 'show', 'dev', 'flannel.1')).stdout;
 
   test('flannel.1 deleted: whole again, with the same MAC', async () => {
-    const mac = async () => /link\/ether (\S+)/.exec((await lab.in('host-a', 'ip', 'link', 'show', 'flannel.1')).stdout)?.[1];
+    const mac = async () =>
+      /link\/ether (\S+)/.exec((await lab.in('host-a', 'ip', 'link', 'show', 'flannel.1')).stdout)?.[1];
     const before = await mac();
     await lab.in('host-a', 'ip', 'link', 'delete', 'flannel.1');
     await talks();
@@ -30,19 +38,39 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
 
   test('routes flushed: restored', async () => {
     await lab.in('host-a', 'ip', 'route', 'flush', 'dev', 'flannel.1');
-    await eventually(() => routes('host-a'), (text) => text.includes('10.244.2.0/24 via 10.244.2.0'));
+    await eventually(
+      () => routes('host-a'),
+      (text) => text.includes('10.244.2.0/24 via 10.244.2.0'),
+    );
     await talks();
   });
 
   test('neighbors flushed: restored', async () => {
     await lab.in('host-a', 'ip', 'neigh', 'flush', 'dev', 'flannel.1', 'nud', 'permanent');
-    await eventually(() => neighbors('host-a'), (text) => text.includes('10.244.2.0 lladdr'));
+    await eventually(
+      () => neighbors('host-a'),
+      (text) => text.includes('10.244.2.0 lladdr'),
+    );
     await talks();
   });
 
   test('a foreign route on our device is removed', async () => {
-    await lab.in('host-a', 'ip', 'route', 'add', '10.99.0.0/24', 'via', '10.244.2.0', 'dev', 'flannel.1', 'onlink');
-    await eventually(() => routes('host-a'), (text) => !text.includes('10.99.0.0'));
+    await lab.in(
+      'host-a',
+      'ip',
+      'route',
+      'add',
+      '10.99.0.0/24',
+      'via',
+      '10.244.2.0',
+      'dev',
+      'flannel.1',
+      'onlink',
+    );
+    await eventually(
+      () => routes('host-a'),
+      (text) => !text.includes('10.99.0.0'),
+    );
   });
 
   test("a peer's VTEP MAC changed in the store is followed, and the old one gone", async () => {
@@ -55,9 +83,15 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     const endpoints = [{ ...endpoint!, data: { VNI: 1, VtepMAC: changed } }];
     await store.renew({ ...lease, attributes: { ...lease.attributes, endpoints } });
     await store.close();
-    await eventually(() => neighbors('host-a'), (text) => text.includes(changed) && !text.includes(old));
+    await eventually(
+      () => neighbors('host-a'),
+      (text) => text.includes(changed) && !text.includes(old),
+    );
     if (dataplane === 'kernel') {
-      await eventually(() => fdb('host-a'), (text) => text.includes(changed) && !text.includes(old));
+      await eventually(
+        () => fdb('host-a'),
+        (text) => text.includes(changed) && !text.includes(old),
+      );
     }
     await lab.restart('host-b');
     await talks();
@@ -65,12 +99,25 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
 
   test('a third host appears on all others; when it leaves it is gone from all', async () => {
     await lab.join(dataplane);
-    for (const host of ['host-a', 'host-b']) await eventually(() => routes(host), (text) => text.includes('10.244.3.0/24'));
-    await eventually(() => lab.reaches('pod-b1', 'pod-c1'), (yes) => yes);
+    for (const host of ['host-a', 'host-b'])
+      await eventually(
+        () => routes(host),
+        (text) => text.includes('10.244.3.0/24'),
+      );
+    await eventually(
+      () => lab.reaches('pod-b1', 'pod-c1'),
+      (yes) => yes,
+    );
     await lab.leave('host-c');
     for (const host of ['host-a', 'host-b']) {
-      await eventually(() => routes(host), (text) => !text.includes('10.244.3.'));
-      await eventually(() => neighbors(host), (text) => !text.includes('10.244.3.'));
+      await eventually(
+        () => routes(host),
+        (text) => !text.includes('10.244.3.'),
+      );
+      await eventually(
+        () => neighbors(host),
+        (text) => !text.includes('10.244.3.'),
+      );
       expect(await fdb(host)).not.toContain('192.168.77.13');
       expect((await lab.agent(host)).peers).toHaveLength(1);
     }
@@ -79,12 +126,18 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
   test('a peer that leaves while an agent is down is removed when that agent starts', async () => {
     const { host } = await lab.join(dataplane);
     const subnet = (await lab.agent(host.name)).lease!.subnets[0]!;
-    await eventually(() => routes('host-a'), (text) => text.includes(subnet));
+    await eventually(
+      () => routes('host-a'),
+      (text) => text.includes(subnet),
+    );
     await lab.kill('host-a', 'SIGTERM');
     await lab.leave(host.name);
     expect(await routes('host-a')).toContain(subnet);
     await lab.restart('host-a');
-    await eventually(() => routes('host-a'), (text) => !text.includes(subnet));
+    await eventually(
+      () => routes('host-a'),
+      (text) => !text.includes(subnet),
+    );
     expect(await neighbors('host-a')).not.toContain(subnet.replace('/24', ' '));
     expect(await fdb('host-a')).not.toContain(host.address);
     await talks();

@@ -3,13 +3,13 @@ import { execFile, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { LabStatus } from '../dist/lab/lab-status.js';
+import { askAgent } from '../dist/agent/control-socket.js';
 import type { AgentStatus } from '../dist/agent/status.js';
 import { down, join_, leave, requireLab, up, withLab } from '../dist/lab/lab.js';
 import { agentReady, agentSocket, startAgent } from '../dist/lab/lab-agents.js';
-import { labStatus } from '../dist/lab/lab-status.js';
 import { findHost, type LabState, writeLabState } from '../dist/lab/lab-state.js';
-import { askAgent } from '../dist/agent/control-socket.js';
+import type { LabStatus } from '../dist/lab/lab-status.js';
+import { labStatus } from '../dist/lab/lab-status.js';
 
 export type Dataplane = 'wasm' | 'kernel';
 export const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -36,12 +36,17 @@ export async function run(program: string, ...args: string[]): Promise<Output> {
 export const podlan = (...args: string[]): Promise<Output> => run(process.execPath, MAIN, ...args);
 
 /** Looks until `good`; fails with what was seen last. */
-export async function eventually<T>(look: () => Promise<T>, good: (seen: T) => boolean, withinMs = 5000): Promise<T> {
+export async function eventually<T>(
+  look: () => Promise<T>,
+  good: (seen: T) => boolean,
+  withinMs = 5000,
+): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const seen = await look();
     if (good(seen)) return seen;
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms; last seen:\n${JSON.stringify(seen, null, 1)}`);
+    if (Date.now() > deadline)
+      throw new Error(`not within ${withinMs} ms; last seen:\n${JSON.stringify(seen, null, 1)}`);
     await sleep(25);
   }
 }
@@ -96,7 +101,9 @@ export class TestLab implements AsyncDisposable {
 
   /** A command that goes on in the background. */
   spawn(name: string, ...command: string[]) {
-    return spawn('ip', ['netns', 'exec', this.netns(name), ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn('ip', ['netns', 'exec', this.netns(name), ...command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 
   agent(host: string): Promise<AgentStatus> {
@@ -111,7 +118,10 @@ export class TestLab implements AsyncDisposable {
   async kill(host: string, signal: NodeJS.Signals): Promise<void> {
     const { pid } = findHost(this.state, host);
     process.kill(pid, signal);
-    await eventually(async () => isAlive(pid), (alive) => !alive);
+    await eventually(
+      async () => isAlive(pid),
+      (alive) => !alive,
+    );
   }
 
   async restart(host: string): Promise<AgentStatus> {

@@ -18,7 +18,8 @@ describe.each(PAIRS)('%s to %s', (a, b) => {
   });
   afterAll(() => lab[Symbol.asyncDispose]());
 
-  const ping = (...flags: string[]) => lab.in('pod-a1', 'ping', '-n', '-W', '2', ...flags, lab.address('pod-b1'));
+  const ping = (...flags: string[]) =>
+    lab.in('pod-a1', 'ping', '-n', '-W', '2', ...flags, lab.address('pod-b1'));
 
   test('ICMP: every echo is answered, with one hop less for each host on the way', async () => {
     const { stdout } = await ping('-c', '20', '-i', '0.01');
@@ -30,7 +31,11 @@ describe.each(PAIRS)('%s to %s', (a, b) => {
     ['pod-a1', 'pod-b1'],
     ['pod-b1', 'pod-a1'],
   ])('TCP: 100 MB from %s to %s arrive as they were sent', async (from, to) => {
-    const { sent, received } = await transfer(lab.netns(from), { netns: lab.netns(to), address: lab.address(to) }, 100);
+    const { sent, received } = await transfer(
+      lab.netns(from),
+      { netns: lab.netns(to), address: lab.address(to) },
+      100,
+    );
     expect(received.bytes).toBe(100_000_000);
     expect(received.sha256).toBe(sent.sha256);
   });
@@ -40,7 +45,14 @@ describe.each(PAIRS)('%s to %s', (a, b) => {
     try {
       await new Promise((resolve) => echo.stdout.once('data', resolve));
       for (const size of [1, 1450 - 28, 4000]) {
-        const { stdout } = await lab.in('pod-a1', 'node', '-e', ECHO_CLIENT, lab.address('pod-b1'), String(size));
+        const { stdout } = await lab.in(
+          'pod-a1',
+          'node',
+          '-e',
+          ECHO_CLIENT,
+          lab.address('pod-b1'),
+          String(size),
+        );
         expect(stdout.trim()).toBe(`${size} equal`);
       }
     } finally {
@@ -61,7 +73,10 @@ describe.each(PAIRS)('%s to %s', (a, b) => {
 
   test('from a pod with a larger MTU it is answered by ICMP "fragmentation needed", MTU 1450, of the host', async () => {
     const links = [
-      ['host-a', (await lab.in('host-a', 'ip', '-br', 'link', 'show', 'master', 'cni0')).stdout.split('@')[0]!],
+      [
+        'host-a',
+        (await lab.in('host-a', 'ip', '-br', 'link', 'show', 'master', 'cni0')).stdout.split('@')[0]!,
+      ],
       ['pod-a1', 'eth0'],
     ] as const;
     const setMtu = async (mtu: string) => {
@@ -79,7 +94,18 @@ describe.each(PAIRS)('%s to %s', (a, b) => {
   });
 
   test('pod to remote node and back, without masquerade, keeps the pod address', async () => {
-    const { stdout } = await lab.in('pod-a1', 'ping', '-n', '-c', '3', '-i', '0.05', '-W', '1', lab.address('host-b'));
+    const { stdout } = await lab.in(
+      'pod-a1',
+      'ping',
+      '-n',
+      '-c',
+      '3',
+      '-i',
+      '0.05',
+      '-W',
+      '1',
+      lab.address('host-b'),
+    );
     expect(stdout).toContain('3 received');
   });
 });

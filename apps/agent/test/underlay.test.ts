@@ -38,8 +38,17 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     const path = join(directory, 'underlay.pcap');
     await writeFile(path, Buffer.concat([pcapHeader(), ...(await collected)]));
 
-    const { stdout } = await run('tshark', ...TSHARK, '-r', path, ...FIELDS.flatMap((field) => ['-e', field]));
-    const rows = stdout.trimEnd().split('\n').map((line) => line.split('\t'));
+    const { stdout } = await run(
+      'tshark',
+      ...TSHARK,
+      '-r',
+      path,
+      ...FIELDS.flatMap((field) => ['-e', field]),
+    );
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t'));
     expect(rows.length).toBeGreaterThan(100);
     for (const [port, vni, ipStatus, udpStatus, tcpStatus, icmpStatus, malformed] of rows) {
       expect(port).toMatch(/^8472/);
@@ -54,13 +63,32 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
 });
 
 const TSHARK = [
-  '-n', '-Y', 'vxlan', '-T', 'fields', '-E', 'occurrence=a', '-E', 'aggregator=,',
-  '-d', 'udp.port==8472,vxlan',
+  '-n',
+  '-Y',
+  'vxlan',
+  '-T',
+  'fields',
+  '-E',
+  'occurrence=a',
+  '-E',
+  'aggregator=,',
+  '-d',
+  'udp.port==8472,vxlan',
   ...['ip', 'udp', 'tcp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]),
 ];
-const FIELDS = ['udp.dstport', 'vxlan.vni', 'ip.checksum.status', 'udp.checksum.status', 'tcp.checksum.status', 'icmp.checksum.status', '_ws.malformed'];
+const FIELDS = [
+  'udp.dstport',
+  'vxlan.vni',
+  'ip.checksum.status',
+  'udp.checksum.status',
+  'tcp.checksum.status',
+  'icmp.checksum.status',
+  '_ws.malformed',
+];
 
-async function collect(frames: AsyncIterable<{ timestampNs: bigint; bytes: Uint8Array }>): Promise<Uint8Array[]> {
+async function collect(
+  frames: AsyncIterable<{ timestampNs: bigint; bytes: Uint8Array }>,
+): Promise<Uint8Array[]> {
   const records: Uint8Array[] = [];
   for await (const { timestampNs, bytes } of frames) records.push(pcapRecord({ timeNs: timestampNs, bytes }));
   return records;

@@ -60,7 +60,9 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     log: logOf(log),
     onState: (state) => subnetFile.follow(state, log),
     ...(options.ipMasq && {
-      hostRows: (own) => [masqueradeChain({ networks: networks.map(({ network }) => network), subnets: own.subnets })],
+      hostRows: (own) => [
+        masqueradeChain({ networks: networks.map(({ network }) => network), subnets: own.subnets }),
+      ],
     }),
   });
   try {
@@ -69,7 +71,10 @@ export async function runAgent(options: AgentOptions): Promise<number> {
       '/leases': () => node.state().peers,
     });
     socketServed = true;
-    log.info({ socket: options.socketPath, interface: wiring.external.name, dataplane: wiring.dataplane }, 'agent runs');
+    log.info(
+      { socket: options.socketPath, interface: wiring.external.name, dataplane: wiring.dataplane },
+      'agent runs',
+    );
     stop.signal.addEventListener('abort', () => server.close());
     await node.finished;
     server.close();
@@ -117,9 +122,19 @@ async function wire(options: AgentOptions, log: Logger): Promise<Wiring> {
     dataplane,
     randomMac: () => macFromBytes(randomBytes(6)),
   });
-  const forwarder = new WorkerForwarder((dev, error) => log.warn(`forwarder of ${dev} ended: ${error?.message ?? 'asked to'}`));
+  const forwarder = new WorkerForwarder((dev, error) =>
+    log.warn(`forwarder of ${dev} ended: ${error?.message ?? 'asked to'}`),
+  );
   const kernel = withForwarder(new LinuxKernel(), forwarder);
-  return { external, store, dataplane, backend, forwarder, kernel, previous: previousSubnets(options.subnetFile) };
+  return {
+    external,
+    store,
+    dataplane,
+    backend,
+    forwarder,
+    kernel,
+    previous: previousSubnets(options.subnetFile),
+  };
 }
 
 function previousSubnets(path: string): readonly IpPrefix[] {

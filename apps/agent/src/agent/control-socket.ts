@@ -8,7 +8,10 @@ import { UsageError } from '../usage-error.js';
 type Report = () => unknown | Promise<unknown>;
 
 /** Serves each report under its path (`/status`). The socket is for its owner only. */
-export async function serveControlSocket(path: string, reports: Readonly<Record<string, Report>>): Promise<Server> {
+export async function serveControlSocket(
+  path: string,
+  reports: Readonly<Record<string, Report>>,
+): Promise<Server> {
   makePrivateDirectory(dirname(path));
   await refuseIfServed(path);
   rmSync(path, { force: true });
@@ -17,7 +20,9 @@ export async function serveControlSocket(path: string, reports: Readonly<Record<
     const answer = (status: number, body: unknown) =>
       outgoing.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
     if (!report || incoming.method !== 'GET') {
-      answer(404, { error: `expected GET ${Object.keys(reports).join(' or ')}, found ${incoming.method} ${incoming.url}` });
+      answer(404, {
+        error: `expected GET ${Object.keys(reports).join(' or ')}, found ${incoming.method} ${incoming.url}`,
+      });
       return;
     }
     Promise.resolve()
@@ -39,7 +44,9 @@ async function refuseIfServed(path: string): Promise<void> {
   const status = await askAgent(path, '/status').catch(() => undefined);
   if (status === undefined) return;
   const { pid } = status as { pid?: number };
-  throw new UsageError(`an agent (pid ${pid}) already serves ${path}: stop it, or give this one another --name`);
+  throw new UsageError(
+    `an agent (pid ${pid}) already serves ${path}: stop it, or give this one another --name`,
+  );
 }
 
 /** Asks a running agent. Rejects with what to do when none answers. */
@@ -68,8 +75,13 @@ export function askAgent(socketPath: string, path: string): Promise<unknown> {
 
 function noAgent(socketPath: string, cause: NodeJS.ErrnoException): UsageError {
   const hint =
-    cause.code === 'EACCES' ? 'it belongs to another user: run this as that user' : 'start it with: podlan agent';
-  return new UsageError(`expected an agent at ${socketPath}, found none (${cause.code ?? cause.message}); ${hint}`, {
-    cause,
-  });
+    cause.code === 'EACCES'
+      ? 'it belongs to another user: run this as that user'
+      : 'start it with: podlan agent';
+  return new UsageError(
+    `expected an agent at ${socketPath}, found none (${cause.code ?? cause.message}); ${hint}`,
+    {
+      cause,
+    },
+  );
 }

@@ -25,7 +25,9 @@ export async function findExternalInterface(
 ): Promise<ExternalInterface> {
   const all = v.parse(Interfaces, await ipJson('address', 'show')).flatMap(withIpv4Address);
   const found =
-    firstMatch(options.iface, (want) => all.find((one) => one.name === want || one.addresses.includes(want))) ??
+    firstMatch(options.iface, (want) =>
+      all.find((one) => one.name === want || one.addresses.includes(want)),
+    ) ??
     firstMatch(options.ifaceRegex, (regex) => matchRegex(all, regex)) ??
     (noneAsked(options) ? await byAddressOrDefaultRoute(all, options.publicIp) : undefined);
   if (!found) throw new UsageError(notFound(options, all));
@@ -66,7 +68,10 @@ function firstMatch<T>(wanted: readonly string[], find: (want: string) => T | un
 
 function matchRegex(all: readonly Candidate[], text: string): Candidate | undefined {
   const regex = new RegExp(text);
-  return all.find((one) => one.addresses.some((address) => regex.test(address))) ?? all.find((one) => regex.test(one.name));
+  return (
+    all.find((one) => one.addresses.some((address) => regex.test(address))) ??
+    all.find((one) => regex.test(one.name))
+  );
 }
 
 async function byAddressOrDefaultRoute(all: readonly Candidate[], publicIp: IpAddress | undefined) {

@@ -9,7 +9,11 @@ const { row, wakeFd } = workerData as { row: ForwarderRow; wakeFd: number };
 const port = parentPort!;
 const answer = (message: WorkerAnswer) => port.postMessage(message);
 
-function setTunnel(forwarder: Forwarder, op: 'set' | 'delete', { prefix, remote, port }: Tunnel): string | undefined {
+function setTunnel(
+  forwarder: Forwarder,
+  op: 'set' | 'delete',
+  { prefix, remote, port }: Tunnel,
+): string | undefined {
   try {
     if (op === 'set') forwarder.setTunnel(prefix, remote, port);
     else forwarder.deleteTunnel(prefix);

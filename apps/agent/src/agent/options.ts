@@ -35,7 +35,10 @@ export function declareAgentFlags(command: Command): Command {
     .option('--name <name>', 'name of this node', hostname())
     .option('--store <url>', 'lease store, sqlite:PATH', 'sqlite:/var/lib/podlan/leases.db')
     .option('--net-config-path <file>', "network configuration (flannel's net-conf.json); kept in the store")
-    .option('--dataplane <wasm|kernel>', 'what carries vxlan packets (default: the configuration\'s, else wasm)')
+    .option(
+      '--dataplane <wasm|kernel>',
+      "what carries vxlan packets (default: the configuration's, else wasm)",
+    )
     .option('--iface <name|address>', 'external interface; repeatable, first match', collect, [])
     .option('--iface-regex <regex>', 'external interface by address or name; repeatable', collect, [])
     .option('--public-ip <address>', 'address that peers send to (default: that of the external interface)')

@@ -46,5 +46,8 @@ function expiry(expiresAtMs: number | undefined): string {
 
 function counterText(dev: string, { byVerdict }: ForwarderCounters): string {
   const seen = Object.entries(byVerdict).filter(([, count]) => count > 0);
-  return table([dev.toUpperCase(), 'PACKETS'], seen.map(([verdict, count]) => [verdict, String(count)]));
+  return table(
+    [dev.toUpperCase(), 'PACKETS'],
+    seen.map(([verdict, count]) => [verdict, String(count)]),
+  );
 }

@@ -40,7 +40,9 @@ class ForwarderThread {
     this.#worker.on('error', (error) => {
       this.#error = error;
     });
-    this.ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve())).then(() => this.#close());
+    this.ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve())).then(() =>
+      this.#close(),
+    );
   }
 
   get error(): Error | undefined {
@@ -126,7 +128,9 @@ export class WorkerForwarder implements Kernel {
   /** Counters of each device's forwarder. */
   async counters(): Promise<Record<string, ForwarderCounters>> {
     const entries = await Promise.all(
-      [...this.#threads].map(async ([dev, thread]) => [dev, (await thread.ask({ op: 'counters' })).counters!] as const),
+      [...this.#threads].map(
+        async ([dev, thread]) => [dev, (await thread.ask({ op: 'counters' })).counters!] as const,
+      ),
     );
     return Object.fromEntries(entries);
   }

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import type { Command } from 'commander';
 import { type Dataplane, parseDataplane, parseNumber } from '../agent/options.js';
 import { demo } from '../lab/demo.js';
-import { parseLanguage } from '../lab/narration.js';
 import { down, join_, leave, netnsOf, requireLab, up, withLab } from '../lab/lab.js';
 import { labStatus, labStatusText } from '../lab/lab-status.js';
+import { parseLanguage } from '../lab/narration.js';
 import { isRoot, runInHolder } from '../lab/rootless.js';
 
 interface LabFlags {
@@ -22,7 +22,10 @@ const print = (json: boolean | undefined, value: unknown, text: () => string) =>
   process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
 
 /** A verb of the lab runs as root of some namespace: the machine's own, or the holder's. */
-function verb<A extends unknown[]>(keepsHolder: boolean, run: (flags: LabFlags, ...args: A) => Promise<number>) {
+function verb<A extends unknown[]>(
+  keepsHolder: boolean,
+  run: (flags: LabFlags, ...args: A) => Promise<number>,
+) {
   return async (...given: unknown[]) => {
     const command = given.pop() as Command;
     given.pop();
@@ -112,7 +115,10 @@ export function declareLab(program: Command): void {
         return;
       }
       const netns = netnsOf(requireLab(flags.name), given[0] as string);
-      const { status } = spawnSync('ip', ['netns', 'exec', netns, ...(given[1] as string[])], { stdio: 'inherit' });
+      const [first, ...rest] = given[1] as string[];
+      // commander keeps the `--` where it passes options through.
+      const argv = first === '--' ? rest : [first!, ...rest];
+      const { status } = spawnSync('ip', ['netns', 'exec', netns, ...argv], { stdio: 'inherit' });
       process.exitCode = status ?? 1;
     });
 

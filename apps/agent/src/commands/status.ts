@@ -1,8 +1,9 @@
 /** `podlan status`: what the agent on this host believes, asked at its socket. */
-import type { Command } from 'commander';
+
 import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { askAgent } from '../agent/control-socket.js';
 import { type AgentStatus, statusText } from '../agent/status.js';
 import { defaultSocketPath, runtimeDirectory } from '../paths.js';
@@ -15,7 +16,8 @@ export function declareStatus(program: Command): void {
     .option('--socket <path>', "the agent's socket")
     .option('--json', 'report as JSON')
     .action(async (flags: { name?: string; socket?: string; json?: boolean }) => {
-      const socket = flags.socket ?? (flags.name === undefined ? onlySocket() : defaultSocketPath(flags.name));
+      const socket =
+        flags.socket ?? (flags.name === undefined ? onlySocket() : defaultSocketPath(flags.name));
       const status = (await askAgent(socket, '/status')) as AgentStatus;
       process.stdout.write(`${flags.json ? JSON.stringify(status) : statusText(status)}\n`);
     });

@@ -40,7 +40,9 @@ export async function captureWay(state: LabState, from: LabPod, to: LabPod): Pro
   );
   await pingFrom(from.netns, to.address, { count: 1, intervalMs: 1 });
   const timer = setTimeout(() => stop.abort(), CAPTURE_MS);
-  const seen = await Promise.all(listening.map(async ({ place, frames }) => ({ place, frame: await frames })));
+  const seen = await Promise.all(
+    listening.map(async ({ place, frames }) => ({ place, frame: await frames })),
+  );
   clearTimeout(timer);
   stop.abort();
   const first = seen[0]?.frame?.timestampNs ?? 0n;

@@ -7,16 +7,22 @@ import type { TransferReport } from '../traffic/tcp.js';
 
 const TRAFFIC = fileURLToPath(new URL('../traffic/main.js', import.meta.url));
 
-function runTraffic(netns: string, args: readonly string[]): ChildProcess & { stdout: NodeJS.ReadableStream } {
+function runTraffic(
+  netns: string,
+  args: readonly string[],
+): ChildProcess & { stdout: NodeJS.ReadableStream } {
   const command = ['netns', 'exec', netns, process.execPath, TRAFFIC, ...args];
-  return spawn('ip', command, { stdio: ['ignore', 'pipe', 'inherit'] }) as ChildProcess & { stdout: NodeJS.ReadableStream };
+  return spawn('ip', command, { stdio: ['ignore', 'pipe', 'inherit'] }) as ChildProcess & {
+    stdout: NodeJS.ReadableStream;
+  };
 }
 
 async function report<T>(child: ChildProcess & { stdout: NodeJS.ReadableStream }): Promise<T> {
   let text = '';
   for await (const chunk of child.stdout) text += String(chunk);
   const line = text.trimEnd().split('\n').at(-1) ?? '';
-  if (!line.startsWith('{') && !line.startsWith('[')) throw new Error(`a traffic process ended without a report: ${text}`);
+  if (!line.startsWith('{') && !line.startsWith('['))
+    throw new Error(`a traffic process ended without a report: ${text}`);
   return JSON.parse(line) as T;
 }
 
@@ -26,7 +32,9 @@ export function pingFrom(
   address: string,
   { count, intervalMs, first = false }: { count: number; intervalMs: number; first?: boolean },
 ): Promise<PingReply[]> {
-  return report(runTraffic(netns, ['ping', address, String(count), String(intervalMs), ...(first ? ['first'] : [])]));
+  return report(
+    runTraffic(netns, ['ping', address, String(count), String(intervalMs), ...(first ? ['first'] : [])]),
+  );
 }
 
 /** One TCP transfer; what each end counted and hashed. */

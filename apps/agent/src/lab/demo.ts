@@ -49,7 +49,9 @@ async function bringUp(name: string, narrator: Narrator): Promise<LabState> {
   for (let host = 0; host < 2; host++) {
     began = performance.now();
     const joined = await join_(state, 'wasm', () => {});
-    narrator.say(`  ${narrator.paint('green', '+')} ${narrator.text.upHost(joined.host.name, elapsed(began))}`);
+    narrator.say(
+      `  ${narrator.paint('green', '+')} ${narrator.text.upHost(joined.host.name, elapsed(began))}`,
+    );
   }
   narrator.say(`\n${picture(state)}`);
   return state;
@@ -79,7 +81,12 @@ async function showTables(state: LabState, narrator: Narrator): Promise<void> {
   narrator.note(narrator.text.routes('10.244.2.0/24'));
 }
 
-async function shell(state: LabState, narrator: Narrator, host: string, command: readonly string[]): Promise<void> {
+async function shell(
+  state: LabState,
+  narrator: Narrator,
+  host: string,
+  command: readonly string[],
+): Promise<void> {
   narrator.shell(host, command.join(' '), await output(state, host, command));
 }
 
@@ -97,7 +104,9 @@ async function showTraffic(state: LabState, narrator: Narrator): Promise<void> {
   const [from, to] = [podOf(state, 'pod-a1'), podOf(state, 'pod-b1')];
   const replies = await pingFrom(from.netns, to.address, { count: PINGS, intervalMs: 50 });
   if (replies.length < PINGS) throw new Error(`pod-b1 answered ${replies.length} of ${PINGS} pings`);
-  narrator.say(`  ${narrator.text.ping(replies.length, median(replies.map((reply) => reply.rttMs)).toFixed(2))}`);
+  narrator.say(
+    `  ${narrator.text.ping(replies.length, median(replies.map((reply) => reply.rttMs)).toFixed(2))}`,
+  );
   const { sent, received } = await transfer(from.netns, to, TRANSFER_MEGABYTES);
   if (sent.sha256 !== received.sha256) throw new Error('the bytes that arrived are not those that were sent');
   const gbps = (received.bytes * 8) / received.seconds / 1e9;
@@ -125,7 +134,11 @@ async function showJoin(state: LabState, narrator: Narrator): Promise<void> {
   const began = performance.now();
   const joined = await join_(state, 'wasm', () => {});
   const ready = performance.now();
-  const reply = await pingFrom(podOf(state, 'pod-a1').netns, joined.pods[0]!.address, { count: 400, intervalMs: 5, first: true });
+  const reply = await pingFrom(podOf(state, 'pod-a1').netns, joined.pods[0]!.address, {
+    count: 400,
+    intervalMs: 5,
+    first: true,
+  });
   if (reply.length === 0) throw new Error('pod-c1 did not answer');
   const ended = performance.now();
   for (const host of ['a', 'b'] as const) {
@@ -137,8 +150,14 @@ async function showJoin(state: LabState, narrator: Narrator): Promise<void> {
 }
 
 function showChange(narrator: Narrator, before: string, after: string): void {
-  const [was, is] = [before, after].map((text) => text.split('\n').map((line) => line.trim()).filter(Boolean)) as [string[], string[]];
-  for (const line of was) narrator.say(is.includes(line) ? `    ${line}` : narrator.paint('red', `  - ${line}`));
+  const [was, is] = [before, after].map((text) =>
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean),
+  ) as [string[], string[]];
+  for (const line of was)
+    narrator.say(is.includes(line) ? `    ${line}` : narrator.paint('red', `  - ${line}`));
   for (const line of is) if (!was.includes(line)) narrator.say(narrator.paint('green', `  + ${line}`));
 }
 
@@ -151,8 +170,13 @@ async function showLeave(state: LabState, narrator: Narrator): Promise<void> {
   narrator.say(`  ${narrator.paint('cyan', 'host-a $ ip route show dev flannel.1')}`);
   showChange(narrator, before, after);
   narrator.note(narrator.text.left);
-  const replies = await pingFrom(podOf(state, 'pod-a1').netns, podOf(state, 'pod-c1').address, { count: 3, intervalMs: 20 });
-  narrator.say(`  pod-a1 -> pod-c1 ${narrator.text.ping(replies.length, median(replies.map((reply) => reply.rttMs)).toFixed(2))}`);
+  const replies = await pingFrom(podOf(state, 'pod-a1').netns, podOf(state, 'pod-c1').address, {
+    count: 3,
+    intervalMs: 20,
+  });
+  narrator.say(
+    `  pod-a1 -> pod-c1 ${narrator.text.ping(replies.length, median(replies.map((reply) => reply.rttMs)).toFixed(2))}`,
+  );
 }
 
 async function until(look: () => Promise<string>, good: (text: string) => boolean): Promise<string> {
@@ -170,4 +194,3 @@ function sayNext(narrator: Narrator): void {
     narrator.say(`  ${`npx podlan ${command}`.padEnd(44)} # ${why}`);
   }
 }
-

@@ -63,7 +63,9 @@ export async function agentReady(lab: string, host: string, child: ChildProcess)
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (Date.now() < deadline) {
     if (failed || child.exitCode !== null || child.signalCode !== null) throw agentDied(lab, host, failed);
-    const status = (await askAgent(agentSocket(lab, host), '/status').catch(() => undefined)) as AgentStatus | undefined;
+    const status = (await askAgent(agentSocket(lab, host), '/status').catch(() => undefined)) as
+      | AgentStatus
+      | undefined;
     if (status?.ready) return status;
     await sleep(10);
   }
@@ -72,7 +74,9 @@ export async function agentReady(lab: string, host: string, child: ChildProcess)
 
 function agentDied(lab: string, host: string, cause: Error | undefined): Error {
   const lines = readFileSync(agentLog(lab, host), 'utf8').trimEnd().split('\n').slice(-5).join('\n  ');
-  return new Error(`the agent of ${host} did not start${cause ? ` (${cause.message})` : ''}; its log ends:\n  ${lines}`);
+  return new Error(
+    `the agent of ${host} did not start${cause ? ` (${cause.message})` : ''}; its log ends:\n  ${lines}`,
+  );
 }
 
 /** Whether this process is an agent of this lab, not some other one that was given the number since. */
@@ -85,7 +89,10 @@ export function isAgentOf(lab: string, pid: number): boolean {
 }
 
 export async function stopAgent(lab: string, pid: number): Promise<void> {
-  for (const [signal, waitMs] of [['SIGTERM', 3000], ['SIGKILL', 2000]] as const) {
+  for (const [signal, waitMs] of [
+    ['SIGTERM', 3000],
+    ['SIGKILL', 2000],
+  ] as const) {
     if (!isAgentOf(lab, pid)) return;
     process.kill(pid, signal);
     const deadline = Date.now() + waitMs;

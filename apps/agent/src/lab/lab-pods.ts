@@ -21,9 +21,11 @@ const hostVeth = (pod: string) => `veth${createHash('sha256').update(pod).digest
 export async function addPod(lab: string, host: LabHost, pod: string): Promise<LabPod> {
   const { subnets, networks, mtu } = parseSubnetEnv(readFileSync(subnetFile(lab, host.name), 'utf8'));
   const subnet = subnets[0];
-  if (subnet === undefined || mtu === undefined) throw new Error(`${subnetFile(lab, host.name)} is not whole`);
+  if (subnet === undefined || mtu === undefined)
+    throw new Error(`${subnetFile(lab, host.name)} is not whole`);
   const gateway = nthAddress(subnet, 1);
-  const inSubnet = (address: IpAddress): InterfaceAddress => parseInterfaceAddress(`${address}/${prefixLength(subnet)}`)!;
+  const inSubnet = (address: IpAddress): InterfaceAddress =>
+    parseInterfaceAddress(`${address}/${prefixLength(subnet)}`)!;
   const holder = { containerId: pod, interfaceName: 'eth0' };
   const address = await ipam(lab, host.name).allocate({ ...holder, subnet, gateway });
   const netns = podNetns(lab, pod);

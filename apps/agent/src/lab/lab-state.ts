@@ -39,9 +39,12 @@ export function readLabState(name: string): LabState | undefined {
   try {
     return v.parse(LabState, JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {
-    throw new UsageError(`${path} is not a lab's state (${(cause as Error).message}); clear it with: podlan lab down`, {
-      cause,
-    });
+    throw new UsageError(
+      `${path} is not a lab's state (${(cause as Error).message}); clear it with: podlan lab down`,
+      {
+        cause,
+      },
+    );
   }
 }
 

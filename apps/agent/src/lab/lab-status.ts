@@ -3,7 +3,7 @@ import { askAgent } from '../agent/control-socket.js';
 import type { AgentStatus } from '../agent/status.js';
 import { table } from '../table.js';
 import { agentSocket, isAgentOf } from './lab-agents.js';
-import { labDirectory, type LabState } from './lab-state.js';
+import { type LabState, labDirectory } from './lab-state.js';
 
 export interface LabStatus {
   readonly name: string;
@@ -20,7 +20,12 @@ export interface LabStatus {
     readonly socket: string;
     readonly peers: number;
   }[];
-  readonly pods: readonly { readonly name: string; readonly host: string; readonly netns: string; readonly address: string }[];
+  readonly pods: readonly {
+    readonly name: string;
+    readonly host: string;
+    readonly netns: string;
+    readonly address: string;
+  }[];
 }
 
 export async function labStatus(state: LabState): Promise<LabStatus> {
@@ -30,7 +35,16 @@ export async function labStatus(state: LabState): Promise<LabStatus> {
       const agent = (await askAgent(socket, '/status').catch(() => undefined)) as AgentStatus | undefined;
       const running = isAgentOf(state.name, agent?.pid ?? pid) ? (agent?.pid ?? pid) : null;
       const subnet = agent?.lease?.subnets[0] ?? null;
-      return { name, netns, address, subnet, dataplane, pid: running, socket, peers: agent?.peers.length ?? 0 };
+      return {
+        name,
+        netns,
+        address,
+        subnet,
+        dataplane,
+        pid: running,
+        socket,
+        peers: agent?.peers.length ?? 0,
+      };
     }),
   );
   return { name: state.name, directory: labDirectory(state.name), hosts, pods: state.pods };

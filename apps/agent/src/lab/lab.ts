@@ -8,7 +8,15 @@ import { makePrivateDirectory } from '../paths.js';
 import { UsageError } from '../usage-error.js';
 import { agentReady, cleanupAgent, isAgentOf, startAgent, stopAgent, writeLabConfig } from './lab-agents.js';
 import { addPod, removePod } from './lab-pods.js';
-import { findHost, type LabHost, type LabPod, type LabState, labDirectory, readLabState, writeLabState } from './lab-state.js';
+import {
+  findHost,
+  type LabHost,
+  type LabPod,
+  type LabState,
+  labDirectory,
+  readLabState,
+  writeLabState,
+} from './lab-state.js';
 import {
   hostLetter,
   hostNetns,
@@ -72,7 +80,8 @@ export async function join_(
   progress: Progress,
 ): Promise<{ host: LabHost; pods: LabPod[]; status: AgentStatus }> {
   const index = state.hostsEver;
-  if (index >= MAX_HOSTS) throw new UsageError(`a lab has ${MAX_HOSTS} host addresses, all were used; start anew with down and up`);
+  if (index >= MAX_HOSTS)
+    throw new UsageError(`a lab has ${MAX_HOSTS} host addresses, all were used; start anew with down and up`);
   const letter = hostLetter(index);
   const address = underlayAddress(index);
   const name = `host-${letter}`;
@@ -87,7 +96,8 @@ export async function join_(
   writeLabState(state);
   const status = await agentReady(state.name, name, child);
   const pods: LabPod[] = [];
-  for (let number = 1; number <= state.podsPerHost; number++) pods.push(await joinPod(state, host, `pod-${letter}${number}`));
+  for (let number = 1; number <= state.podsPerHost; number++)
+    pods.push(await joinPod(state, host, `pod-${letter}${number}`));
   return { host, pods, status };
 }
 
@@ -148,10 +158,15 @@ export function netnsOf(state: LabState, name: string): string {
 }
 
 async function refuseIfStanding(name: string): Promise<void> {
-  if (readLabState(name)) throw new UsageError('a lab stands already; see it with: podlan lab status, end it with: podlan lab down');
+  if (readLabState(name))
+    throw new UsageError(
+      'a lab stands already; see it with: podlan lab status, end it with: podlan lab down',
+    );
   const left = await labNamespaces(name);
   if (left.length === 0) return;
-  throw new UsageError(`parts of an earlier lab stand (${left.join(', ')}); remove them with: podlan lab down`);
+  throw new UsageError(
+    `parts of an earlier lab stand (${left.join(', ')}); remove them with: podlan lab down`,
+  );
 }
 
 function requireTun(): void {
@@ -165,5 +180,3 @@ function requireTun(): void {
     );
   }
 }
-
-

@@ -1,6 +1,7 @@
 /** What the demo says, in English and Chinese. Lines fit in 80 columns. */
-import { DEMO_TEXT, type DemoText } from './demo-text.js';
+
 import { UsageError } from '../usage-error.js';
+import { DEMO_TEXT, type DemoText } from './demo-text.js';
 
 export type Language = keyof typeof DEMO_TEXT;
 

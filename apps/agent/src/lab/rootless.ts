@@ -31,10 +31,20 @@ export async function runInHolder(lab: string, keep: boolean): Promise<number> {
   const pid = readHolder(lab) ?? (await startHolder(lab, directory));
   const { status, error } = spawnSync(
     'nsenter',
-    ['--user', '--mount', '--net', '--preserve-credentials', `--target=${pid}`, '--', process.execPath, ...process.argv.slice(1)],
+    [
+      '--user',
+      '--mount',
+      '--net',
+      '--preserve-credentials',
+      `--target=${pid}`,
+      '--',
+      process.execPath,
+      ...process.argv.slice(1),
+    ],
     { stdio: 'inherit', env: { ...process.env, PODLAN_RUNTIME_DIR: directory } },
   );
-  if (error) throw new UsageError(`nsenter (util-linux) could not be run: ${error.message}`, { cause: error });
+  if (error)
+    throw new UsageError(`nsenter (util-linux) could not be run: ${error.message}`, { cause: error });
   if (!keep) endHolder(lab, pid);
   return status ?? 1;
 }
@@ -55,11 +65,15 @@ function processStartTime(pid: number): string | undefined {
 }
 
 async function startHolder(lab: string, directory: string): Promise<number> {
-  const child = spawn('unshare', ['--user', '--map-root-user', '--mount', '--net', '--', 'sh', '-c', HOLDER_SCRIPT], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-    env: { ...process.env, PODLAN_RUNTIME_DIR: directory },
-  });
+  const child = spawn(
+    'unshare',
+    ['--user', '--map-root-user', '--mount', '--net', '--', 'sh', '-c', HOLDER_SCRIPT],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      env: { ...process.env, PODLAN_RUNTIME_DIR: directory },
+    },
+  );
   let said = '';
   const ready = await new Promise<boolean>((resolve) => {
     child.stdout.on('data', (text) => resolve(String(text).includes('ready')));

@@ -11,7 +11,14 @@
  */
 import { addNetns, deleteNetns, LinuxKernel, listNetns, runIn } from '@podlan/linux';
 import type { Change, Kernel, Row } from '@podlan/linux/model';
-import { type InterfaceAddress, type IpAddress, type IpPrefix, parseInterfaceAddress, parseIpAddress, parseIpPrefix } from '@podlan/wire';
+import {
+  type InterfaceAddress,
+  type IpAddress,
+  type IpPrefix,
+  parseInterfaceAddress,
+  parseIpAddress,
+  parseIpPrefix,
+} from '@podlan/wire';
 
 export const UNDERLAY_MTU = 1500;
 /** 192.168.77.11 for the first: the last byte must stay below 255. */
@@ -90,7 +97,9 @@ export async function makeHost(lab: string, host: string, address: IpAddress): P
 }
 
 async function add(kernel: Kernel, rows: readonly Row[]): Promise<void> {
-  const changes = rows.map((row): Change => ({ op: row.kind === 'link' && !isMade(row) ? 'replace' : 'add', row }));
+  const changes = rows.map(
+    (row): Change => ({ op: row.kind === 'link' && !isMade(row) ? 'replace' : 'add', row }),
+  );
   const [failure] = await kernel.apply(changes);
   if (failure) throw failure.error;
 }
