@@ -68,29 +68,27 @@ async function measure(state) {
       agents: [],
     },
   };
-  const series = {};
+  const series = Object.fromEntries(Object.keys(paths).map((name) => [name, []]));
   for (let round = 1; round <= ROUNDS; round++) {
     for (const [name, path] of Object.entries(paths)) {
       process.stderr.write(`round ${round} of ${ROUNDS}: ${name}\n`);
       const before = path.agents.map(cpuSeconds);
       const tcp = await gigabits(path);
       const busy = path.agents.reduce((sum, pid, i) => sum + cpuSeconds(pid) - before[i], 0);
-      const row = {
+      series[name].push({
         tcpGbps: tcp,
         udp64Pps: await packetsPerSecond(path),
         rttMs: await roundTripMs(path),
         agentCpuSecondsPerGB: busy / ((tcp * SECONDS) / 8),
         agentRssMB: Math.max(0, ...path.agents.map(residentMegabytes)),
-      };
-      for (const [key, value] of Object.entries(row)) ((series[name] ??= {})[key] ??= []).push(value);
+      });
     }
   }
-  return Object.fromEntries(
-    Object.entries(series).map(([name, keys]) => [
-      name,
-      Object.fromEntries(Object.entries(keys).map(([key, values]) => [key, median(values)])),
-    ]),
-  );
+  return Object.fromEntries(Object.entries(series).map(([name, rows]) => [name, medians(rows)]));
+}
+
+function medians(rows) {
+  return Object.fromEntries(Object.keys(rows[0]).map((key) => [key, median(rows.map((row) => row[key]))]));
 }
 
 function report(results) {
