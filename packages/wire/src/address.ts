@@ -6,6 +6,7 @@
  * The family lies inside the value; nothing in podlan has a v4 field beside a v6 field.
  */
 
+import { hexOf } from './bytes.js';
 import { formatIpv4, parseIpv4Text } from './ipv4-text.js';
 import { formatIpv6, isIpv4Mapped, parseIpv6Text } from './ipv6-text.js';
 
@@ -85,7 +86,7 @@ export function macToBytes(mac: MacAddress): Uint8Array {
 
 export function macFromBytes(bytes: Uint8Array): MacAddress {
   if (bytes.length !== 6) throw new RangeError(`macFromBytes: expected 6 bytes, got ${bytes.length}`);
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':') as MacAddress;
+  return hexOf(bytes, ':') as MacAddress;
 }
 
 export function prefixLength(prefix: IpPrefix | InterfaceAddress): number {

@@ -30,3 +30,12 @@ export function uint(name: string, value: number, bits: number): number {
   }
   return value;
 }
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Lower case, two digits a byte. */
+export function hexOf(bytes: Uint8Array, separator = ''): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += i === 0 ? HEX[bytes[i]!] : separator + HEX[bytes[i]!];
+  return text;
+}

@@ -139,7 +139,7 @@ test(`${INPUTS} mutated frames, FUZZ_SEED=${SEED}`, { timeout: 120_000 }, () => 
       const offset = codec.offsets[random(codec.offsets.length)]!;
       if (checkCodec(codec, input.subarray(Math.min(offset, input.length)), i % 512 < CODECS.length))
         accepted++;
-      checkDissection(input);
+      if (i % 2 === 0) checkDissection(input);
       if (i % 16 === 0) wire.summarize(input);
     }
   } catch (cause) {

@@ -4,7 +4,7 @@
  */
 
 import { ipFromBytes, macFromBytes } from '../address.js';
-import { dataView } from '../bytes.js';
+import { dataView, hexOf } from '../bytes.js';
 import type { PseudoHeader } from '../checksum.js';
 
 export type ProtocolName =
@@ -75,6 +75,7 @@ export interface Dissection {
 export type Dissector = (scope: Scope) => Dissection;
 
 type Note = string | undefined;
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export class LayerBuilder {
   readonly scope: Scope;
@@ -107,8 +108,10 @@ export class LayerBuilder {
   }
 
   add(name: string, value: FieldValue, at: number, length: number, note?: Note, rfc = this.#rfc): void {
-    const field = { name, value, offset: this.scope.offset + at, length };
-    this.#fields.push({ ...field, ...(note !== undefined && { note }), ...(rfc !== undefined && { rfc }) });
+    const field: Writable<DissectedField> = { name, value, offset: this.scope.offset + at, length };
+    if (note !== undefined) field.note = note;
+    if (rfc !== undefined) field.rfc = rfc;
+    this.#fields.push(field);
   }
 
   number(name: string, at: number, length: 1 | 2 | 4, note?: (value: number) => Note, rfc?: string): number {
@@ -163,10 +166,8 @@ export class LayerBuilder {
 
   build(length: number, summary: string): DissectedLayer {
     const { offset } = this.scope;
-    return {
-      ...{ protocol: this.#protocol, offset, length },
-      ...{ fields: this.#fields, problems: this.problems, summary },
-    };
+    const { problems } = this;
+    return { protocol: this.#protocol, offset, length, fields: this.#fields, problems, summary };
   }
 
   /** A header that is not all there: its bytes are shown as they are. In a quote that is no fault. */
@@ -188,11 +189,6 @@ export class LayerBuilder {
     const layer = this.build(headerBytes, summary);
     return next ? { layer, next } : { layer };
   }
-}
-
-/** Lower case, no separators, as tshark prints payloads when asked for plain bytes. */
-export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 export function hexNumber(value: number, digits: number): string {
