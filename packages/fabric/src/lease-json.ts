@@ -32,10 +32,15 @@ export function formatLeaseKey(subnets: readonly IpPrefix[]): string {
 export function parseLeaseKey(key: string): IpPrefix[] | undefined {
   const match = /^(\d+\.\d+\.\d+\.\d+)-(\d+)(?:&([a-f\d:]+)-(\d+))?$/.exec(key);
   if (match === null) return undefined;
-  const ipv4 = match[0].startsWith(`${NO_IPV4_SUBNET}&`) ? [] : [parseIpPrefix(`${match[1]}/${match[2]}`)];
-  const ipv6 = match[3] === undefined ? [] : [parseIpPrefix(`${match[3]}/${match[4]}`)];
+  const ipv4 = match[0].startsWith(`${NO_IPV4_SUBNET}&`) ? [] : [parseSubnet(match[1]!, match[2]!)];
+  const ipv6 = match[3] === undefined ? [] : [parseSubnet(match[3], match[4]!)];
   const subnets = [...ipv4, ...ipv6];
-  return subnets.every((subnet) => subnet !== undefined) ? (subnets as IpPrefix[]) : undefined;
+  return subnets.every((subnet) => subnet !== undefined) ? subnets : undefined;
+}
+
+/** No node's subnet is a whole family's address space. */
+function parseSubnet(address: string, length: string): IpPrefix | undefined {
+  return Number(length) === 0 ? undefined : parseIpPrefix(`${address}/${length}`);
 }
 
 export function formatLeaseValue(lease: Lease): string {

@@ -3,7 +3,7 @@
  * transaction leaves nothing behind and readers never wait.
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import Database from 'libsql';
 import { LeaseError } from '../lease.js';
 
@@ -41,7 +41,7 @@ export class SqliteFile {
 
   /** As {@link use}, inside a transaction that holds the write lock from its start. */
   write<T>(work: (database: SqliteDatabase) => T): T {
-    return this.use((database) => database.transaction(work).immediate(database));
+    return this.use((database) => transact(database, () => work(database)));
   }
 
   close(): void {
@@ -66,13 +66,26 @@ export class SqliteFile {
   }
 }
 
+/** On a full disk SQLite rolls back by itself; libsql's own wrapper then tells of the second rollback, not of the disk. */
+function transact<T>(database: SqliteDatabase, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
 function prepareSchema(database: SqliteDatabase, path: string): void {
   // The version is read first: on a text file this fails before anything is written.
   const version = userVersion(database);
   if (version > SCHEMA_VERSION) throw newerSchema(path, version);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
   if (version === SCHEMA_VERSION) return;
-  database.transaction(() => database.exec(SCHEMA)).immediate();
+  transact(database, () => database.exec(SCHEMA));
 }
 
 function userVersion(database: SqliteDatabase): number {
@@ -126,9 +139,4 @@ function sqliteError(path: string, cause: unknown): LeaseError {
   if (code.startsWith('SQLITE_FULL')) return say('unavailable', 'the disk is full', `free space for ${path}`);
   if (code.startsWith('SQLITE_READONLY')) return say('unavailable', 'not writable', 'check owner and mode');
   return say('unavailable', 'cannot be read or written', 'check that its directory exists and is writable');
-}
-
-/** The files beside the database that a writer touches. */
-export function filesOf(path: string): string[] {
-  return [path, `${path}-wal`].map((name) => join(dirname(name), name.slice(name.lastIndexOf('/') + 1)));
 }

@@ -2,10 +2,11 @@
  * Leases in one SQLite file that all agents of a machine share: the embedded store. Allocation happens inside a write
  * transaction; a watch is woken by the file system and looks at `PRAGMA data_version` from time to time besides.
  */
+import type { IpPrefix } from '@podlan/wire';
 import { chooseSubnets, isSameNode } from '../allocation.js';
 import { type Clock, systemClock } from '../clock.js';
 import { type Lease, LeaseError, type LeaseEvent, type LeaseRequest, type LeaseStore } from '../lease.js';
-import { formatLeaseKey, formatLeaseValue, parseLease } from '../lease-json.js';
+import { formatLeaseKey, formatLeaseValue, parseLease, parseLeaseKey } from '../lease-json.js';
 import { type NetworkConfig, parseNetworkConfig } from '../network-config.js';
 import { FileWake } from './file-wake.js';
 import { isInForce, watchLeases } from './lease-watch.js';
@@ -60,7 +61,15 @@ export class SqliteLeaseStore implements LeaseStore {
   /** The last good lease of each key: a row that turns to garbage must not take a peer away. */
   readonly #lastGood = new Map<string, Lease>();
   readonly #warned = new Set<string>();
+  #heldKey: string | undefined;
   #config: NetworkConfig | undefined;
+  #cache:
+    | {
+        readonly database: SqliteDatabase;
+        readonly version: number | undefined;
+        readonly leases: readonly Lease[];
+      }
+    | undefined;
 
   constructor(options: SqliteStoreOptions) {
     this.#options = options;
@@ -85,7 +94,8 @@ export class SqliteLeaseStore implements LeaseStore {
   async acquire(request: LeaseRequest): Promise<Lease> {
     return this.#write((database) => {
       const inForce = this.#inForce(database);
-      const subnets = chooseSubnets(this.config, inForce, request);
+      const taken = [...inForce, ...this.#damaged(database, request.previous)];
+      const subnets = chooseSubnets(this.config, taken, request);
       const own = inForce.filter((other) => isSameNode(other.attributes, request.attributes));
       const key = formatLeaseKey(subnets);
       const reserved = own.some(
@@ -136,7 +146,8 @@ export class SqliteLeaseStore implements LeaseStore {
 
   /** The leases in force. */
   list(): Lease[] {
-    return this.#file.use((database) => this.#inForce(database));
+    const leases = this.#file.use((database) => this.#current(database));
+    return leases.filter((lease) => isInForce(lease, this.#clock.nowMs()));
   }
 
   #settleConfig(database: SqliteDatabase, given: NetworkConfig | undefined, text = ''): NetworkConfig {
@@ -156,6 +167,7 @@ export class SqliteLeaseStore implements LeaseStore {
     for (;;) {
       try {
         const result = this.#file.write(work);
+        this.#cache = undefined;
         for (const watcher of this.#watchers) watcher.ring();
         return result;
       } catch (error) {
@@ -165,14 +177,25 @@ export class SqliteLeaseStore implements LeaseStore {
     }
   }
 
+  /** Read anew only after a write: `data_version` changes with those of other connections. */
+  #current(database: SqliteDatabase): readonly Lease[] {
+    const [row] = database.prepare('PRAGMA data_version').all() as { data_version: number }[];
+    const version = row?.data_version;
+    if (this.#cache?.database === database && this.#cache.version === version) return this.#cache.leases;
+    const leases = this.#readAll(database);
+    this.#cache = { database, version, leases };
+    return leases;
+  }
+
   #inForce(database: SqliteDatabase): Lease[] {
-    const rows = database
-      .prepare('SELECT key, value, expires_at_ms FROM leases ORDER BY key')
-      .all() as LeaseRow[];
     const nowMs = this.#clock.nowMs();
-    return rows
-      .map((row) => this.#readRow(row))
-      .filter((lease) => lease !== undefined && isInForce(lease, nowMs)) as Lease[];
+    return this.#readAll(database).filter((lease) => isInForce(lease, nowMs));
+  }
+
+  #readAll(database: SqliteDatabase): Lease[] {
+    const select = database.prepare('SELECT key, value, expires_at_ms FROM leases ORDER BY key');
+    const leases = (select.all() as LeaseRow[]).map((row) => this.#readRow(row));
+    return leases.filter((lease) => lease !== undefined);
   }
 
   #readRow({ key, value, expires_at_ms }: LeaseRow): Lease | undefined {
@@ -183,7 +206,8 @@ export class SqliteLeaseStore implements LeaseStore {
       return lease;
     } catch (error) {
       this.#warnOnce((error as Error).message);
-      return this.#lastGood.get(name);
+      // Our own is given up, to be written anew.
+      return name === this.#heldKey ? undefined : this.#lastGood.get(name);
     }
   }
 
@@ -202,7 +226,17 @@ export class SqliteLeaseStore implements LeaseStore {
         formatLeaseValue(lease),
         reserved ? null : this.#clock.nowMs() + this.#ttlMs,
       );
+    this.#heldKey = formatLeaseKey(lease.subnets);
     return lease;
+  }
+
+  /** Subnets of entries that can't be read: somebody's all the same, unless they were ours before. */
+  #damaged(database: SqliteDatabase, previous: readonly IpPrefix[]): Lease[] {
+    const select = database.prepare('SELECT key, value, expires_at_ms FROM leases');
+    const keys = (select.all() as LeaseRow[]).filter((row) => isDamaged(row, this.#clock.nowMs()));
+    const subnets = keys.map(({ key }) => parseLeaseKey(String(key)) ?? []);
+    const others = subnets.filter((list) => !list.some((subnet) => previous.includes(subnet)));
+    return others.map((list) => ({ subnets: list, attributes: { backendType: '', endpoints: [] } }));
   }
 
   #findOwn(database: SqliteDatabase, lease: Lease): Lease | undefined {
@@ -220,6 +254,17 @@ export class SqliteLeaseStore implements LeaseStore {
 
 function deleteRow(database: SqliteDatabase, lease: Lease): void {
   database.prepare('DELETE FROM leases WHERE key = ?').run(formatLeaseKey(lease.subnets));
+}
+
+/** Ended entries block nothing, whatever is in them. */
+function isDamaged({ key, value, expires_at_ms }: LeaseRow, nowMs: number): boolean {
+  if (typeof expires_at_ms === 'number' && expires_at_ms <= nowMs) return false;
+  try {
+    parseLease(String(key), String(value), expiryOf(String(key), expires_at_ms));
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** NULL never expires: a reservation. */
