@@ -45,7 +45,7 @@ export function pcapHeader({
 export function pcapRecord(packet: CapturedPacket, timeUnit: TimeUnit = 'nanoseconds'): Uint8Array {
   const record = new Uint8Array(PCAP_RECORD_HEADER_BYTES + packet.bytes.length);
   const view = dataView(record);
-  const fraction = Number(packet.timeNs % 1_000_000_000n);
+  const fraction = uint('nanoseconds', Number(packet.timeNs % 1_000_000_000n), 32);
   view.setUint32(0, uint('seconds', Number(packet.timeNs / 1_000_000_000n), 32), true);
   view.setUint32(4, timeUnit === 'nanoseconds' ? fraction : Math.floor(fraction / 1000), true);
   view.setUint32(8, packet.bytes.length, true);

@@ -39,7 +39,7 @@ export function pcapngRecord(packet: PcapngPacket): Uint8Array {
   const view = dataView(fixed);
   view.setUint32(0, uint('interfaceId', packet.interfaceId, 32), true);
   // One 64-bit count of units, high half first whatever the byte order.
-  view.setUint32(4, Number((packet.timeNs >> 32n) & 0xffff_ffffn), true);
+  view.setUint32(4, uint('upper half of timeNs', Number(packet.timeNs >> 32n), 32), true);
   view.setUint32(8, Number(packet.timeNs & 0xffff_ffffn), true);
   view.setUint32(12, packet.bytes.length, true);
   view.setUint32(16, packet.originalLength ?? packet.bytes.length, true);
