@@ -1,8 +1,15 @@
 /** Kernel networking of Linux: the model and its diff, the kernel behind it, and the devices and sockets of the pump. */
 
-export * from './linux-error.js';
-export * from './linux-kernel.js';
+export { type CapturedFrame, type CaptureOptions, capture } from './capture.js';
+export { createEventFd, EventFd, wakeEventFd } from './event-fd.js';
+export { type FileLock, flock } from './flock.js';
+export { LinuxError, type LinuxErrorOptions } from './linux-error.js';
+export { LinuxKernel, type LinuxKernelOptions } from './linux-kernel.js';
 export * from './model.js';
 export * from './netns.js';
+export { type PingOptions, type PingReply, ping } from './ping.js';
+export { type PolledFds, Poller, type Readiness } from './poller.js';
 export * from './prefix.js';
 export { type Finished, type Run, run } from './run.js';
+export { TapDevice, type TapOptions } from './tap.js';
+export { UdpSocket } from './udp-socket.js';

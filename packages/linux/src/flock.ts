@@ -1,0 +1,47 @@
+/** A lock on a file, held by an open file description and so gone with its process (flock(2)). */
+import { closeSync, openSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ERRNO, errno, errnoName, flockCall } from './libc.js';
+import { LinuxError } from './linux-error.js';
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const RETRY_MS = 20;
+
+export interface FileLock {
+  release(): void;
+}
+
+/** Waits for the lock; the file is made where it is missing, and stays. */
+export async function flock(
+  path: string,
+  { timeoutMs = 30_000, signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+): Promise<FileLock> {
+  const fd = openSync(path, 'a', 0o600);
+  try {
+    await lock(fd, path, performance.now() + timeoutMs, signal);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  let held = true;
+  return {
+    release: () => {
+      if (held) closeSync(fd);
+      held = false;
+    },
+  };
+}
+
+/** Asking again and again leaves the thread free, which a waiting flock would not. */
+async function lock(fd: number, path: string, deadlineMs: number, signal?: AbortSignal): Promise<void> {
+  while (flockCall(fd, LOCK_EX | LOCK_NB) < 0) {
+    const number = errno();
+    const busy = number === ERRNO.EAGAIN || number === ERRNO.EINTR;
+    if (!busy || performance.now() >= deadlineMs) {
+      const message = busy ? 'another process has held the lock all the time' : errnoName(number);
+      throw new LinuxError({ op: 'flock', args: [path], errno: errnoName(number), message });
+    }
+    await delay(RETRY_MS, undefined, signal && { signal });
+  }
+}

@@ -1,0 +1,123 @@
+/** ICMP and ICMPv6 echo from this process's own network namespace, through a raw socket (RFC 792, RFC 4443). */
+import { setTimeout as delay } from 'node:timers/promises';
+import { familyOf, type IpAddress, internetChecksum, ipToMappedBytes } from '@podlan/wire';
+import * as libc from './libc.js';
+import { LinuxError } from './linux-error.js';
+import { AF_INET, AF_INET6, SOCKADDR_BYTES, SOCKADDR_STRIDE, writeSockaddr } from './socket-address.js';
+
+const SOCK_RAW = 3;
+const PROTOCOL = { 4: 1, 6: 58 } as const;
+const ECHO_REQUEST = { 4: 8, 6: 128 } as const;
+const ECHO_REPLY = { 4: 0, 6: 129 } as const;
+const HEADER_BYTES = 8;
+/** How often the thread looks for a reply; it does other work between. */
+const LOOK_MS = 1;
+
+export interface PingReply {
+  readonly sequence: number;
+  readonly rttMs: number;
+}
+
+export interface PingOptions {
+  readonly count?: number;
+  readonly intervalMs?: number;
+  /** How long to wait for replies after the last request. */
+  readonly timeoutMs?: number;
+  readonly payloadBytes?: number;
+  readonly stopAtFirstReply?: boolean;
+}
+
+/** The replies, in the order they came; a lost request has none. */
+export async function ping(to: IpAddress, options: PingOptions = {}): Promise<PingReply[]> {
+  const { count = 1, intervalMs = 1000, timeoutMs = 1000, stopAtFirstReply = false } = options;
+  const echo = new Echo(to, options.payloadBytes ?? 56);
+  try {
+    for (let sequence = 1; sequence <= count; sequence++) {
+      echo.send(sequence);
+      const isLast = sequence === count;
+      const untilMs = performance.now() + (isLast ? timeoutMs : intervalMs);
+      const isDone = () =>
+        stopAtFirstReply ? echo.replies.length > 0 : isLast && echo.replies.length === count;
+      await echo.listen(untilMs, isDone);
+      if (stopAtFirstReply && echo.replies.length > 0) break;
+    }
+    return echo.replies;
+  } finally {
+    echo.close();
+  }
+}
+
+class Echo {
+  readonly replies: PingReply[] = [];
+  readonly #fd: number;
+  readonly #to: IpAddress;
+  readonly #family: 4 | 6;
+  readonly #identifier = Math.floor(Math.random() * 0x10000);
+  readonly #sentMs = new Map<number, number>();
+  readonly #request: Uint8Array;
+  readonly #packet = new Uint8Array(65_536);
+
+  constructor(to: IpAddress, payloadBytes: number) {
+    this.#to = to;
+    this.#family = familyOf(to);
+    this.#request = new Uint8Array(HEADER_BYTES + payloadBytes);
+    const domain = this.#family === 4 ? AF_INET : AF_INET6;
+    this.#fd = libc.socket(domain, SOCK_RAW | libc.O_NONBLOCK | libc.O_CLOEXEC, PROTOCOL[this.#family]);
+    if (this.#fd < 0) throw this.#error('socket(SOCK_RAW)');
+  }
+
+  /** A request that the kernel refuses (no route yet) is a request lost. */
+  send(sequence: number): void {
+    const view = new DataView(this.#request.buffer);
+    view.setUint8(0, ECHO_REQUEST[this.#family]);
+    view.setUint16(2, 0);
+    view.setUint16(4, this.#identifier);
+    view.setUint16(6, sequence & 0xffff);
+    // For ICMPv6 the kernel fills the checksum in.
+    if (this.#family === 4) view.setUint16(2, internetChecksum(this.#request));
+    const sockaddr = new Uint8Array(SOCKADDR_STRIDE);
+    writeSockaddr(new DataView(sockaddr.buffer), 0, this.#family, ipToMappedBytes(this.#to), 0, 0);
+    this.#sentMs.set(sequence & 0xffff, performance.now());
+    libc.sendto(this.#fd, this.#request, this.#request.length, 0, sockaddr, SOCKADDR_BYTES[this.#family]);
+  }
+
+  async listen(untilMs: number, isDone: () => boolean): Promise<void> {
+    while (!isDone() && performance.now() < untilMs) {
+      if (!this.#receive()) await delay(LOOK_MS);
+    }
+  }
+
+  close(): void {
+    libc.close(this.#fd);
+  }
+
+  #receive(): boolean {
+    const length = libc.recvfrom(
+      this.#fd,
+      this.#packet,
+      this.#packet.length,
+      0,
+      null as never,
+      null as never,
+    );
+    if (length < 0) return false;
+    const nowMs = performance.now();
+    // A raw IPv4 socket hands the IP header over, an IPv6 one does not.
+    const start = this.#family === 4 ? (this.#packet[0]! & 0xf) * 4 : 0;
+    if (length < start + HEADER_BYTES) return true;
+    const view = new DataView(this.#packet.buffer, start, HEADER_BYTES);
+    const sequence = view.getUint16(6);
+    const sentMs = this.#sentMs.get(sequence);
+    const ours = view.getUint8(0) === ECHO_REPLY[this.#family] && view.getUint16(4) === this.#identifier;
+    if (!ours || sentMs === undefined) return true;
+    this.#sentMs.delete(sequence);
+    this.replies.push({ sequence, rttMs: nowMs - sentMs });
+    return true;
+  }
+
+  #error(op: string): LinuxError {
+    const errno = libc.errnoName(libc.errno());
+    const message = errno === 'EPERM' ? 'needs the right to send raw packets (CAP_NET_RAW)' : errno;
+    return new LinuxError({ op, args: [this.#to], errno, message });
+  }
+}

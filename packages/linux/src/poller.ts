@@ -1,0 +1,61 @@
+/** Waits for a device, a socket or a wake-up with poll(2). It blocks its thread. */
+import { drainEventFd } from './event-fd.js';
+import * as libc from './libc.js';
+import { LinuxError } from './linux-error.js';
+
+/** poll.h */
+const POLLIN = 1;
+/** struct pollfd: | fd 4 | events 2 | revents 2 | */
+const POLLFD_BYTES = 8;
+const REVENTS = 6;
+
+export interface PolledFds {
+  readonly device: number;
+  readonly socket: number;
+  /** An {@link EventFd}'s: whoever wakes it wakes the poller. */
+  readonly wake: number;
+}
+
+export interface Readiness {
+  readonly device: boolean;
+  readonly socket: boolean;
+  readonly woken: boolean;
+}
+
+/** Closing it closes none of the three. */
+export class Poller {
+  readonly #wake: number;
+  readonly #fds = new DataView(new ArrayBuffer(128));
+  readonly #address = libc.addressOf(this.#fds.buffer as ArrayBuffer);
+
+  constructor({ device, socket, wake }: PolledFds) {
+    this.#wake = wake;
+    for (const [i, fd] of [device, socket, wake].entries()) {
+      this.#fds.setInt32(i * POLLFD_BYTES, fd, true);
+      this.#fds.setInt16(i * POLLFD_BYTES + 4, POLLIN, true);
+    }
+  }
+
+  /** -1: for ever. An error on a device or socket counts as readable: reading it tells. */
+  wait(timeoutMs: number): Readiness {
+    const count = libc.poll(this.#address, 3, timeoutMs);
+    if (count < 0) return this.#failed();
+    const woken = this.#happened(2);
+    if (woken) drainEventFd(this.#wake);
+    return { device: this.#happened(0), socket: this.#happened(1), woken };
+  }
+
+  [Symbol.dispose](): void {
+    // It owns memory only.
+  }
+
+  #happened(index: number): boolean {
+    return this.#fds.getInt16(index * POLLFD_BYTES + REVENTS, true) !== 0;
+  }
+
+  #failed(): Readiness {
+    const number = libc.errno();
+    if (number === libc.ERRNO.EINTR) return { device: false, socket: false, woken: false };
+    throw new LinuxError({ op: 'poll', errno: libc.errnoName(number), message: libc.errnoName(number) });
+  }
+}

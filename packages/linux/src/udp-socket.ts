@@ -1,0 +1,165 @@
+/** A UDP socket that receives and sends in batches, straight from and into packet memory. */
+import { type Family, familyOf, type IpAddress, ipToMappedBytes } from '@podlan/wire';
+import * as libc from './libc.js';
+import { LinuxError } from './linux-error.js';
+import { MessageVector } from './message-vector.js';
+import type { SlotBatch } from './slot-batch.js';
+import {
+  AF_INET,
+  AF_INET6,
+  reachable,
+  readSockaddr,
+  SOCKADDR_BYTES,
+  SOCKADDR_STRIDE,
+  writeSockaddr,
+} from './socket-address.js';
+
+const SOCK_DGRAM = 2;
+const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
+const SO_RCVBUF = 8;
+/** Past net.core.[rw]mem_max, where CAP_NET_ADMIN allows it. */
+const SO_SNDBUFFORCE = 32;
+const SO_RCVBUFFORCE = 33;
+const IPPROTO_IP = 0;
+const IPPROTO_IPV6 = 41;
+const IP_MTU_DISCOVER = 10;
+const IPV6_MTU_DISCOVER = 23;
+const IPV6_V6ONLY = 26;
+/** The kernel may fragment, and learns no path MTU from an ICMP that anyone can send. */
+const PMTUDISC_DONT = 0;
+const MSG_TRUNC = 0x20;
+
+const BUFFER_BYTES = 8 << 20;
+
+export class UdpSocket {
+  readonly fd: number;
+  readonly #family: Family;
+  #vector = new MessageVector(0);
+  #buffer: ArrayBuffer | undefined;
+  #address = 0;
+  #closed = false;
+
+  private constructor(fd: number, family: Family) {
+    this.fd = fd;
+    this.#family = family;
+  }
+
+  /** `local` may be `0.0.0.0` or `::`; an IPv6 socket takes IPv6 only. */
+  static bind(local: IpAddress, port: number): UdpSocket {
+    const family = familyOf(local);
+    const flags = SOCK_DGRAM | libc.O_NONBLOCK | libc.O_CLOEXEC;
+    const fd = libc.socket(family === 4 ? AF_INET : AF_INET6, flags, 0);
+    if (fd < 0) throw socketError('socket', local, port);
+    try {
+      configure(fd, family);
+      bind(fd, local, port);
+    } catch (error) {
+      libc.close(fd);
+      throw error;
+    }
+    return new UdpSocket(fd, family);
+  }
+
+  receive(batch: SlotBatch): number {
+    this.#hold(batch);
+    const { stride, starts, slots } = batch;
+    for (let i = 0; i < slots; i++) {
+      const start = starts[i]!;
+      this.#vector.set(i, this.#slot(batch, i) + start, stride - start, SOCKADDR_STRIDE);
+    }
+    const count = libc.recvmmsg(this.fd, this.#vector.address, slots, 0, 0);
+    // An ICMP error about an earlier datagram is told here once; it concerns nothing received.
+    if (count < 0) return 0;
+    for (let i = 0; i < count; i++) this.#take(batch, i);
+    return count;
+  }
+
+  send(batch: SlotBatch, count: number): number {
+    this.#hold(batch);
+    let wanted = 0;
+    for (let i = 0; i < count; i++) {
+      if (batch.lengths[i]! > 0 && reachable(this.#family, batch.addresses, i * 16))
+        this.#put(batch, i, wanted++);
+    }
+    let taken = 0;
+    for (let next = 0; next < wanted; ) {
+      const sent = libc.sendmmsg(this.fd, this.#vector.from(next), wanted - next, 0);
+      if (sent > 0) taken += sent;
+      else if (libc.errno() === libc.ERRNO.EAGAIN) break;
+      // The first one was refused (no route, too long): the rest may go.
+      next += sent > 0 ? sent : 1;
+    }
+    return taken;
+  }
+
+  close(): void {
+    if (!this.#closed) libc.close(this.fd);
+    this.#closed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #hold({ buffer, slots }: SlotBatch): void {
+    if (this.#vector.slots < slots) this.#vector = new MessageVector(slots);
+    if (this.#buffer === buffer) return;
+    this.#buffer = buffer;
+    this.#address = libc.addressOf(buffer);
+  }
+
+  #slot(batch: SlotBatch, i: number): number {
+    return this.#address + batch.offset + i * batch.stride;
+  }
+
+  #take(batch: SlotBatch, i: number): void {
+    const cut = (this.#vector.flags(i) & MSG_TRUNC) !== 0;
+    batch.lengths[i] = cut ? 0 : this.#vector.length(i);
+    batch.ports[i] = readSockaddr(this.#vector.view, this.#vector.sockaddr(i), batch.addresses, i * 16);
+  }
+
+  #put(batch: SlotBatch, i: number, message: number): void {
+    const { addresses, ports, starts, lengths } = batch;
+    const at = this.#vector.sockaddr(message);
+    writeSockaddr(this.#vector.view, at, this.#family, addresses, i * 16, ports[i]!);
+    this.#vector.set(message, this.#slot(batch, i) + starts[i]!, lengths[i]!, SOCKADDR_BYTES[this.#family]);
+  }
+}
+
+function configure(fd: number, family: Family): void {
+  if (family === 4) setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_DONT);
+  else {
+    setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    setOption(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_DONT);
+  }
+  for (const [forced, plain] of [
+    [SO_RCVBUFFORCE, SO_RCVBUF],
+    [SO_SNDBUFFORCE, SO_SNDBUF],
+  ] as const) {
+    if (!setOption(fd, SOL_SOCKET, forced, BUFFER_BYTES)) setOption(fd, SOL_SOCKET, plain, BUFFER_BYTES);
+  }
+}
+
+function setOption(fd: number, level: number, name: number, value: number): boolean {
+  return libc.setsockopt(fd, level, name, new Uint8Array(Int32Array.of(value).buffer), 4) === 0;
+}
+
+function bind(fd: number, local: IpAddress, port: number): void {
+  const family = familyOf(local);
+  const sockaddr = new Uint8Array(SOCKADDR_STRIDE);
+  writeSockaddr(new DataView(sockaddr.buffer), 0, family, ipToMappedBytes(local), 0, port);
+  const result = libc.bindSocket(fd, sockaddr, SOCKADDR_BYTES[family]);
+  if (result < 0) throw socketError('bind', local, port);
+}
+
+function socketError(op: string, local: IpAddress, port: number): LinuxError {
+  const errno = libc.errnoName(libc.errno());
+  const message =
+    errno === 'EADDRINUSE'
+      ? `UDP port ${port} is in use: another agent, or a vxlan device, has it (ss -lunp; ip -d link)`
+      : errno === 'EADDRNOTAVAIL'
+        ? 'no interface has this address'
+        : errno;
+  return new LinuxError({ op, args: [`${local} port ${port}`], errno, message });
+}
