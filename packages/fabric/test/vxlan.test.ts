@@ -1,0 +1,169 @@
+import { type Row, rowText } from '@podlan/linux/model';
+import { parseIpAddress, parseIpPrefix, parseMacAddress } from '@podlan/wire';
+import { describe, expect, test } from 'vitest';
+import { createVxlanBackend, type Dataplane, type Lease, parseNetworkConfig } from '../src/index.js';
+import { testAttributes } from '../src/testing.js';
+
+interface Given {
+  readonly dataplane?: Dataplane;
+  readonly options?: object;
+  readonly network?: object;
+  readonly publicIps?: readonly string[];
+  readonly mac?: string;
+}
+
+function make({
+  dataplane = 'kernel',
+  options = {},
+  network = {},
+  publicIps,
+  mac = 'ff:11:22:33:44:55',
+}: Given = {}) {
+  const Backend = { Type: 'vxlan', ...options };
+  return createVxlanBackend({
+    config: parseNetworkConfig({ Network: '10.244.0.0/16', ...network, Backend }),
+    node: {
+      publicIps: (publicIps ?? ['192.168.1.1', 'fd00:77::1']).map((text) => parseIpAddress(text)!),
+      externalInterface: { name: 'eth0', mtu: 1500 },
+    },
+    dataplane,
+    randomMac: () => parseMacAddress(mac)!,
+  });
+}
+
+const IPV6 = { EnableIPv6: true, IPv6Network: 'fd00:244::/48' };
+const lines = (rows: readonly Row[]) => rows.map(rowText);
+
+function own(backend: ReturnType<typeof make>, ...subnets: string[]): Lease {
+  return {
+    subnets: subnets.map((text) => parseIpPrefix(text)!),
+    attributes: backend.leaseAttributes(undefined),
+  };
+}
+
+const peer = (subnet: string, attributes = testAttributes(2, '02:00:00:00:00:02')): Lease => ({
+  subnets: [parseIpPrefix(subnet)!],
+  attributes,
+});
+
+describe('the host’s rows', () => {
+  test('on the kernel dataplane are a vxlan device and its address', () => {
+    const backend = make({ options: { VNI: 7, Port: 4789, Learning: true, GBP: true } });
+    expect(lines(backend.hostState(own(backend, '10.244.1.0/24')))).toEqual([
+      'link flannel.7 address fe:11:22:33:44:55 mtu 1450 up type vxlan id 7 dev eth0 local 192.168.1.1 dstport 4789 learning gbp',
+      'address 10.244.1.0/32 dev flannel.7',
+    ]);
+  });
+
+  test('on the wasm dataplane are a TAP, its address and a forwarder that knows whose sources are whose', () => {
+    const backend = make({ dataplane: 'wasm' });
+    const rows = backend.hostState(own(backend, '10.244.1.0/24'));
+    expect(rows.map(({ kind }) => kind)).toEqual(['link', 'address', 'forwarder']);
+    expect(rows[0]).toMatchObject({ name: 'flannel.1', type: 'tap', mac: 'fe:11:22:33:44:55', mtu: 1450 });
+    expect(rows[2]).toEqual({
+      kind: 'forwarder',
+      dev: 'flannel.1',
+      vni: 1,
+      local: '192.168.1.1',
+      port: 8472,
+      mac: 'fe:11:22:33:44:55',
+      networks: ['10.244.0.0/16'],
+      subnets: ['10.244.1.0/24'],
+    });
+  });
+
+  test.each([
+    [1450, {}, {}],
+    [1350, { MTU: 1400 }, {}],
+    [1430, {}, IPV6],
+    [1430, {}, { ...IPV6, EnableIPv4: false }],
+  ])('have MTU %i with options %j and network %j', (mtu, options, network) => {
+    expect(make({ options, network }).mtu).toBe(mtu);
+  });
+});
+
+describe('a peer’s rows', () => {
+  test.each<[Dataplane, string]>([
+    ['kernel', 'fdb 02:00:00:00:00:02 dev flannel.1 dst 192.168.1.2 self permanent'],
+    ['wasm', 'tunnel 10.244.2.0/24 remote 192.168.1.2 port 8472 dev flannel.1'],
+  ])('on the %s dataplane are neighbor, %s and route', (dataplane, middle) => {
+    const backend = make({ dataplane });
+    expect(lines(backend.peerState(own(backend, '10.244.1.0/24'), peer('10.244.2.0/24')))).toEqual([
+      'neigh 10.244.2.0 lladdr 02:00:00:00:00:02 dev flannel.1 nud permanent',
+      middle,
+      'route 10.244.2.0/24 via 10.244.2.0 dev flannel.1 proto 80 onlink',
+    ]);
+  });
+
+  test('are made whatever VNI it tells, and outside Network, as in flannel', () => {
+    const backend = make();
+    const attributes = testAttributes(2);
+    const data = { VNI: 9, VtepMAC: '02:00:00:00:00:02' };
+    const lease = peer('172.20.0.0/24', {
+      ...attributes,
+      endpoints: [{ ...attributes.endpoints[0]!, data }],
+    });
+    expect(backend.peerState(own(backend, '10.244.1.0/24'), lease)).toHaveLength(3);
+  });
+
+  test('in dual stack are those of the families that both have', () => {
+    const backend = make({ network: IPV6 });
+    const mine = own(backend, '10.244.1.0/24', 'fd00:244:0:1::/64');
+    expect(backend.peerState(mine, peer('10.244.2.0/24'))).toHaveLength(3);
+    expect(backend.refusal(mine, peer('fd00:244:0:2::/64'))).toMatch(/one family with ours/);
+  });
+
+  test.each<[string, Lease]>([
+    [
+      'expected a vxlan lease, found backend type "host-gw"',
+      peer('10.244.2.0/24', { ...testAttributes(2), backendType: 'host-gw' }),
+    ],
+    ['its subnet 10.244.1.128/25 overlaps ours, 10.244.1.0/24', peer('10.244.1.128/25')],
+    ['its public address 192.168.1.1 is ours', peer('10.244.2.0/24', testAttributes(1))],
+    ['its subnet 192.168.0.0/16 holds the tunnel endpoint 192.168.1.2', peer('192.168.0.0/16')],
+    [
+      'its public address 239.1.1.1 is no host’s',
+      peer('10.244.2.0/24', {
+        backendType: 'vxlan',
+        endpoints: [{ publicIp: parseIpAddress('239.1.1.1')!, data: {} }],
+      }),
+    ],
+    [
+      'expected backend data {"VNI", "VtepMAC"}, found {"VtepMAC":"zz"}',
+      peer('10.244.2.0/24', {
+        backendType: 'vxlan',
+        endpoints: [{ ...testAttributes(2).endpoints[0]!, data: { VtepMAC: 'zz' } }],
+      }),
+    ],
+  ])('are none, as %s', (reason, lease) => {
+    const backend = make();
+    const mine = own(backend, '10.244.1.0/24');
+    expect(backend.refusal(mine, lease)?.replace("'", '’')).toContain(reason);
+    expect(backend.peerState(mine, lease)).toEqual([]);
+  });
+});
+
+describe('the VTEP MAC', () => {
+  test('is a locally administered unicast address, the same at every call', () => {
+    const backend = make({ mac: 'ff:ff:ff:ff:ff:ff' });
+    const first = backend.leaseAttributes(undefined);
+    expect(first.endpoints[0]?.data).toEqual({ VNI: 1, VtepMAC: 'fe:ff:ff:ff:ff:ff' });
+    expect(backend.leaseAttributes(undefined)).toEqual(first);
+  });
+
+  test('is the one published before, unless that is no MAC or another backend’s', () => {
+    const macOf = (previous: ReturnType<typeof testAttributes>) =>
+      make().leaseAttributes(previous).endpoints[0]?.data;
+    expect(macOf(testAttributes(1, '02:aa:00:00:00:01'))).toMatchObject({ VtepMAC: '02:aa:00:00:00:01' });
+    expect(macOf(testAttributes(1, 'nonsense'))).toMatchObject({ VtepMAC: 'fe:11:22:33:44:55' });
+    expect(macOf({ ...testAttributes(1), backendType: 'udp' })).toMatchObject({
+      VtepMAC: 'fe:11:22:33:44:55',
+    });
+  });
+});
+
+test('a node without an address of a family that the config asks for is refused', () => {
+  expect(() => make({ network: IPV6, publicIps: ['192.168.1.1'] })).toThrow(
+    /network fd00:244::\/48: expected a public IPv6 address of this node, found 192.168.1.1 on eth0; give one/,
+  );
+});
