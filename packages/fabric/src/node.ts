@@ -76,6 +76,8 @@ class Node {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #leases = new Map<string, Lease>();
+  /** Why a peer has no rows, by its key. */
+  readonly #refusals = new Map<string, string>();
   #notices: readonly string[] = [];
   #watching = false;
   #storeError: string | undefined;
@@ -125,8 +127,7 @@ class Node {
       ready: this.#reconciler.ready,
       ...(own === undefined ? {} : { lease: own }),
       mtu: this.#options.backend.mtu,
-      peers:
-        own === undefined ? [] : this.#peers(own).map(([key, lease]) => this.#peerState(own, key, lease)),
+      peers: own === undefined ? [] : this.#peers(own).map(([key, lease]) => this.#peerState(key, lease)),
       failures: this.#reconciler.failures(),
       store: {
         watching: this.#watching,
@@ -202,24 +203,21 @@ class Node {
 
   #program(own: Lease, key: string): void {
     const peer = this.#leases.get(key);
-    this.#reconciler.setPeer(key, peer === undefined ? [] : this.#peerRows(own, peer));
+    this.#refusals.delete(key);
+    this.#reconciler.setPeer(key, peer === undefined ? [] : this.#peerRows(own, key, peer));
   }
 
-  #peerRows(own: Lease, peer: Lease): Row[] {
-    const refusal = this.#refusal(own, peer);
-    if (refusal !== undefined) {
-      this.#options.log?.warn(`lease ${formatLeaseKey(peer.subnets)} is not programmed: ${refusal}`);
-    }
+  #peerRows(own: Lease, key: string, peer: Lease): Row[] {
+    const { backend, log } = this.#options;
     try {
-      return this.#options.backend.peerState(own, peer);
+      const refusal = backend.refusal?.(own, peer);
+      if (refusal === undefined) return backend.peerState(own, peer);
+      this.#refusals.set(key, refusal);
     } catch (error) {
-      this.#options.log?.error(`lease ${formatLeaseKey(peer.subnets)}: ${(error as Error).message}`);
-      return [];
+      this.#refusals.set(key, (error as Error).message);
     }
-  }
-
-  #refusal(own: Lease, peer: Lease): string | undefined {
-    return this.#options.backend.refusal?.(own, peer);
+    log?.warn(`lease ${key} is not programmed: ${this.#refusals.get(key)}`);
+    return [];
   }
 
   #leaseRequest() {
@@ -266,8 +264,8 @@ class Node {
     return [...this.#leases].filter(([key]) => key !== ownKey);
   }
 
-  #peerState(own: Lease, key: string, { subnets, attributes }: Lease): PeerState {
-    const refusal = this.#refusal(own, { subnets, attributes });
+  #peerState(key: string, { subnets, attributes }: Lease): PeerState {
+    const refusal = this.#refusals.get(key);
     return {
       key,
       subnets,
