@@ -56,7 +56,13 @@ export function addressOf(buffer: ArrayBuffer): number {
 /** errno of the last call that failed, on this thread. */
 export const errno = (): number => koffi.errno();
 
-const NAMES = new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value as number, name]));
+/** Second names of a number; the first ones are told. */
+const ALIASES = new Set(['EWOULDBLOCK', 'EDEADLOCK', 'ENOTSUP']);
+const NAMES = new Map(
+  Object.entries(koffi.os.errno)
+    .filter(([name]) => !ALIASES.has(name))
+    .map(([name, value]) => [value as number, name]),
+);
 
 /** `EADDRINUSE` for 98. */
 export const errnoName = (number: number): string => NAMES.get(number) ?? String(number);

@@ -1,5 +1,5 @@
 /** ICMP and ICMPv6 echo from this process's own network namespace, through a raw socket (RFC 792, RFC 4443). */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { familyOf, type IpAddress, internetChecksum, ipToMappedBytes } from '@podlan/wire';
 import * as libc from './libc.js';
 import { LinuxError } from './linux-error.js';
@@ -10,8 +10,9 @@ const PROTOCOL = { 4: 1, 6: 58 } as const;
 const ECHO_REQUEST = { 4: 8, 6: 128 } as const;
 const ECHO_REPLY = { 4: 0, 6: 129 } as const;
 const HEADER_BYTES = 8;
-/** How often the thread looks for a reply; it does other work between. */
-const LOOK_MS = 1;
+const POLLIN = 1;
+/** A round trip is timed by a thread that waits for nothing else; between waits this long it does other work. */
+const WAIT_MS = 5;
 
 export interface PingReply {
   readonly sequence: number;
@@ -56,6 +57,8 @@ class Echo {
   readonly #sentMs = new Map<number, number>();
   readonly #request: Uint8Array;
   readonly #packet = new Uint8Array(65_536);
+  readonly #pollfd = new DataView(new ArrayBuffer(128));
+  readonly #pollAddress = libc.addressOf(this.#pollfd.buffer as ArrayBuffer);
 
   constructor(to: IpAddress, payloadBytes: number) {
     this.#to = to;
@@ -64,6 +67,8 @@ class Echo {
     const domain = this.#family === 4 ? AF_INET : AF_INET6;
     this.#fd = libc.socket(domain, SOCK_RAW | libc.O_NONBLOCK | libc.O_CLOEXEC, PROTOCOL[this.#family]);
     if (this.#fd < 0) throw this.#error('socket(SOCK_RAW)');
+    this.#pollfd.setInt32(0, this.#fd, true);
+    this.#pollfd.setInt16(4, POLLIN, true);
   }
 
   /** A request that the kernel refuses (no route yet) is a request lost. */
@@ -83,7 +88,9 @@ class Echo {
 
   async listen(untilMs: number, isDone: () => boolean): Promise<void> {
     while (!isDone() && performance.now() < untilMs) {
-      if (!this.#receive()) await delay(LOOK_MS);
+      if (this.#receive()) continue;
+      await turn();
+      libc.poll(this.#pollAddress, 1, Math.min(WAIT_MS, Math.max(0, untilMs - performance.now())));
     }
   }
 
