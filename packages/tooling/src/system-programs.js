@@ -10,7 +10,6 @@ const PACKAGE_OF = {
   tshark: 'tshark',
   iperf3: 'iperf3',
   ping: 'iputils-ping',
-  ethtool: 'ethtool',
   unshare: 'util-linux',
   nsenter: 'util-linux',
   ps: 'procps',

@@ -9,9 +9,7 @@ import { underlayNetns } from './topology.js';
 export interface Hop {
   readonly place: string;
   readonly bytes: number;
-  /** One line a layer. */
-  readonly summary: readonly string[];
-  readonly sinceFirstMicros: number;
+  readonly summary: string;
 }
 
 const CAPTURE_MS = 1500;
@@ -45,19 +43,13 @@ export async function captureWay(state: LabState, from: LabPod, to: LabPod): Pro
   );
   clearTimeout(timer);
   stop.abort();
-  const first = seen[0]?.frame?.timestampNs ?? 0n;
   return seen.map(({ place, frame }) => {
     if (!frame) throw new Error(`the echo request was not seen at ${place}`);
-    return {
-      place,
-      bytes: frame.bytes.length,
-      summary: summarize(frame.bytes).split('\n'),
-      sinceFirstMicros: Number((frame.timestampNs - first) / 1000n),
-    };
+    return { place, bytes: frame.bytes.length, summary: summarize(frame.bytes) };
   });
 }
 
-type Captured = { readonly timestampNs: bigint; readonly bytes: Uint8Array };
+type Captured = { readonly bytes: Uint8Array };
 
 async function firstRequest(frames: AsyncIterable<Captured>): Promise<Captured | undefined> {
   for await (const frame of frames) {

@@ -8,7 +8,7 @@ const en = {
   upHost: (name: string, ms: number) => `${name}: agent running, lease held, pod attached (${ms} ms)`,
   tables: 'What the agent put on host-a',
   flannel1:
-    'flannel.1 is a TAP device. What the kernel sends there, the WebAssembly module\nreads, wraps in VXLAN and sends by UDP. MTU 1450 = 1500 - 50 for the outer headers.',
+    'flannel.1 is a TAP device. What the kernel sends there, the WebAssembly module\nreads, wraps in VXLAN and sends by UDP. MTU 1450 = 1500 - 50 for outer headers.',
   routes: (subnet: string) =>
     `"${subnet} via ... dev flannel.1 onlink": host-b's pods are behind flannel.1;\nthe neighbor entry gives the MAC of host-b's flannel.1, so nobody needs ARP.`,
   traffic: 'pod-a1 talks to pod-b1',
@@ -18,7 +18,7 @@ const en = {
   hops: "One ping's way, as captured at every device",
   hopsNote:
     'On the underlay the frame has grown by 50 bytes: outer Ethernet 14 + IPv4 20 +\nUDP 8 + VXLAN 8. VNI 1 and port 8472 are what flannel uses on Linux.',
-  onlyRequest: 'echo request',
+  bytes: (count: number) => `${count} bytes`,
   join: 'host-c joins',
   joined: (total: number, afterLease: number) =>
     `first reply from pod-c1 ${total} ms after host-c was plugged in;\nits agent had the lease and its pod was attached ${afterLease} ms before that.`,
@@ -58,7 +58,7 @@ const zh: DemoText = {
   hops: '一个 ping 包的路程,在每个设备上抓到的样子',
   hopsNote:
     '在底层网络上帧长了 50 字节:外层以太网 14 + IPv4 20 + UDP 8 + VXLAN 8。\nVNI 1 和端口 8472 正是 flannel 在 Linux 上使用的值。',
-  onlyRequest: 'echo 请求',
+  bytes: (count) => `${count} 字节`,
   join: 'host-c 加入',
   joined: (total, afterLease) =>
     `host-c 接入后 ${total} ms,pod-c1 回应了第一个 ping;\n其中 agent 取得租约、Pod 接入之后只用了 ${afterLease} ms。`,

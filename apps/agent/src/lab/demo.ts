@@ -120,9 +120,9 @@ function median(values: readonly number[]): number {
 async function showWay(state: LabState, narrator: Narrator): Promise<void> {
   narrator.step(narrator.text.hops);
   const hops = await captureWay(state, podOf(state, 'pod-a1'), podOf(state, 'pod-b1'));
-  for (const { place, summary, bytes, sinceFirstMicros } of hops) {
-    narrator.say(`  ${narrator.paint('cyan', place.padEnd(18))} ${bytes} B  +${sinceFirstMicros} us`);
-    for (const line of summary) narrator.say(`      ${line}`);
+  for (const { place, summary, bytes } of hops) {
+    narrator.say(`  ${narrator.paint('cyan', place.padEnd(18))} ${narrator.text.bytes(bytes)}`);
+    narrator.say(summary, '      ');
   }
   narrator.note(narrator.text.hopsNote);
 }

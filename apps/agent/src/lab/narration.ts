@@ -33,14 +33,15 @@ export class Narrator {
     this.say(`\n${this.paint('bold', `${this.#step}. ${title}`)}`);
   }
 
-  say(text = ''): void {
-    process.stdout.write(`${text}\n`);
+  /** Lines too long for 80 columns go on below, indented. */
+  say(text = '', indent = ''): void {
+    for (const line of wrap(`${indent}${text}`, `${indent}    `)) process.stdout.write(`${line}\n`);
   }
 
   /** What a command printed, under the command. */
   shell(where: string, command: string, output: string): void {
     this.say(`\n  ${this.paint('cyan', `${where} $ ${command}`)}`);
-    for (const line of output.trimEnd().split('\n')) this.say(`  ${line.trimEnd()}`);
+    for (const line of output.trimEnd().split('\n')) this.say(line.trimEnd(), '  ');
   }
 
   note(text: string): void {
@@ -50,4 +51,28 @@ export class Narrator {
   paint(colour: Colour, text: string): string {
     return this.#colours ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
   }
+}
+
+const COLUMNS = 80;
+// Escape sequences take no room. CJK and full-width characters take two columns.
+const ESCAPE = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/g;
+
+/** Columns that a terminal needs for the text. */
+export function columnsOf(text: string): number {
+  const shown = text.replace(ESCAPE, '');
+  return shown.length + (shown.match(WIDE)?.length ?? 0);
+}
+
+function wrap(text: string, indent: string): string[] {
+  if (columnsOf(text) <= COLUMNS) return [text];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/(?<=\S)(?=\s)/)) {
+    if (line !== '' && columnsOf(line + word) > COLUMNS) {
+      lines.push(line);
+      line = indent + word.trimStart();
+    } else line += word;
+  }
+  return [...lines, line];
 }

@@ -9,6 +9,7 @@
  *
  *     NAME-pod-a1: eth0 10.244.1.2/24, a veth pair to host-a's cni0
  */
+import { fileURLToPath } from 'node:url';
 import { addNetns, deleteNetns, LinuxKernel, listNetns, runIn } from '@podlan/linux';
 import type { Change, Kernel, Row } from '@podlan/linux/model';
 import {
@@ -74,7 +75,12 @@ export async function makeUnderlay(lab: string): Promise<void> {
   ]);
 }
 
-/** A host: its namespace, and `eth0` on the underlay. */
+const AS_A_WIRE = fileURLToPath(new URL('./as-a-wire.js', import.meta.url));
+
+/**
+ * A host: its namespace, and `eth0` on the underlay. A veth pair would pass on packets whose checksums nobody has made
+ * and which nobody has segmented; the kernel's vxlan knows what to do with these, a UDP socket can't.
+ */
 export async function makeHost(lab: string, host: string, address: IpAddress): Promise<void> {
   const netns = hostNetns(lab, host);
   await makeNamespace(netns);
@@ -94,6 +100,8 @@ export async function makeHost(lab: string, host: string, address: IpAddress): P
     { kind: 'address', dev: 'eth0', address: onUnderlay(address) },
     { kind: 'route', prefix: DEFAULT_ROUTE, via: UNDERLAY_GATEWAY, dev: 'eth0' },
   ]);
+  const { code, stderr } = await runIn(netns, [process.execPath, AS_A_WIRE]);
+  if (code !== 0) throw new Error(`cannot set offloads of eth0 in ${netns}: ${stderr.trim()}`);
 }
 
 async function add(kernel: Kernel, rows: readonly Row[]): Promise<void> {
