@@ -62,7 +62,9 @@ async function trulyFailed(
   });
 }
 
-function failure(tool: Tool, { change, text }: Line, message: string): Failure {
+function failure(tool: Tool, { change, text }: Line, said: string): Failure {
+  const isTun = text.startsWith('tuntap') && said.startsWith('open:');
+  const message = isTun ? `${said}: needs read and write access to /dev/net/tun` : said;
   const cause = new Error(`${change.op} ${rowText(change.row)}`);
   const error = new LinuxError({ op: tool, args: text.split(' '), errno: errnoOf(message), message, cause });
   return { change, error };

@@ -1,18 +1,22 @@
 /** The contract every `Kernel` keeps, as a vitest suite: run it on each implementation. */
-import {
-  type InterfaceAddress,
-  type IpAddress,
-  type IpPrefix,
-  type MacAddress,
-  parseInterfaceAddress,
-  parseIpAddress,
-  parseIpPrefix,
-  parseMacAddress,
-} from '@podlan/wire';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { diff } from './diff.js';
-import type { Chain, Kernel, Link, Row, Scope, Table } from './model.js';
-import { rowKey, scopeOf } from './rows.js';
+import type { Kernel, Row, Scope, Table } from './model.js';
+import { rowKey } from './rows.js';
+import {
+  chain,
+  ip,
+  links,
+  mac,
+  net,
+  on,
+  recreations,
+  replacements,
+  scope,
+  state,
+  tap,
+  vxlan,
+} from './testing-rows.js';
 
 export { MemoryKernel } from './memory-kernel.js';
 
@@ -23,131 +27,6 @@ export interface KernelUnderTest {
   readonly other: Kernel;
   dispose(): Promise<void>;
 }
-
-const ip = (text: string) => parseIpAddress(text) as IpAddress;
-const net = (text: string) => parseIpPrefix(text) as IpPrefix;
-const on = (text: string) => parseInterfaceAddress(text) as InterfaceAddress;
-const mac = (text: string) => parseMacAddress(text) as MacAddress;
-
-const vxlan: Link = {
-  kind: 'link',
-  name: 'flannel.1',
-  type: 'vxlan',
-  mac: mac('3a:a6:bc:cb:d8:d4'),
-  mtu: 1450,
-  up: true,
-  vni: 1,
-  port: 8472,
-  local: ip('192.168.77.11'),
-  dev: 'eth0',
-  learning: false,
-  gbp: false,
-};
-const tap: Link = {
-  kind: 'link',
-  name: 'tap9',
-  type: 'tap',
-  mac: mac('02:00:00:00:00:07'),
-  mtu: 1400,
-  up: true,
-};
-const tun: Link = { kind: 'link', name: 'tun9', type: 'tun', mtu: 1472, up: true };
-const bridge: Link = {
-  kind: 'link',
-  name: 'cni9',
-  type: 'bridge',
-  mac: mac('02:00:00:00:00:08'),
-  mtu: 1450,
-  up: true,
-};
-const port: Link = {
-  kind: 'link',
-  name: 'veth9',
-  type: 'veth',
-  mac: mac('02:00:00:00:00:09'),
-  mtu: 1450,
-  up: true,
-  master: 'cni9',
-  hairpin: true,
-  peer: { name: 'pod9' },
-};
-const links = [vxlan, tap, tun, bridge, port];
-
-const chain: Chain = {
-  kind: 'chain',
-  name: 'postrtg',
-  type: 'nat',
-  hook: 'postrouting',
-  priority: 100,
-  rules: [
-    [
-      {
-        match: {
-          op: '==',
-          left: { payload: { protocol: 'ip', field: 'saddr' } },
-          right: { prefix: { addr: '10.244.0.0', len: 16 } },
-        },
-      },
-      { counter: null },
-      { masquerade: { flags: 'fully-random' } },
-    ],
-  ],
-};
-
-const state: Row[] = [
-  ...links,
-  { kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '1' },
-  { kind: 'sysctl', key: 'net/ipv6/conf/flannel.1/accept_ra', value: '0' },
-  { kind: 'address', dev: 'flannel.1', address: on('10.244.1.0/32') },
-  { kind: 'address', dev: 'flannel.1', address: on('fd00:244::/128') },
-  { kind: 'address', dev: 'cni9', address: on('10.244.1.1/24') },
-  { kind: 'neighbor', dev: 'flannel.1', address: ip('10.244.2.0'), mac: mac('02:00:00:00:02:00') },
-  { kind: 'neighbor', dev: 'flannel.1', address: ip('fd00:244:2::'), mac: mac('02:00:00:00:02:00') },
-  { kind: 'neighbor', dev: 'tap9', address: ip('10.244.4.0'), mac: mac('02:00:00:00:04:00') },
-  { kind: 'fdb', dev: 'flannel.1', mac: mac('02:00:00:00:02:00'), dst: ip('192.168.77.12') },
-  {
-    kind: 'route',
-    prefix: net('10.244.2.0/24'),
-    dev: 'flannel.1',
-    via: ip('10.244.2.0'),
-    onlink: true,
-    protocol: 80,
-  },
-  {
-    kind: 'route',
-    prefix: net('fd00:244:2::/64'),
-    dev: 'flannel.1',
-    via: ip('fd00:244:2::'),
-    onlink: true,
-    protocol: 80,
-  },
-  { kind: 'route', prefix: net('10.244.3.0/24'), dev: 'eth0', via: ip('192.168.77.13'), protocol: 80 },
-  { kind: 'route', prefix: net('10.9.0.0/16'), dev: 'cni9', metric: 77 },
-  chain,
-];
-const scope = scopeOf(state);
-
-const replacements: Row[] = [
-  { ...vxlan, mtu: 1400, mac: mac('3a:a6:bc:cb:d8:d5') },
-  { ...vxlan, learning: true },
-  { ...tap, mtu: 1300, up: false },
-  { ...port, hairpin: false },
-  { kind: 'link', name: 'veth9', type: 'veth', mac: mac('02:00:00:00:00:09'), mtu: 1450, up: true },
-  { kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '0' },
-  { kind: 'neighbor', dev: 'flannel.1', address: ip('10.244.2.0'), mac: mac('02:00:00:00:02:01') },
-  { kind: 'fdb', dev: 'flannel.1', mac: mac('02:00:00:00:02:00'), dst: ip('192.168.77.99') },
-  { kind: 'route', prefix: net('10.244.3.0/24'), dev: 'eth0', via: ip('192.168.77.14'), protocol: 80 },
-  { kind: 'route', prefix: net('10.244.2.0/24'), dev: 'eth0', via: ip('192.168.77.12'), protocol: 80 },
-  { ...chain, rules: [] },
-  { ...chain, priority: 101, rules: [...chain.rules, ...chain.rules] },
-];
-
-const recreations: Row[] = [
-  { ...vxlan, vni: 2 },
-  { ...vxlan, port: 4789 },
-  { ...vxlan, gbp: true },
-  { kind: 'link', name: 'flannel.1', type: 'tap', mac: mac('3a:a6:bc:cb:d8:d4'), mtu: 1450, up: true },
-];
 
 /** A name and a row per case: the row alone would not tell two cases apart. */
 const named = (rows: readonly Row[]): [string, Row][] =>
