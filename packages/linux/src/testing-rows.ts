@@ -9,7 +9,7 @@ import {
   parseIpPrefix,
   parseMacAddress,
 } from '@podlan/wire';
-import type { Chain, Link, Row } from './model.js';
+import type { Chain, Link, Row, Scope } from './model.js';
 import { scopeOf } from './rows.js';
 
 export const ip = (text: string) => parseIpAddress(text) as IpAddress;
@@ -59,7 +59,7 @@ const port: Link = {
   hairpin: true,
   peer: { name: 'pod9' },
 };
-export const links = [vxlan, tap, tun, bridge, port];
+export const links: Link[] = [vxlan, tap, tun, bridge, port];
 
 export const chain: Chain = {
   kind: 'chain',
@@ -113,7 +113,7 @@ export const state: Row[] = [
   { kind: 'route', prefix: net('10.9.0.0/16'), dev: 'cni9', metric: 77 },
   chain,
 ];
-export const scope = scopeOf(state);
+export const scope: Scope = scopeOf(state);
 
 export const replacements: Row[] = [
   { ...vxlan, mtu: 1400, mac: mac('3a:a6:bc:cb:d8:d5') },
