@@ -1,5 +1,6 @@
 /** A lab of the tests' own: a name no other has, and everything gone afterwards. */
 import { execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -137,10 +138,10 @@ export class TestLab implements AsyncDisposable {
   }
 }
 
+/** A process that has ended but whose parent has not asked for its exit code yet has no command line any more. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
   } catch {
     return false;
   }

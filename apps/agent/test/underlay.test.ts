@@ -41,8 +41,8 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
       ...FIELDS.flatMap((field) => ['-e', field]),
     );
     const rows = stdout
-      .trimEnd()
       .split('\n')
+      .filter(Boolean)
       .map((line) => line.split('\t'));
     expect(rows.length).toBeGreaterThan(100);
     for (const [port, vni, ipStatus, udpStatus, tcpStatus, icmpStatus, malformed] of rows) {

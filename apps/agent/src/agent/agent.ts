@@ -42,52 +42,55 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
 
+  // The socket first: of two agents with one name, the second must not touch what the first has made.
+  let status = async (): Promise<AgentStatus> => {
+    throw new Error('it is still starting');
+  };
+  const server = await serveControlSocket(options.socketPath, { '/status': () => status() });
+  try {
+    await run(options, log, stop.signal, (report) => {
+      status = report;
+    });
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+  return 0;
+}
+
+async function run(
+  options: AgentOptions,
+  log: Logger,
+  signal: AbortSignal,
+  reports: (status: () => Promise<AgentStatus>) => void,
+): Promise<void> {
   const wiring = await wire(options, log);
-  const { networks } = wiring.store.config;
-  const subnetFile = new SubnetFile(options.subnetFile, {
-    networks: networks.map(({ network }) => network),
-    ipMasq: options.ipMasq,
-  });
-  let socketServed = false;
+  const networks = wiring.store.config.networks.map(({ network }) => network);
+  const subnetFile = new SubnetFile(options.subnetFile, { networks, ipMasq: options.ipMasq });
   const node = runNode({
     kernel: wiring.kernel,
     store: wiring.store,
     backend: wiring.backend,
     previous: wiring.previous,
-    signal: stop.signal,
+    signal,
     resyncMs: options.resyncSeconds * 1000,
     renewMarginMs: options.renewMarginMinutes * 60_000,
     log: logOf(log),
     onState: (state) => subnetFile.follow(state, log),
-    ...(options.ipMasq && {
-      hostRows: (own) => [
-        masqueradeChain({ networks: networks.map(({ network }) => network), subnets: own.subnets }),
-      ],
-    }),
+    ...(options.ipMasq && { hostRows: (own) => [masqueradeChain({ networks, subnets: own.subnets })] }),
   });
+  reports(() => statusOf(options, wiring, node.state()));
+  const { name, address } = wiring.external;
+  log.info(
+    { socket: options.socketPath, interface: name, address, dataplane: wiring.dataplane },
+    'agent runs',
+  );
   try {
-    const server = await serveControlSocket(options.socketPath, {
-      '/status': () => statusOf(options, wiring, node.state()),
-      '/leases': () => node.state().peers,
-    });
-    socketServed = true;
-    log.info(
-      { socket: options.socketPath, interface: wiring.external.name, dataplane: wiring.dataplane },
-      'agent runs',
-    );
-    stop.signal.addEventListener('abort', () => server.close());
     await node.finished;
-    server.close();
-    server.closeAllConnections();
-  } catch (error) {
-    stop.abort();
-    if (!socketServed) await node.finished.catch(() => {});
-    throw error;
   } finally {
     await wiring.forwarder.close();
     await wiring.store.close();
   }
-  return 0;
 }
 
 /** Removes devices, routes and rules that podlan made here, and releases the lease. */

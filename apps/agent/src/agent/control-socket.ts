@@ -1,6 +1,7 @@
 /** The agent's Unix socket: JSON over HTTP, so that `curl --unix-socket` can read it too. */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { makePrivateDirectory } from '../paths.js';
 import { UsageError } from '../usage-error.js';
@@ -40,13 +41,14 @@ export async function serveControlSocket(
   return server;
 }
 
+/** A socket that nobody listens on any more was left by an agent that was killed. */
 async function refuseIfServed(path: string): Promise<void> {
-  const status = await askAgent(path, '/status').catch(() => undefined);
-  if (status === undefined) return;
-  const { pid } = status as { pid?: number };
-  throw new UsageError(
-    `an agent (pid ${pid}) already serves ${path}: stop it, or give this one another --name`,
-  );
+  const isServed = await new Promise<boolean>((resolve) => {
+    const probe = connect(path, () => resolve(true)).on('error', () => resolve(false));
+    probe.once('connect', () => probe.destroy());
+  });
+  if (!isServed) return;
+  throw new UsageError(`an agent already serves ${path}: stop it, or give this one another --name`);
 }
 
 /** Asks a running agent. Rejects with what to do when none answers. */
