@@ -8,7 +8,7 @@ import {
   macFromBytes,
   macToBytes,
 } from './address.js';
-import { ByteView, requireRoom, uint } from './bytes.js';
+import { ByteView, requireRoom, uint, uint16At } from './bytes.js';
 import { EtherType } from './ethernet.js';
 
 export const ARP_BYTES = 28;
@@ -33,14 +33,14 @@ export class ArpView extends ByteView {
   }
   get isIpv4OverEthernet(): boolean {
     return (
-      this.view.getUint16(0) === HARDWARE_ETHERNET &&
-      this.view.getUint16(2) === EtherType.ipv4 &&
+      uint16At(this.bytes, 0) === HARDWARE_ETHERNET &&
+      uint16At(this.bytes, 2) === EtherType.ipv4 &&
       this.bytes[4] === 6 &&
       this.bytes[5] === 4
     );
   }
   get operation(): number {
-    return this.view.getUint16(6);
+    return uint16At(this.bytes, 6);
   }
   get senderMac(): MacAddress {
     return macFromBytes(this.bytes.subarray(8, 14));

@@ -4,15 +4,23 @@ export function dataView(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The base of all views: accessors read the bytes in place, nothing is copied. */
+/** The base of all views: accessors read the bytes in place, nothing is copied, and no DataView is made for them. */
 export abstract class ByteView {
   readonly bytes: Uint8Array;
-  protected readonly view: DataView;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.view = dataView(bytes);
   }
+}
+
+/** In network order; the caller has checked that the bytes are there. */
+export function uint16At(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+/** As {@link uint16At}. */
+export function uint32At(bytes: Uint8Array, at: number): number {
+  return uint16At(bytes, at) * 0x10000 + uint16At(bytes, at + 2);
 }
 
 /** Emitting into too little room is the caller's mistake, so it throws. */

@@ -1,7 +1,7 @@
 /** Ethernet II frames (IEEE 802.3, RFC 894), without preamble and frame check sequence. */
 
 import { type MacAddress, macFromBytes, macToBytes } from './address.js';
-import { ByteView, requireRoom, uint } from './bytes.js';
+import { ByteView, requireRoom, uint, uint16At } from './bytes.js';
 
 export const ETHERNET_HEADER_BYTES = 14;
 
@@ -29,7 +29,7 @@ export class EthernetView extends ByteView {
     return macFromBytes(this.bytes.subarray(6, 12));
   }
   get etherType(): number {
-    return this.view.getUint16(12);
+    return uint16At(this.bytes, 12);
   }
   get payload(): Uint8Array {
     return this.bytes.subarray(ETHERNET_HEADER_BYTES);

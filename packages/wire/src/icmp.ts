@@ -3,7 +3,7 @@
  * Anything else is kept as `other`.
  */
 
-import { ByteView, requireRoom, uint } from './bytes.js';
+import { ByteView, requireRoom, uint, uint16At, uint32At } from './bytes.js';
 import { checksumHolds, internetChecksum } from './checksum.js';
 
 export const ICMP_HEADER_BYTES = 8;
@@ -60,23 +60,23 @@ export class IcmpView extends ByteView {
     return this.bytes[1]!;
   }
   get checksum(): number {
-    return this.view.getUint16(2);
+    return uint16At(this.bytes, 2);
   }
   get checksumHolds(): boolean {
     return checksumHolds(this.bytes);
   }
   get identifier(): number {
-    return this.view.getUint16(4);
+    return uint16At(this.bytes, 4);
   }
   get sequence(): number {
-    return this.view.getUint16(6);
+    return uint16At(this.bytes, 6);
   }
   /** RFC 1191, section 4: the low half of the word that RFC 792 left unused. */
   get nextHopMtu(): number {
-    return this.view.getUint16(6);
+    return uint16At(this.bytes, 6);
   }
   get rest(): number {
-    return this.view.getUint32(4);
+    return uint32At(this.bytes, 4);
   }
   get body(): Uint8Array {
     return this.bytes.subarray(ICMP_HEADER_BYTES);

@@ -4,7 +4,7 @@
  */
 
 import { type IpAddress, ipFromBytes, ipToBytes } from './address.js';
-import { ByteView, requireRoom, uint } from './bytes.js';
+import { ByteView, requireRoom, uint, uint16At, uint32At } from './bytes.js';
 import { type PseudoHeader, transportChecksum, transportChecksumHolds } from './checksum.js';
 import { IpProtocol } from './ip-protocol.js';
 import { type NdpOption, ndpOptionBytes, parseNdpOptions } from './ndp-options.js';
@@ -74,17 +74,17 @@ export class Icmpv6View extends ByteView {
     return this.bytes[1]!;
   }
   get checksum(): number {
-    return this.view.getUint16(2);
+    return uint16At(this.bytes, 2);
   }
   get identifier(): number {
-    return this.view.getUint16(4);
+    return uint16At(this.bytes, 4);
   }
   get sequence(): number {
-    return this.view.getUint16(6);
+    return uint16At(this.bytes, 6);
   }
   /** The MTU of packet too big, the flags of a neighbor advertisement. */
   get rest(): number {
-    return this.view.getUint32(4);
+    return uint32At(this.bytes, 4);
   }
   get body(): Uint8Array {
     return this.bytes.subarray(ICMPV6_HEADER_BYTES);
@@ -139,9 +139,14 @@ function parseNeighbor(type: number, rest: number, body: Uint8Array): Icmpv6Mess
   if (!options) return undefined;
   const target = ipFromBytes(body.subarray(0, TARGET_BYTES));
   if (type === Icmpv6Type.neighborSolicitation) return { kind: 'neighbor-solicitation', target, options };
-  const flag = (mask: number) => (rest & mask) !== 0;
-  const flags = { router: flag(ROUTER), solicited: flag(SOLICITED), override: flag(OVERRIDE) };
-  return { kind: 'neighbor-advertisement', ...flags, target, options };
+  return {
+    kind: 'neighbor-advertisement',
+    router: (rest & ROUTER) !== 0,
+    solicited: (rest & SOLICITED) !== 0,
+    override: (rest & OVERRIDE) !== 0,
+    target,
+    options,
+  };
 }
 
 interface Header {

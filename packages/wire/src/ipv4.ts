@@ -11,7 +11,7 @@
  */
 
 import { type IpAddress, ipFromBytes, ipToBytes } from './address.js';
-import { ByteView, requireRoom, uint } from './bytes.js';
+import { ByteView, requireRoom, uint, uint16At } from './bytes.js';
 import { checksumHolds, internetChecksum } from './checksum.js';
 
 export const IPV4_HEADER_BYTES = 20;
@@ -52,19 +52,19 @@ export class Ipv4View extends ByteView {
     return this.bytes[1]!;
   }
   get totalLength(): number {
-    return this.view.getUint16(2);
+    return uint16At(this.bytes, 2);
   }
   get identification(): number {
-    return this.view.getUint16(4);
+    return uint16At(this.bytes, 4);
   }
   get dontFragment(): boolean {
-    return (this.view.getUint16(6) & DONT_FRAGMENT) !== 0;
+    return (uint16At(this.bytes, 6) & DONT_FRAGMENT) !== 0;
   }
   get moreFragments(): boolean {
-    return (this.view.getUint16(6) & MORE_FRAGMENTS) !== 0;
+    return (uint16At(this.bytes, 6) & MORE_FRAGMENTS) !== 0;
   }
   get fragmentOffset(): number {
-    return (this.view.getUint16(6) & OFFSET_MASK) * 8;
+    return (uint16At(this.bytes, 6) & OFFSET_MASK) * 8;
   }
   get ttl(): number {
     return this.bytes[8]!;
@@ -73,7 +73,7 @@ export class Ipv4View extends ByteView {
     return this.bytes[9]!;
   }
   get checksum(): number {
-    return this.view.getUint16(10);
+    return uint16At(this.bytes, 10);
   }
   get checksumHolds(): boolean {
     return checksumHolds(this.bytes.subarray(0, this.headerBytes));
@@ -108,11 +108,18 @@ export function parseIpv4Quote(bytes: Uint8Array): Ipv4Packet | undefined {
 
 function readValue(view: Ipv4View): Ipv4Packet | undefined {
   if (view.totalLength < view.headerBytes || !view.checksumHolds) return undefined;
-  const { source, destination, protocol, ttl, trafficClass, identification } = view;
-  const { dontFragment, moreFragments, fragmentOffset, options, payload } = view;
   return {
-    ...{ source, destination, protocol, ttl, trafficClass, identification },
-    ...{ dontFragment, moreFragments, fragmentOffset, options, payload },
+    source: view.source,
+    destination: view.destination,
+    protocol: view.protocol,
+    ttl: view.ttl,
+    trafficClass: view.trafficClass,
+    identification: view.identification,
+    dontFragment: view.dontFragment,
+    moreFragments: view.moreFragments,
+    fragmentOffset: view.fragmentOffset,
+    options: view.options,
+    payload: view.payload,
   };
 }
 

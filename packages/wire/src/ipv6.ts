@@ -4,7 +4,7 @@
  */
 
 import { type IpAddress, ipFromBytes, ipToBytes } from './address.js';
-import { ByteView, dataView, requireRoom, uint } from './bytes.js';
+import { ByteView, dataView, requireRoom, uint, uint16At, uint32At } from './bytes.js';
 import { IpProtocol } from './ip-protocol.js';
 
 export const IPV6_HEADER_BYTES = 40;
@@ -26,13 +26,13 @@ export class Ipv6View extends ByteView {
     return bytes.length < IPV6_HEADER_BYTES || bytes[0]! >> 4 !== 6 ? undefined : new Ipv6View(bytes);
   }
   get trafficClass(): number {
-    return (this.view.getUint16(0) >> 4) & 0xff;
+    return (uint16At(this.bytes, 0) >> 4) & 0xff;
   }
   get flowLabel(): number {
-    return this.view.getUint32(0) & 0xfffff;
+    return uint32At(this.bytes, 0) & 0xfffff;
   }
   get payloadLength(): number {
-    return this.view.getUint16(4);
+    return uint16At(this.bytes, 4);
   }
   get nextHeader(): number {
     return this.bytes[6]!;

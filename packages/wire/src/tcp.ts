@@ -3,7 +3,7 @@
  * was parsed; tcp-options.ts reads them.
  */
 
-import { ByteView, requireRoom, uint } from './bytes.js';
+import { ByteView, requireRoom, uint, uint16At, uint32At } from './bytes.js';
 import { type PseudoHeader, transportChecksum, transportChecksumHolds } from './checksum.js';
 import { IpProtocol } from './ip-protocol.js';
 
@@ -44,31 +44,31 @@ export class TcpView extends ByteView {
     return headerBytes < TCP_HEADER_BYTES || headerBytes > bytes.length ? undefined : view;
   }
   get sourcePort(): number {
-    return this.view.getUint16(0);
+    return uint16At(this.bytes, 0);
   }
   get destinationPort(): number {
-    return this.view.getUint16(2);
+    return uint16At(this.bytes, 2);
   }
   get sequence(): number {
-    return this.view.getUint32(4);
+    return uint32At(this.bytes, 4);
   }
   get acknowledgment(): number {
-    return this.view.getUint32(8);
+    return uint32At(this.bytes, 8);
   }
   get headerBytes(): number {
     return (this.bytes[12]! >> 4) * 4;
   }
   get flags(): number {
-    return this.view.getUint16(12) & 0x1ff;
+    return uint16At(this.bytes, 12) & 0x1ff;
   }
   get window(): number {
-    return this.view.getUint16(14);
+    return uint16At(this.bytes, 14);
   }
   get checksum(): number {
-    return this.view.getUint16(16);
+    return uint16At(this.bytes, 16);
   }
   get urgentPointer(): number {
-    return this.view.getUint16(18);
+    return uint16At(this.bytes, 18);
   }
   get options(): Uint8Array {
     return this.bytes.subarray(TCP_HEADER_BYTES, this.headerBytes);
@@ -82,11 +82,16 @@ export class TcpView extends ByteView {
 export function parseTcp(bytes: Uint8Array, pseudo?: PseudoHeader): TcpSegment | undefined {
   const view = TcpView.over(bytes);
   if (!view || (pseudo && !transportChecksumHolds(bytes, pseudo, IpProtocol.tcp))) return undefined;
-  const { sourcePort, destinationPort, sequence, acknowledgment, flags } = view;
-  const { window, urgentPointer, options, payload } = view;
   return {
-    ...{ sourcePort, destinationPort, sequence, acknowledgment, flags },
-    ...{ window, urgentPointer, options, payload },
+    sourcePort: view.sourcePort,
+    destinationPort: view.destinationPort,
+    sequence: view.sequence,
+    acknowledgment: view.acknowledgment,
+    flags: view.flags,
+    window: view.window,
+    urgentPointer: view.urgentPointer,
+    options: view.options,
+    payload: view.payload,
   };
 }
 

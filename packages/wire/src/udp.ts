@@ -4,7 +4,7 @@
  * The checksum needs the addresses of the IP header. Without a pseudo header it is neither written nor verified.
  */
 
-import { ByteView, requireRoom, uint } from './bytes.js';
+import { ByteView, requireRoom, uint, uint16At } from './bytes.js';
 import { type PseudoHeader, transportChecksum, transportChecksumHolds } from './checksum.js';
 import { IpProtocol } from './ip-protocol.js';
 
@@ -22,17 +22,17 @@ export class UdpView extends ByteView {
     return bytes.length < UDP_HEADER_BYTES ? undefined : new UdpView(bytes);
   }
   get sourcePort(): number {
-    return this.view.getUint16(0);
+    return uint16At(this.bytes, 0);
   }
   get destinationPort(): number {
-    return this.view.getUint16(2);
+    return uint16At(this.bytes, 2);
   }
   get length(): number {
-    return this.view.getUint16(4);
+    return uint16At(this.bytes, 4);
   }
   /** "An all zero transmitted checksum value means that the transmitter generated no checksum" (RFC 768). */
   get checksum(): number {
-    return this.view.getUint16(6);
+    return uint16At(this.bytes, 6);
   }
   get payload(): Uint8Array {
     return this.bytes.subarray(UDP_HEADER_BYTES, Math.max(UDP_HEADER_BYTES, this.length));

@@ -6,7 +6,7 @@
  *   4  VXLAN network identifier (VNI)                 | reserved   |
  */
 
-import { ByteView, requireRoom, uint } from './bytes.js';
+import { ByteView, requireRoom, uint, uint32At } from './bytes.js';
 
 export const VXLAN_HEADER_BYTES = 8;
 /** The port Linux and flannel use, from before the assignment. */
@@ -33,7 +33,7 @@ export class VxlanView extends ByteView {
     return (this.flags & FLAG_VNI_VALID) !== 0;
   }
   get vni(): number {
-    return this.view.getUint32(4) >>> 8;
+    return uint32At(this.bytes, 4) >>> 8;
   }
   get payload(): Uint8Array {
     return this.bytes.subarray(VXLAN_HEADER_BYTES);
