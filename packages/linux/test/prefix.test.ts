@@ -1,7 +1,28 @@
-import { type InterfaceAddress, type IpAddress, type IpPrefix, parseIpPrefix } from '@podlan/wire';
+import {
+  familyOf,
+  type InterfaceAddress,
+  type IpAddress,
+  type IpPrefix,
+  ipFromBytes,
+  parseIpPrefix,
+} from '@podlan/wire';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { addressCount, contains, nthAddress, overlaps, prefixOf, subnetsOf } from '../src/prefix.js';
+import {
+  addressBits,
+  addressCount,
+  addressOfValue,
+  addressValue,
+  boundsOf,
+  contains,
+  nthAddress,
+  offsetOf,
+  overlaps,
+  prefixAround,
+  prefixOf,
+  prefixSize,
+  subnetsOf,
+} from '../src/prefix.js';
 
 const net = (text: string) => parseIpPrefix(text) as IpPrefix;
 
@@ -34,6 +55,52 @@ test('addresses are counted from the network address on', () => {
   expect(nthAddress(net('fd00:244::/64'), 2n ** 64n - 1n)).toBe('fd00:244::ffff:ffff:ffff:ffff');
   expect(() => nthAddress(net('10.244.1.0/24'), 256)).toThrow(RangeError);
   expect(() => nthAddress(net('10.244.1.0/24'), -1)).toThrow(RangeError);
+});
+
+test('an offset leads back to the address that it was counted from', () => {
+  expect(offsetOf(net('10.244.1.0/24'), '10.244.1.7' as IpAddress)).toBe(7n);
+  expect(offsetOf(net('fd00:244::/64'), 'fd00:244::1:0' as IpAddress)).toBe(0x10000n);
+  expect(offsetOf(net('10.244.1.0/24'), '10.244.2.0' as IpAddress)).toBeUndefined();
+  expect(offsetOf(net('10.244.1.0/24'), 'fd00::1' as IpAddress)).toBeUndefined();
+});
+
+test('addresses and numbers are each other’s inverse', () => {
+  const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+  fc.assert(
+    fc.property(fc.oneof(bytes(4), bytes(16)), (octets) => {
+      const address = ipFromBytes(octets);
+      expect(addressOfValue(familyOf(address), addressValue(address))).toBe(address);
+    }),
+  );
+  expect(addressValue('10.244.1.7' as IpAddress)).toBe(0x0af40107n);
+  expect(() => addressOfValue(4, 1n << 32n)).toThrow(RangeError);
+  expect(() => addressOfValue(6, -1n)).toThrow(RangeError);
+});
+
+test('a prefix reaches from its network address to its last', () => {
+  expect(boundsOf(net('10.244.1.0/24'))).toEqual({ first: 0x0af40100n, last: 0x0af401ffn });
+  expect(boundsOf(net('0.0.0.0/0'))).toEqual({ first: 0n, last: 2n ** 32n - 1n });
+  expect(boundsOf(net('::/0'))).toEqual({ first: 0n, last: 2n ** 128n - 1n });
+  expect(boundsOf('10.244.1.7' as IpAddress)).toEqual({ first: 0x0af40107n, last: 0x0af40107n });
+});
+
+test.each<[4 | 6, number, bigint]>([
+  [4, 0, 2n ** 32n],
+  [4, 24, 256n],
+  [4, 32, 1n],
+  [6, 0, 2n ** 128n],
+  [6, 64, 2n ** 64n],
+  [6, 128, 1n],
+])('an IPv%i prefix of length %i holds %i addresses', (family, length, size) => {
+  expect(prefixSize(family, length)).toBe(size);
+});
+
+test('the prefix of an address alone has all the bits of its family', () => {
+  const [four, six] = ['10.244.1.7' as IpAddress, 'fd00::5' as IpAddress];
+  expect(prefixAround(four, addressBits(four))).toBe('10.244.1.7/32');
+  expect(prefixAround(six, addressBits(six))).toBe('fd00::5/128');
+  expect(prefixAround(four, 22)).toBe('10.244.0.0/22');
+  expect(() => prefixAround(four, 33)).toThrow(RangeError);
 });
 
 test('an interface address is on its prefix', () => {
