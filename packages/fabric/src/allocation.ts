@@ -1,14 +1,14 @@
 /** Which subnets a node gets, by flannel's order of preference (tryAcquireLease). Pure: the store holds the lock. */
-import { familyOf, type IpPrefix, parseIpPrefix, prefixAddress, prefixLength } from '@podlan/wire';
 import {
-  type AddressRange,
-  addressBits,
-  addressToNumber,
-  numberToAddress,
-  prefixesOverlap,
-  rangeOf,
-  sizeOf,
-} from './address-range.js';
+  addressOfValue,
+  addressValue,
+  boundsOf,
+  overlaps,
+  type PrefixBounds,
+  prefixAround,
+  prefixSize,
+} from '@podlan/linux/prefix';
+import { type Family, familyOf, type IpPrefix, prefixAddress, prefixLength } from '@podlan/wire';
 import { type Lease, type LeaseAttributes, LeaseError, type LeaseRequest } from './lease.js';
 import type { NetworkConfig, NetworkRange } from './network-config.js';
 
@@ -40,31 +40,30 @@ export function isSameNode(a: LeaseAttributes, b: LeaseAttributes): boolean {
 export function fits(range: NetworkRange, subnet: IpPrefix): boolean {
   if (familyOf(subnet) !== familyOf(range.network) || prefixLength(subnet) !== range.subnetLength)
     return false;
-  const start = rangeOf(subnet).start;
-  return addressToNumber(range.first) <= start && start <= addressToNumber(range.last);
+  const start = addressValue(prefixAddress(subnet));
+  return addressValue(range.first) <= start && start <= addressValue(range.last);
 }
 
 function isFree(subnet: IpPrefix, taken: readonly IpPrefix[]): boolean {
-  return !taken.some((other) => prefixesOverlap(subnet, other));
+  return !taken.some((other) => overlaps(subnet, other));
 }
 
 /** Walks the taken ranges in order with a cursor that jumps over each, up to the next subnet boundary. */
 function lowestFree(range: NetworkRange, taken: readonly IpPrefix[]): IpPrefix | undefined {
-  const bits = addressBits(range.network);
-  const size = sizeOf(bits, range.subnetLength);
-  let cursor = addressToNumber(range.first);
-  for (const busy of sortedRanges(range, taken)) {
-    if (busy.start >= cursor + size) break;
-    if (busy.end >= cursor) cursor = ((busy.end + size) / size) * size;
+  const family = familyOf(range.network);
+  const size = prefixSize(family, range.subnetLength);
+  let cursor = addressValue(range.first);
+  for (const busy of sortedBounds(family, taken)) {
+    if (busy.first >= cursor + size) break;
+    if (busy.last >= cursor) cursor = ((busy.last + size) / size) * size;
   }
-  if (cursor > addressToNumber(range.last)) return undefined;
-  return parseIpPrefix(`${numberToAddress(cursor, bits)}/${range.subnetLength}`);
+  if (cursor > addressValue(range.last)) return undefined;
+  return prefixAround(addressOfValue(family, cursor), range.subnetLength);
 }
 
-function sortedRanges(range: NetworkRange, taken: readonly IpPrefix[]): AddressRange[] {
-  const family = familyOf(range.network);
-  const ranges = taken.filter((subnet) => familyOf(subnet) === family).map(rangeOf);
-  return ranges.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+function sortedBounds(family: Family, taken: readonly IpPrefix[]): PrefixBounds[] {
+  const bounds = taken.filter((subnet) => familyOf(subnet) === family).map(boundsOf);
+  return bounds.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
 }
 
 function refuse({ network, subnetLength, first, last }: NetworkRange): never {

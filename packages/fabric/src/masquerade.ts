@@ -3,8 +3,8 @@
  * form in which `nft -j list` prints them, so that a snapshot compares equal.
  */
 import type { Chain } from '@podlan/linux/model';
+import { addressBits } from '@podlan/linux/prefix';
 import { type Family, familyOf, type IpPrefix, prefixAddress, prefixLength } from '@podlan/wire';
-import { addressBits } from './address-range.js';
 
 export interface MasqueradeOptions {
   /** The pod networks, at most one per family. */

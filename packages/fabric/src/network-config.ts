@@ -4,6 +4,14 @@
  * become one list of networks here.
  */
 import {
+  addressCount,
+  addressValue,
+  contains,
+  nthAddress,
+  prefixAround,
+  prefixSize,
+} from '@podlan/linux/prefix';
+import {
   type Family,
   familyOf,
   type IpAddress,
@@ -13,14 +21,6 @@ import {
   prefixAddress,
   prefixLength,
 } from '@podlan/wire';
-import {
-  addressBits,
-  addressToNumber,
-  numberToAddress,
-  prefixHolds,
-  rangeOf,
-  sizeOf,
-} from './address-range.js';
 import { type BackendConfig, parseBackendConfig } from './backend-config.js';
 import { ConfigObject, refuseConfig } from './config-object.js';
 
@@ -100,7 +100,7 @@ function parseNetwork(config: ConfigObject, rules: FamilyRules): NetworkRange {
   const subnetLength = parseSubnetLength(config, rules, network);
   const first = parseBound(config, `${rules.keyPrefix}SubnetMin`, network, subnetLength, firstSubnet);
   const last = parseBound(config, `${rules.keyPrefix}SubnetMax`, network, subnetLength, lastSubnet);
-  if (addressToNumber(first) > addressToNumber(last)) refuseOrder(rules, first, last);
+  if (addressValue(first) > addressValue(last)) refuseOrder(rules, first, last);
   return { network, subnetLength, first, last };
 }
 
@@ -141,13 +141,11 @@ function defaultSubnetLength(rules: FamilyRules, network: IpPrefix): number {
 
 /** The very first subnet is left out: its network address is also that of the whole network. */
 function firstSubnet(network: IpPrefix, length: number): IpAddress {
-  const bits = addressBits(network);
-  return numberToAddress(rangeOf(network).start + sizeOf(bits, length), bits);
+  return nthAddress(network, prefixSize(familyOf(network), length));
 }
 
 function lastSubnet(network: IpPrefix, length: number): IpAddress {
-  const bits = addressBits(network);
-  return numberToAddress(rangeOf(network).end + 1n - sizeOf(bits, length), bits);
+  return nthAddress(network, addressCount(network) - prefixSize(familyOf(network), length));
 }
 
 function parseBound(
@@ -169,14 +167,13 @@ function parseBound(
       'correct it or leave it out',
     );
   }
-  if (!prefixHolds(network, address)) {
+  if (!contains(network, address)) {
     refuseConfig(`${key} is not in the range of the Network`, inside, address, 'correct it or leave it out');
   }
-  const aligned = parseIpPrefix(`${address}/${length}`);
-  if (aligned === undefined || prefixAddress(aligned) !== address) {
+  const boundary = prefixAddress(prefixAround(address, length));
+  if (boundary !== address) {
     const expected = `the first address of a /${length}`;
-    const advice = aligned === undefined ? 'leave it out' : `use ${prefixAddress(aligned)}`;
-    refuseConfig(`${key} is not on a SubnetLen boundary`, expected, address, advice);
+    refuseConfig(`${key} is not on a SubnetLen boundary`, expected, address, `use ${boundary}`);
   }
   return address;
 }

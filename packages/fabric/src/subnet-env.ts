@@ -2,8 +2,8 @@
  * `subnet.env`: what flannel's CNI plugin is told of this host (pkg/subnet/subnet.go, WriteSubnetFile).
  * FLANNEL_SUBNET carries the subnet's first usable address, the bridge's.
  */
+import { nthAddress } from '@podlan/linux/prefix';
 import { familyOf, type IpPrefix, parseInterfaceAddress, parseIpPrefix, prefixLength } from '@podlan/wire';
-import { addressBits, numberToAddress, rangeOf } from './address-range.js';
 
 export interface SubnetEnv {
   /** At most one per family, IPv4 first. */
@@ -27,7 +27,7 @@ export function formatSubnetEnv({ networks, subnets, mtu, ipMasq }: SubnetEnv): 
     const network = networks.find((prefix) => familyOf(prefix) === family);
     const subnet = subnets.find((prefix) => familyOf(prefix) === family);
     if (network === undefined || subnet === undefined) return [];
-    return [`${key}_NETWORK=${network}`, `${key}_SUBNET=${firstUsable(subnet)}/${prefixLength(subnet)}`];
+    return [`${key}_NETWORK=${network}`, `${key}_SUBNET=${nthAddress(subnet, 1)}/${prefixLength(subnet)}`];
   });
   return `${[...familyLines, `FLANNEL_MTU=${mtu}`, `FLANNEL_IPMASQ=${ipMasq}`].join('\n')}\n`;
 }
@@ -46,10 +46,6 @@ export function parseSubnetEnv(text: string): ParsedSubnetEnv {
     ...(Number.isInteger(mtu) && mtu > 0 ? { mtu } : {}),
     ...(ipMasq === 'true' || ipMasq === 'false' ? { ipMasq: ipMasq === 'true' } : {}),
   };
-}
-
-function firstUsable(subnet: IpPrefix): string {
-  return numberToAddress(rangeOf(subnet).start + 1n, addressBits(subnet));
 }
 
 function splitLine(line: string): [string, string] {

@@ -4,6 +4,7 @@
  */
 import type { Row } from '@podlan/linux/model';
 import { ROUTE_PROTOCOL } from '@podlan/linux/model';
+import { addressBits, contains, overlaps } from '@podlan/linux/prefix';
 import {
   type Family,
   familyOf,
@@ -18,7 +19,6 @@ import {
   prefixAddress,
 } from '@podlan/wire';
 import * as v from 'valibot';
-import { addressBits, prefixesOverlap, prefixHolds } from '../address-range.js';
 import type { Backend, HostNode } from '../backend.js';
 import type { Dataplane } from '../backend-config.js';
 import { type Endpoint, type Lease, type LeaseAttributes, LeaseError } from '../lease.js';
@@ -243,7 +243,7 @@ function deviceAddress({ dev }: Vtep, subnet: IpPrefix | undefined): Row[] {
 
 function subnetProblem(own: Lease, peer: Lease): string | undefined {
   for (const subnet of peer.subnets) {
-    const ours = own.subnets.find((other) => prefixesOverlap(other, subnet));
+    const ours = own.subnets.find((other) => overlaps(other, subnet));
     if (ours !== undefined) return `its subnet ${subnet} overlaps ours, ${ours}`;
   }
   return undefined;
@@ -255,7 +255,7 @@ function addressProblem(peer: Lease, own: readonly IpAddress[]): string | undefi
     if (!isHostAddress(publicIp)) return `its public address ${publicIp} is no host's`;
     for (const subnet of peer.subnets) {
       // Its tunnel packets, or ours, would be routed into the tunnel again.
-      const inside = [publicIp, ...own].find((address) => prefixHolds(subnet, address));
+      const inside = [publicIp, ...own].find((address) => contains(subnet, address));
       if (inside !== undefined) return `its subnet ${subnet} holds the tunnel endpoint ${inside}`;
     }
   }
