@@ -11,15 +11,8 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { flock } from '@podlan/linux';
-import { addressCount, contains, nthAddress } from '@podlan/linux/prefix';
-import {
-  familyOf,
-  type IpAddress,
-  type IpPrefix,
-  ipToBytes,
-  parseIpAddress,
-  prefixAddress,
-} from '@podlan/wire';
+import { addressCount, contains, nthAddress, offsetOf } from '@podlan/linux/prefix';
+import { familyOf, type IpAddress, type IpPrefix, parseIpAddress } from '@podlan/wire';
 import { CNI_CODE, CniError } from './cni-error.js';
 
 export { CNI_CODE, type CniCode, CniError } from './cni-error.js';
@@ -152,15 +145,6 @@ function usableOffsets(subnet: IpPrefix): { first: bigint; last: bigint } {
   return { first: 1n, last: addressCount(subnet) - (familyOf(subnet) === 4 ? 2n : 1n) };
 }
 
-const asNumber = (address: IpAddress): bigint => {
-  return ipToBytes(address).reduce((number, byte) => (number << 8n) | BigInt(byte), 0n);
-};
-
-function offsetOf(subnet: IpPrefix, address: IpAddress | undefined): bigint | undefined {
-  if (address === undefined || !contains(subnet, address)) return undefined;
-  return asNumber(address) - asNumber(prefixAddress(subnet));
-}
-
 /** Round robin, so that a pod that restarts over and over does not get an address others still have in their caches. */
 function firstFree(
   { subnet, gateway }: AllocationRequest,
@@ -168,7 +152,7 @@ function firstFree(
   last: IpAddress | undefined,
 ): IpAddress | undefined {
   const { first, last: end } = usableOffsets(subnet);
-  const start = offsetOf(subnet, last) ?? first - 1n;
+  const start = (last && offsetOf(subnet, last)) ?? first - 1n;
   const room = end - first + 1n;
   for (let step = 0n; step < room; step++) {
     const address = nthAddress(subnet, first + ((start - first + 1n + step) % room));
