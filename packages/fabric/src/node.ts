@@ -11,6 +11,7 @@ import { isSameNode } from './allocation.js';
 import { BackOff } from './back-off.js';
 import type { Backend } from './backend.js';
 import { type Clock, systemClock } from './clock.js';
+import { controllerUnder } from './controller-under.js';
 import { type Lease, LeaseError, type LeaseErrorCode, type LeaseEvent, type LeaseStore } from './lease.js';
 import { formatLeaseKey } from './lease-json.js';
 import { type NodeState, type PeerState, zeroCounts } from './node-state.js';
@@ -73,8 +74,7 @@ class Node {
   readonly #reconciler: Reconciler;
   readonly #own: OwnLease;
   /** Ends all loops: at the caller's signal, or when one of them can't go on. */
-  readonly #stop = new AbortController();
-  readonly #signal: AbortSignal;
+  readonly #stop: AbortController;
   readonly #leases = new Map<string, Lease>();
   /** Why a peer has no rows, by its key. */
   readonly #refusals = new Map<string, string>();
@@ -85,7 +85,7 @@ class Node {
   constructor(options: NodeOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#stop = controllerUnder(options.signal);
     this.#reconciler = new Reconciler({
       kernel: options.kernel,
       clock: this.#clock,
@@ -107,11 +107,8 @@ class Node {
   }
 
   async run(): Promise<void> {
-    const loops = [
-      this.#watchStore(this.#signal),
-      this.#own.run(this.#signal),
-      this.#reconciler.run(this.#signal),
-    ];
+    const { signal } = this.#stop;
+    const loops = [this.#watchStore(signal), this.#own.run(signal), this.#reconciler.run(signal)];
     try {
       await Promise.all(loops);
     } finally {

@@ -1,5 +1,6 @@
 /** Two kernels as one: the WASM forwarder holds the rows it carries packets by, the other kernel all the rest. */
 import type { Change, Failure, Kernel, Row, Scope, Table } from '@podlan/linux/model';
+import { controllerUnder } from './controller-under.js';
 
 /** Changes keep their order: a route is made only after its tunnel, and a device goes after its forwarder. */
 export function withForwarder(kernel: Kernel, forwarder: Kernel): Kernel {
@@ -34,9 +35,8 @@ function runsBy<T, K>(items: readonly T[], keyOf: (item: T) => K): { key: K; ite
 
 /** Ends, or throws, as soon as one of them does: what it no longer sees, nobody would. */
 async function* mergeWatches(kernels: readonly Kernel[], signal: AbortSignal): AsyncGenerator<Table> {
-  const stop = new AbortController();
-  const until = AbortSignal.any([signal, stop.signal]);
-  const iterators = kernels.map((kernel) => kernel.watch(until)[Symbol.asyncIterator]());
+  const stop = controllerUnder(signal);
+  const iterators = kernels.map((kernel) => kernel.watch(stop.signal)[Symbol.asyncIterator]());
   const ask = (iterator: AsyncIterator<Table>) => iterator.next().then((result) => ({ iterator, result }));
   const asked = new Map(iterators.map((iterator) => [iterator, ask(iterator)]));
   try {

@@ -40,7 +40,12 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
   requireRights();
   const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, 'agent ends; devices, routes and the lease stay');
+      stop.abort();
+    });
+  }
 
   // The socket first: of two agents with one name, the second must not touch what the first has made.
   let status = async (): Promise<AgentStatus> => {

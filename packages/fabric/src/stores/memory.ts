@@ -1,6 +1,7 @@
 /** A lease store in this process's memory, for tests and simulated clusters: several nodes share one. */
 import { chooseSubnets, isSameNode } from '../allocation.js';
 import { type Clock, systemClock } from '../clock.js';
+import { controllerUnder } from '../controller-under.js';
 import { type Lease, LeaseError, type LeaseEvent, type LeaseRequest, type LeaseStore } from '../lease.js';
 import { formatLeaseKey } from '../lease-json.js';
 import type { NetworkConfig } from '../network-config.js';
@@ -59,7 +60,7 @@ export class MemoryLeaseStore implements LeaseStore {
       clock: this.#clock,
       pollMs: HOUR_MS,
     };
-    return watchLeases(source, AbortSignal.any([signal, this.#closed.signal]));
+    return watchLeases(source, controllerUnder(signal, this.#closed.signal).signal);
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@
 import type { IpPrefix } from '@podlan/wire';
 import { chooseSubnets, isSameNode } from '../allocation.js';
 import { type Clock, systemClock } from '../clock.js';
+import { controllerUnder } from '../controller-under.js';
 import { type Lease, LeaseError, type LeaseEvent, type LeaseRequest, type LeaseStore } from '../lease.js';
 import { formatLeaseKey, formatLeaseValue, parseLease, parseLeaseKey } from '../lease-json.js';
 import { type NetworkConfig, parseNetworkConfig } from '../network-config.js';
@@ -130,7 +131,7 @@ export class SqliteLeaseStore implements LeaseStore {
       pollMs: this.#options.pollMs ?? DEFAULT_POLL_MS,
     };
     try {
-      yield* watchLeases(source, AbortSignal.any([signal, this.#closed.signal]));
+      yield* watchLeases(source, controllerUnder(signal, this.#closed.signal).signal);
     } catch (cause) {
       throw new LeaseError('watch-lost', `watch ended: ${(cause as Error).message}`, { cause });
     } finally {

@@ -1,0 +1,16 @@
+/**
+ * A controller that any of its parents aborts, too. `AbortSignal.any` would do, but in Node 20 the signal it returns
+ * can be collected as garbage while somebody still listens to it, who then never hears of the abort.
+ */
+export function controllerUnder(...parents: readonly AbortSignal[]): AbortController {
+  const controller = new AbortController();
+  for (const parent of parents) {
+    const abort = () => controller.abort(parent.reason);
+    if (parent.aborted) abort();
+    parent.addEventListener('abort', abort, { once: true });
+    controller.signal.addEventListener('abort', () => parent.removeEventListener('abort', abort), {
+      once: true,
+    });
+  }
+  return controller;
+}
