@@ -91,11 +91,14 @@ function medians(rows) {
   return Object.fromEntries(Object.keys(rows[0]).map((key) => [key, median(rows.map((row) => row[key]))]));
 }
 
+const rounded = (row) =>
+  Object.fromEntries(Object.entries(row).map(([key, value]) => [key, Number(value.toPrecision(3))]));
+
 function report(results) {
   const { wasm, kernel, underlay } = results;
   const ratio = (a, b) => (a / b).toFixed(3);
   console.log(`\nmedian of ${ROUNDS} rounds of ${SECONDS} s, ${cpus().length} x ${cpus()[0].model}\n`);
-  console.table({ wasm, kernel, underlay });
+  console.table(Object.fromEntries(Object.entries(results).map(([name, row]) => [name, rounded(row)])));
   console.log('ratios              wasm/kernel  wasm/underlay  kernel/underlay');
   for (const key of ['tcpGbps', 'udp64Pps', 'rttMs']) {
     const cells = [
