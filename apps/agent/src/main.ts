@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The `podlan` command. */
 import { Command } from 'commander';
 import { declareAgent } from './commands/agent.js';

@@ -35,7 +35,9 @@ export class Narrator {
 
   /** Lines too long for 80 columns go on below, indented. */
   say(text = '', indent = ''): void {
-    for (const line of wrap(`${indent}${text}`, `${indent}    `)) process.stdout.write(`${line}\n`);
+    for (const line of text.split('\n').flatMap((one) => wrap(`${indent}${one}`, `${indent}    `))) {
+      process.stdout.write(`${line}\n`);
+    }
   }
 
   /** What a command printed, under the command. */
