@@ -1,12 +1,14 @@
 /** What `ip -j` and `bridge -j` print, as far as it is read here. Fields that are not named are let through unread. */
 import * as v from 'valibot';
 
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 export const linksJson = v.array(
   v.object({
     ifname: v.optional(v.string()),
     link: v.nullish(v.string()),
     flags: v.optional(v.array(v.string()), []),
-    mtu: v.optional(v.number(), 0),
+    mtu: v.optional(whole, 0),
     address: v.optional(v.string()),
     master: v.optional(v.string()),
     linkinfo: v.optional(
@@ -26,8 +28,8 @@ export const tunJson = v.object({ type: v.picklist(['tap', 'tun']) });
 export const bridgePortJson = v.object({ hairpin: v.optional(v.boolean(), false) });
 
 export const vxlanJson = v.object({
-  id: v.number(),
-  port: v.number(),
+  id: whole,
+  port: whole,
   link: v.optional(v.string(), ''),
   local: v.optional(v.string()),
   local6: v.optional(v.string()),
@@ -42,7 +44,7 @@ export const addressesJson = v.array(
       v.array(
         v.object({
           local: v.optional(v.string()),
-          prefixlen: v.optional(v.number()),
+          prefixlen: v.optional(whole),
           scope: v.optional(v.string()),
           dynamic: v.optional(v.boolean(), false),
         }),
@@ -58,8 +60,9 @@ export const routesJson = v.array(
     dst: v.string(),
     gateway: v.optional(v.string()),
     dev: v.optional(v.string()),
-    protocol: v.optional(v.string(), '0'),
-    metric: v.optional(v.number()),
+    /** A number, because of `-N`; iproute2 leaves boot's out. */
+    protocol: v.optional(v.pipe(v.string(), v.regex(/^\d{1,3}$/)), '3'),
+    metric: v.optional(whole),
     flags: v.optional(v.array(v.string()), []),
   }),
 );

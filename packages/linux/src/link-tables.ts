@@ -7,6 +7,7 @@ import type { Change, Failure, Link } from './model.js';
 import { runIn } from './netns.js';
 import { rowText } from './rows.js';
 import type { Run } from './run.js';
+import { readOutput } from './tool-output.js';
 
 interface Line {
   readonly change: Change;
@@ -49,10 +50,12 @@ async function trulyFailed(
 ): Promise<Failure[]> {
   if (doubtful.length === 0) return [];
   const names = doubtful.map(({ line }) => (line.change.row as Link).name);
-  const { stdout } = await runIn(place.netns, ['ip', '-j', '-d', 'link', 'show'], place);
-  const output: unknown = JSON.parse(stdout || '[]');
-  const known = linkRows(output, { devices: names, sysctls: [], chains: false }) as Link[];
-  const taken = new Set((output as { ifname?: string }[]).map(({ ifname }) => ifname));
+  const argv = ['ip', '-j', '-d', 'link', 'show'];
+  const { stdout } = await runIn(place.netns, argv, place);
+  const { known, taken } = readOutput(argv, stdout, (output) => ({
+    known: linkRows(output, { devices: names, sysctls: [], chains: false }) as Link[],
+    taken: new Set((output as { ifname?: string }[]).map(({ ifname }) => ifname)),
+  }));
   return doubtful.flatMap(({ line, message }) => {
     const wanted = line.change.row as Link;
     const found = known.find(({ name }) => name === wanted.name);

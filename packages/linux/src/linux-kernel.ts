@@ -12,6 +12,7 @@ import { netnsPath, runIn } from './netns.js';
 import { applyChains, readChains } from './nft-table.js';
 import { type Run, run } from './run.js';
 import { applySysctls, readSysctls } from './sysctls.js';
+import { readOutput } from './tool-output.js';
 import { watchTables } from './watch-tables.js';
 
 export interface LinuxKernelOptions {
@@ -76,12 +77,7 @@ export class LinuxKernel implements Kernel {
     const [op = '', ...args] = argv;
     const message = stderr.trim();
     if (code !== 0) throw new LinuxError({ op, args, errno: errnoOf(message), message });
-    try {
-      return parse(JSON.parse(stdout.trim() || '[]'));
-    } catch (cause) {
-      const reason = (cause as Error).message;
-      throw new LinuxError({ op, args, message: `its output was not understood: ${reason}`, cause });
-    }
+    return readOutput(argv, stdout, parse);
   }
 }
 

@@ -8,6 +8,7 @@ import { errnoOf, LinuxError } from './linux-error.js';
 import type { Chain, Change, Failure } from './model.js';
 import { runIn } from './netns.js';
 import { missingTool } from './run.js';
+import { readOutput } from './tool-output.js';
 
 const TABLE = { family: 'inet', name: 'podlan' };
 const NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
@@ -20,7 +21,7 @@ const listing = v.object({
           name: v.string(),
           type: v.optional(v.string()),
           hook: v.optional(v.string()),
-          prio: v.optional(v.number()),
+          prio: v.optional(v.pipe(v.number(), v.safeInteger())),
         }),
       ),
       rule: v.optional(v.object({ chain: v.string(), expr: v.array(v.unknown()) })),
@@ -33,7 +34,7 @@ export async function readChains(place: Place): Promise<Chain[]> {
   const { code, stdout, stderr } = await runIn(place.netns, argv, place);
   if (code !== 0 && stderr.includes('No such file')) return [];
   if (code !== 0) throw nftError(argv.slice(1), stderr);
-  const { nftables } = v.parse(listing, JSON.parse(stdout));
+  const { nftables } = readOutput(argv, stdout, (json) => v.parse(listing, json));
   const rules = nftables.flatMap(({ rule }) => rule ?? []);
   return nftables.flatMap(({ chain }) => {
     if (chain?.type === undefined) return [];
