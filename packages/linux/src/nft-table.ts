@@ -7,7 +7,7 @@ import type { Place } from './link-tables.js';
 import { errnoOf, LinuxError } from './linux-error.js';
 import type { Chain, Change, Failure } from './model.js';
 import { runIn } from './netns.js';
-import { missingTool } from './run.js';
+import { type Finished, missingTool } from './run.js';
 import { readOutput } from './tool-output.js';
 
 const TABLE = { family: 'inet', name: 'podlan' };
@@ -31,7 +31,7 @@ const listing = v.object({
 
 export async function readChains(place: Place): Promise<Chain[]> {
   const argv = ['nft', '-j', 'list', 'table', TABLE.family, TABLE.name];
-  const { code, stdout, stderr } = await runIn(place.netns, argv, place);
+  const { code, stdout, stderr } = await runIn(place.netns, argv, place).catch(noTableWithoutNft);
   if (code !== 0 && stderr.includes('No such file')) return [];
   if (code !== 0) throw nftError(argv.slice(1), stderr);
   const { nftables } = readOutput(argv, stdout, (json) => v.parse(listing, json));
@@ -42,6 +42,13 @@ export async function readChains(place: Place): Promise<Chain[]> {
     const own = rules.filter((rule) => rule.chain === name).map(({ expr }) => expr.map(withoutCount));
     return [{ kind: 'chain', name, type, hook, priority, rules: own } as Chain];
   });
+}
+
+/** Where the program is missing it has made no table; making one is refused with what to install. */
+function noTableWithoutNft(error: unknown): Finished {
+  const isMissing = error instanceof LinuxError && error.op === 'nft' && error.errno === 'ENOENT';
+  if (!isMissing) throw error;
+  return { code: 1, stdout: '', stderr: 'No such file' };
 }
 
 /** A counter's numbers are no part of what should be: `{"counter": null}`, as one writes it. */

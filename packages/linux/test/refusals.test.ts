@@ -3,6 +3,7 @@ import type { InterfaceAddress, IpAddress, IpPrefix, MacAddress } from '@podlan/
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseErrors } from '../src/batch.js';
 import { batchLines } from '../src/batch-lines.js';
+import { LinuxError } from '../src/linux-error.js';
 import { LinuxKernel } from '../src/linux-kernel.js';
 import type { Link, Row } from '../src/model.js';
 import { addNetns, deleteNetns, listNetns, netnsExists, netnsPath, runIn } from '../src/netns.js';
@@ -178,12 +179,29 @@ describe('in a namespace', () => {
   });
 });
 
-test('a missing nft is asked for only where chains are wanted', async () => {
+test('where nft is missing there is no table of ours, and making one says what to install', async () => {
   const kernel = new LinuxKernel({
-    run: (argv, input) => run(argv[0] === 'nft' ? ['no-such-nft'] : argv, argv[0] === 'sh' ? '' : input),
+    run: async (argv, input) => {
+      if (argv[0] === 'ip' || argv[0] === 'bridge') return run(argv, input);
+      throw new LinuxError({
+        op: 'nft',
+        errno: 'ENOENT',
+        message: 'not found: install the package nftables',
+      });
+    },
   });
-  await expect(kernel.snapshot({ ...ALL, chains: true })).rejects.toThrow(/no-such-nft/);
-  await expect(kernel.snapshot({ devices: [], sysctls: [], chains: false })).resolves.toBeInstanceOf(Array);
+  const rows = await kernel.snapshot({ devices: [], sysctls: [], chains: true });
+  expect(rows.filter(({ kind }) => kind === 'chain')).toEqual([]);
+  const row = {
+    kind: 'chain',
+    name: 'x',
+    type: 'nat',
+    hook: 'postrouting',
+    priority: 100,
+    rules: [],
+  } as const;
+  const [failure] = await kernel.apply([{ op: 'add', row }]);
+  expect(failure?.error.message).toMatch(/install the package nftables/);
 });
 
 test('output that is not understood is an error, not an empty answer', async () => {
