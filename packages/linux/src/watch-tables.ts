@@ -118,6 +118,7 @@ class Watch {
     if (scope.chains && !this.#watchesChains) {
       this.#watchesChains = true;
       this.#monitor(['nft', 'monitor'], tablesOfNft);
+      this.#timers.push(setTimeout(() => this.#add(['chain']), SUBSCRIBE_MS));
     }
     if (this.#polling) return;
     this.#polling = true;
