@@ -55,8 +55,10 @@ test('without it the outside does not know pods; with it, it answers; flushed ru
     { stdio: 'ignore' },
   );
   await eventually(outsideAnswers, (yes) => yes);
+  const repaired = async () => (await lab.agent('host-a')).counters.driftRepaired;
+  const before = await repaired();
   await lab.in('host-a', 'nft', 'flush', 'ruleset');
-  expect((await lab.in('host-a', 'nft', 'list', 'ruleset')).stdout).toBe('');
+  await eventually(repaired, (now) => now > before);
   await eventually(outsideAnswers, (yes) => yes);
 });
 
