@@ -1,6 +1,11 @@
-// Every parser of text that others write: whatever it is given, it answers or refuses, and says so in its own way.
-import { parseIpPrefix } from '@podlan/wire';
-import fc from 'fast-check';
+/**
+ * Every parser of text that others write: whatever it is given, it answers or refuses, and says so in its own way.
+ * What it answers is what it wrote itself: it survives being written and read. FUZZ_SEED repeats a run.
+ */
+import { isIP } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
+import { addressValue, contains } from '@podlan/linux/prefix';
+import { familyOf, parseIpPrefix, prefixAddress, prefixLength } from '@podlan/wire';
 import { expect, test } from 'vitest';
 import {
   formatLeaseKey,
@@ -8,6 +13,8 @@ import {
   formatSubnetEnv,
   type Lease,
   LeaseError,
+  type NetworkConfig,
+  type NetworkRange,
   parseLease,
   parseLeaseKey,
   parseNetworkConfig,
@@ -15,97 +22,166 @@ import {
 } from '../src/index.js';
 import { testAttributes } from '../src/testing.js';
 import { Cluster, CONFIG } from './cluster.js';
+import { eachMutant, mutatedJson, mutatedText, pick } from './mutation.js';
 
-const KEY = '10.244.10.0-24&fd00:244:0:4b::-64';
-const VALUE = formatLeaseValue({ subnets: [], attributes: testAttributes(1) });
-const ENV =
-  'FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.3.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n';
-const CONFIG_TEXT =
-  '{"Network":"10.244.0.0/16","SubnetLen":24,"SubnetMin":"10.244.1.0","Backend":{"Type":"vxlan","VNI":1}}';
+const INPUTS = 1_000_000;
+const TIMEOUT = { timeout: 120_000 };
 
-/** Valid text with a few places changed, cut or doubled. */
-function mutated(text: string): fc.Arbitrary<string> {
-  const edit = fc.record({
-    at: fc.nat(text.length),
-    length: fc.nat(6),
-    insert: fc.oneof(
-      fc.string({ maxLength: 4 }),
-      fc.constantFrom('0', '-1', '{', 'null', '"', ':', '/', '\n', '&', '999'),
-    ),
-  });
-  return fc
-    .array(edit, { minLength: 1, maxLength: 4 })
-    .map((edits) =>
-      edits.reduce(
-        (result, { at, length, insert }) => result.slice(0, at) + insert + result.slice(at + length),
-        text,
-      ),
-    );
-}
+const KEYS = ['10.244.10.0-24&fd00:244:0:4b::-64', '10.244.10.0-24', '0.0.0.0-0&fd00:244:0:4b::-64'];
+const KEY = KEYS[0]!;
+const VALUES = [
+  formatLeaseValue({ subnets: [], attributes: testAttributes(1) }),
+  '{"PublicIP":"192.168.77.12","PublicIPv6":null,"BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"02:00:00:00:00:01"}}',
+];
+const ENVS = [
+  'FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.3.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n',
+  'FLANNEL_IPV6_NETWORK=fd00::/48\nFLANNEL_IPV6_SUBNET="fd00::1:0:0:0:1/64"\nFLANNEL_MTU=1430\nFLANNEL_IPMASQ=false\n',
+];
+const CONFIGS = [
+  '{"Network":"10.244.0.0/16","SubnetLen":24,"SubnetMin":"10.244.1.0","Backend":{"Type":"vxlan","VNI":1}}',
+  '{"EnableIPv6":true,"Network":"10.0.0.0/8","IPv6Network":"fd00:244::/48","IPv6SubnetLen":64,"SubnetMax":"10.9.9.0",' +
+    '"Backend":{"Type":"vxlan","VNI":7,"Port":4789,"MTU":1400,"DirectRouting":false,"Dataplane":"wasm"}}',
+];
 
-function refusesOnlyWith(code: string, work: () => void): void {
+/** Undefined where `work` refuses in the one way it may. */
+function unlessRefused<T>(code: string, work: () => T): T | undefined {
   try {
-    work();
+    return work();
   } catch (error) {
-    expect(error).toBeInstanceOf(LeaseError);
-    expect(error).toMatchObject({ code });
+    if (error instanceof LeaseError && error.code === code) return undefined;
+    throw error;
   }
 }
 
-const RUNS = { numRuns: 50_000 };
+/** Mutants that are all refused at the first character would test nothing. */
+const enough = (accepted: number): void => expect(accepted).toBeGreaterThan(INPUTS / 100);
 
-test('network configs', () => {
-  const parse = (text: unknown) => refusesOnlyWith('bad-config', () => parseNetworkConfig(text));
-  fc.assert(fc.property(mutated(CONFIG_TEXT), parse), RUNS);
-  fc.assert(
-    fc.property(fc.jsonValue(), (value) => parse({ Network: '10.0.0.0/8', Backend: value })),
-    { numRuns: 10_000 },
+function check(holds: boolean, what: string): void {
+  if (!holds) throw new Error(what);
+}
+
+function checkRange({ network, subnetLength, first, last }: NetworkRange): void {
+  check(parseIpPrefix(network) === network && prefixLength(network) > 0, 'a network that is none');
+  check(subnetLength >= prefixLength(network) + 2, 'fewer than four subnets');
+  check(subnetLength <= (familyOf(network) === 4 ? 30 : 126), 'no room for pods');
+  for (const bound of [first, last]) {
+    check(contains(network, bound), 'a bound outside the network');
+    check(prefixAddress(parseIpPrefix(`${bound}/${subnetLength}`)!) === bound, 'a bound inside a subnet');
+  }
+  check(addressValue(first) <= addressValue(last), 'bounds in the wrong order');
+}
+
+function checkConfig({ networks, backend }: NetworkConfig): void {
+  check(networks.length === 1 || networks.length === 2, 'no network');
+  networks.forEach(checkRange);
+  const { vni, port, mtu = 1500, dataplane = 'wasm' } = backend;
+  check(Number.isInteger(vni) && vni >= 0 && vni < 2 ** 24, `VNI ${vni}`);
+  check(Number.isInteger(port) && port > 0 && port < 2 ** 16, `port ${port}`);
+  check(Number.isInteger(mtu) && mtu > 0 && mtu < 2 ** 16, `MTU ${mtu}`);
+  check(dataplane === 'wasm' || dataplane === 'kernel', `dataplane ${dataplane}`);
+}
+
+test(`${INPUTS} network configs`, TIMEOUT, () => {
+  const accepted = eachMutant(
+    INPUTS,
+    (random) => mutatedJson(pick(random, CONFIGS), random),
+    (text) => {
+      const config = unlessRefused('bad-config', () => parseNetworkConfig(text));
+      if (config !== undefined) checkConfig(config);
+      return config !== undefined;
+    },
   );
+  enough(accepted);
 });
 
-test('lease keys: what is accepted is written the same way', () => {
-  const check = (text: string) => {
-    const subnets = parseLeaseKey(text);
-    if (subnets !== undefined) expect(parseLeaseKey(formatLeaseKey(subnets))).toEqual(subnets);
-  };
-  fc.assert(fc.property(mutated(KEY), check), RUNS);
+test(`${INPUTS} lease keys`, TIMEOUT, () => {
+  const accepted = eachMutant(
+    INPUTS,
+    (random) => mutatedText(pick(random, KEYS), random),
+    (text) => {
+      const subnets = parseLeaseKey(text);
+      if (subnets === undefined) return false;
+      check(subnets.length > 0 && subnets.every((subnet) => parseIpPrefix(subnet) === subnet), 'no subnets');
+      check(isDeepStrictEqual(parseLeaseKey(formatLeaseKey(subnets)), subnets), 'read back differently');
+      return true;
+    },
+  );
+  enough(accepted);
 });
 
-test('lease values: what is accepted survives being written and read', () => {
-  const check = (text: string) =>
-    refusesOnlyWith('corrupt', () => {
-      const lease = parseLease(KEY, text);
-      expect(parseLease(KEY, formatLeaseValue(lease))).toEqual(lease);
-    });
-  fc.assert(fc.property(mutated(VALUE), check), RUNS);
+function checkLease(lease: Lease): void {
+  const { endpoints } = lease.attributes;
+  const families = endpoints.map(({ publicIp }) => familyOf(publicIp));
+  check(
+    endpoints.every(({ publicIp }, at) => isIP(publicIp) === families[at]),
+    'an address that is none',
+  );
+  check(new Set(families).size === families.length && families.length > 0, 'no endpoint, or two of a family');
+  check(isDeepStrictEqual(parseLease(KEY, formatLeaseValue(lease)), lease), 'read back differently');
+}
+
+test(`${INPUTS} lease values`, TIMEOUT, () => {
+  const accepted = eachMutant(
+    INPUTS,
+    (random) => mutatedJson(pick(random, VALUES), random),
+    (text) => {
+      const lease = unlessRefused('corrupt', () => parseLease(KEY, text));
+      if (lease !== undefined) checkLease(lease);
+      return lease !== undefined;
+    },
+  );
+  enough(accepted);
 });
 
-test('subnet.env', () => {
-  const check = (text: string) => {
-    const { networks, subnets, mtu, ipMasq } = parseSubnetEnv(text);
-    if (networks.length !== 1 || subnets.length !== 1 || mtu === undefined || ipMasq === undefined) return;
-    const env = { networks, subnets, mtu, ipMasq };
-    if (!subnets[0]!.endsWith('/32')) expect(parseSubnetEnv(formatSubnetEnv(env))).toEqual(env);
-  };
-  fc.assert(fc.property(mutated(ENV), check), RUNS);
+test(`${INPUTS} subnet.env files`, TIMEOUT, () => {
+  const accepted = eachMutant(
+    INPUTS,
+    (random) => mutatedText(pick(random, ENVS), random),
+    (text) => {
+      const { networks, subnets, mtu, ipMasq } = parseSubnetEnv(text);
+      for (const prefix of [...networks, ...subnets]) check(parseIpPrefix(prefix) === prefix, 'no prefix');
+      if (networks.length !== 1 || subnets.length !== 1 || mtu === undefined || ipMasq === undefined)
+        return false;
+      if (familyOf(networks[0]!) !== familyOf(subnets[0]!)) return false;
+      const env = { networks, subnets, mtu, ipMasq };
+      // The first usable address of a single one is the next subnet's.
+      if (/\/(32|128)$/.test(subnets[0]!)) return true;
+      check(isDeepStrictEqual(parseSubnetEnv(formatSubnetEnv(env)), env), 'read back differently');
+      return true;
+    },
+  );
+  enough(accepted);
 });
 
-test('backend data of peers: rows are made of a valid MAC, or not at all', () => {
+const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
+
+test(`${INPUTS} peers' backend data: rows are made of a valid MAC, or not at all`, TIMEOUT, () => {
   const backend = new Cluster(CONFIG).backend(1);
   const own: Lease = {
     subnets: [parseIpPrefix('10.244.1.0/24')!],
     attributes: backend.leaseAttributes(undefined),
   };
-  const data = fc.oneof(
-    fc.jsonValue(),
-    fc.record({ VNI: fc.jsonValue(), VtepMAC: fc.oneof(fc.string(), mutated('02:00:00:00:00:01')) }),
+  const subnets = [parseIpPrefix('10.244.2.0/24')!];
+  const [{ publicIp }] = testAttributes(2).endpoints as [{ publicIp: never }];
+  const accepted = eachMutant(
+    INPUTS,
+    (random) => mutatedJson('{"VNI":1,"VtepMAC":"02:00:00:00:00:01"}', random),
+    (text) => {
+      let data: unknown = text;
+      try {
+        data = JSON.parse(text);
+      } catch {
+        // A string is backend data too, of another's making.
+      }
+      const attributes = { backendType: 'vxlan', endpoints: [{ publicIp, data }] };
+      const rows = backend.peerState(own, { subnets, attributes });
+      check(rows.length === 0 || rows.length === 3, `${rows.length} rows`);
+      for (const row of rows) {
+        if ('mac' in row)
+          check(MAC.test(row.mac!) && Number.parseInt(row.mac!, 16) % 2 === 0, `MAC ${row.mac}`);
+      }
+      return rows.length > 0;
+    },
   );
-  const check = (data: unknown) => {
-    const [{ publicIp }] = testAttributes(2).endpoints as [{ publicIp: never }];
-    const attributes = { backendType: 'vxlan', endpoints: [{ publicIp, data }] };
-    const rows = backend.peerState(own, { subnets: [parseIpPrefix('10.244.2.0/24')!], attributes });
-    for (const row of rows) if ('mac' in row) expect(row.mac).toMatch(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
-    expect([0, 3]).toContain(rows.length);
-  };
-  fc.assert(fc.property(data, check), { numRuns: 10_000 });
+  enough(accepted);
 });
