@@ -9,7 +9,11 @@ export const VXLAN_BYTES: u32 = 8;
 export const ETHERNET_BYTES: u32 = 14;
 export const ETHERTYPE: usize = 12;
 
-/** The I flag: the VNI is valid. Reserved bits are sent as zero and ignored on receipt. */
+/**
+ * The I flag: the VNI is valid. Reserved bits are sent as zero and ignored on receipt (RFC 7348 section 5), on purpose:
+ * Linux drops packets with bits that its device has no extension for, but a peer whose vxlan device sets some, as one
+ * with GBP does, sends frames that are read the same without them.
+ */
 const FLAG_VNI: u8 = 0x08;
 
 /** The header's second word, as it lies in memory. */

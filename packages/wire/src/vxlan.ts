@@ -1,5 +1,7 @@
 /**
- * VXLAN header (RFC 7348, section 5). Flags other than I and the reserved fields are sent as zero and ignored.
+ * VXLAN header (RFC 7348, section 5). Flags other than I and the reserved fields are sent as zero and ignored on
+ * receipt, as the RFC says. Linux (drivers/net/vxlan, vxlan_rcv) is stricter: it drops a packet with any bit set that
+ * no extension of the device (GBP, GPE, remote checksum) has read.
  *
  *      0               8                              24          31
  *   0  R R R R I R R R |            reserved                       |
