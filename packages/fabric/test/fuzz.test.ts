@@ -85,9 +85,9 @@ test(`${INPUTS} network configs`, TIMEOUT, () => {
   const accepted = eachMutant(
     INPUTS,
     (random) => mutatedJson(pick(random, CONFIGS), random),
-    (text) => {
+    (text, deeply) => {
       const config = unlessRefused('bad-config', () => parseNetworkConfig(text));
-      if (config !== undefined) checkConfig(config);
+      if (config !== undefined && deeply) checkConfig(config);
       return config !== undefined;
     },
   );
@@ -124,9 +124,9 @@ test(`${INPUTS} lease values`, TIMEOUT, () => {
   const accepted = eachMutant(
     INPUTS,
     (random) => mutatedJson(pick(random, VALUES), random),
-    (text) => {
+    (text, deeply) => {
       const lease = unlessRefused('corrupt', () => parseLease(KEY, text));
-      if (lease !== undefined) checkLease(lease);
+      if (lease !== undefined && deeply) checkLease(lease);
       return lease !== undefined;
     },
   );
@@ -137,15 +137,16 @@ test(`${INPUTS} subnet.env files`, TIMEOUT, () => {
   const accepted = eachMutant(
     INPUTS,
     (random) => mutatedText(pick(random, ENVS), random),
-    (text) => {
+    (text, deeply) => {
       const { networks, subnets, mtu, ipMasq } = parseSubnetEnv(text);
-      for (const prefix of [...networks, ...subnets]) check(parseIpPrefix(prefix) === prefix, 'no prefix');
+      if (deeply)
+        for (const prefix of [...networks, ...subnets]) check(parseIpPrefix(prefix) === prefix, 'no prefix');
       if (networks.length !== 1 || subnets.length !== 1 || mtu === undefined || ipMasq === undefined)
         return false;
       if (familyOf(networks[0]!) !== familyOf(subnets[0]!)) return false;
       const env = { networks, subnets, mtu, ipMasq };
       // The first usable address of a single one is the next subnet's.
-      if (/\/(32|128)$/.test(subnets[0]!)) return true;
+      if (!deeply || /\/(32|128)$/.test(subnets[0]!)) return true;
       check(isDeepStrictEqual(parseSubnetEnv(formatSubnetEnv(env)), env), 'read back differently');
       return true;
     },
