@@ -5,8 +5,8 @@
  *     kernel    pod-c1 -> pod-d1   hosts on the kernel's vxlan
  *     underlay  host-a -> host-b   no overlay: what the wire could do
  *
- * Prints the median of the rounds and the ratios; writes bench-results.json. Veth hands TCP super-packets on whole, so
- * neither the underlay nor the kernel's vxlan segments anything here.
+ * Prints the median of the rounds and the ratios; writes bench-results.json. The lab's hosts have no transmit offloads,
+ * so every path segments TCP and makes its checksums itself. ROUNDS and SECONDS (of each TCP and UDP run) can be set.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

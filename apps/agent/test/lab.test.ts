@@ -1,5 +1,5 @@
 /** The lab's commands as a person types them. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +38,15 @@ describe('as root', () => {
     const ping = await lab('exec', 'pod-a1', '--', 'ping', '-n', '-c', '1', '-W', '2', '10.244.2.2');
     expect(ping.stdout).toContain('1 received');
     expect((await lab('exec', 'pod-a1', '--', 'sh', '-c', 'exit 7')).code).toBe(7);
+
+    const socket = ['--socket', join(labDirectory(NAME), 'host-a', 'agent.sock')];
+    const agent = JSON.parse((await podlan('status', '--json', ...socket)).stdout);
+    expect(agent).toMatchObject({ name: 'host-a', ready: true, dataplane: 'kernel', mtu: 1450 });
+    expect(agent.peers).toMatchObject([{ subnets: ['10.244.2.0/24'], status: 'programmed' }]);
+    expect((await podlan('status', ...socket)).stdout).toMatch(
+      /192\.168\.77\.12 +10\.244\.2\.0\/24 +vxlan +programmed/,
+    );
+    expect(statSync(socket[1]!).mode & 0o777).toBe(0o600);
 
     expect((await lab('join')).code).toBe(0);
     expect((await lab('leave', 'host-b')).code).toBe(0);
