@@ -165,8 +165,20 @@ describe('as a user without rights', () => {
     expect(up.stderr).not.toContain('podlan:');
     const { hosts } = statusOf(up);
     expect(hosts).toHaveLength(2);
-    const ping = await asUser(directory, 'exec', 'pod-a1', '--', process.execPath, '-e', TCP_ECHO, 'server');
-    expect(ping.stdout).toContain('listening');
+    const ping = await asUser(
+      directory,
+      'exec',
+      'pod-a1',
+      '--',
+      'ping',
+      '-n',
+      '-c',
+      '1',
+      '-W',
+      '2',
+      '10.244.2.2',
+    );
+    expect(ping.stdout).toContain('1 received');
     const list = await asUser(directory, 'exec', 'host-a', '--', 'ip', 'route');
     expect(list.stdout).toContain('10.244.2.0/24 via 10.244.2.0 dev flannel.1');
     expect((await run('ip', 'netns', 'list')).stdout).not.toContain(NAME);
@@ -175,5 +187,3 @@ describe('as a user without rights', () => {
     expect((await run('pgrep', '-u', '65534', '-f', NAME)).stdout).toBe('');
   });
 });
-
-const TCP_ECHO = `require('node:net').createServer().listen(9, () => { console.log('listening'); process.exit(); })`;
