@@ -1,18 +1,17 @@
 /** The thread of a capture: enters the namespace, listens on the device, hands frames over until it is woken. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { callError } from './call-error.js';
 import type { CapturedFrame, CaptureMessage, CaptureWorkerData } from './capture.js';
 import * as libc from './libc.js';
-import { LinuxError } from './linux-error.js';
+import type { LinuxError } from './linux-error.js';
 import { Poller } from './poller.js';
+import { growBuffer } from './socket-options.js';
 
 const AF_PACKET = 17;
-const SOCK_RAW = 3;
 const ETH_P_ALL = 3;
 const CLONE_NEWNET = 0x40000000;
 /** Of the last packet received, as struct timespec. */
 const SIOCGSTAMPNS = 0x8907;
-const SOL_SOCKET = 1;
-const SO_RCVBUFFORCE = 33;
 const BUFFER_BYTES = 16 << 20;
 /**
  *     sockaddr_ll  | family 2 | protocol 2 | ifindex 4 | hatype 2 | pkttype 1 | halen 1 | addr 8 |
@@ -27,9 +26,8 @@ const BATCH = 64;
 const { netnsFile, device, wakeFd } = workerData as CaptureWorkerData;
 
 function failure(op: string): LinuxError {
-  const errno = libc.errnoName(libc.errno());
-  const message = errno === 'EPERM' ? 'needs the right to listen on the network (CAP_NET_RAW)' : errno;
-  return new LinuxError({ op, args: [netnsFile ?? '', device].filter(Boolean), errno, message });
+  const reasons = { EPERM: 'needs the right to listen on the network (CAP_NET_RAW)' };
+  return callError(op, [netnsFile ?? '', device].filter(Boolean), reasons);
 }
 
 function enterNetns(path: string): void {
@@ -43,9 +41,9 @@ function enterNetns(path: string): void {
 function listen(): number {
   const index = libc.ifNameToIndex(device);
   if (index === 0) throw failure('if_nametoindex');
-  const fd = libc.socket(AF_PACKET, SOCK_RAW | libc.O_NONBLOCK | libc.O_CLOEXEC, 0);
+  const fd = libc.socket(AF_PACKET, libc.SOCK_RAW | libc.O_NONBLOCK | libc.O_CLOEXEC, 0);
   if (fd < 0) throw failure('socket(AF_PACKET)');
-  libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, new Uint8Array(Int32Array.of(BUFFER_BYTES).buffer), 4);
+  growBuffer(fd, 'receive', BUFFER_BYTES);
   const sockaddr = new DataView(new ArrayBuffer(SOCKADDR_LL_BYTES));
   sockaddr.setUint16(0, AF_PACKET, true);
   sockaddr.setUint16(2, ETH_P_ALL);

@@ -1,7 +1,8 @@
 /** An eventfd: something to `poll` on that any thread of the process can make readable (eventfd(2)). */
 
+import { callError } from './call-error.js';
 import * as libc from './libc.js';
-import { LinuxError } from './linux-error.js';
+import { OwnedFd } from './owned-fd.js';
 
 /** Wakes whoever polls on `fd`; callable from any thread that knows the number. */
 export function wakeEventFd(fd: number): void {
@@ -13,31 +14,15 @@ export function drainEventFd(fd: number): void {
   libc.eventfdRead(fd, new Uint8Array(8));
 }
 
-export class EventFd {
-  readonly fd: number;
-  #open = true;
-
-  constructor(fd: number) {
-    this.fd = fd;
-  }
-
+export class EventFd extends OwnedFd {
   /** After `close` it does nothing. */
   wake(): void {
-    if (this.#open) wakeEventFd(this.fd);
-  }
-
-  close(): void {
-    if (this.#open) libc.close(this.fd);
-    this.#open = false;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
+    if (this.isOpen) wakeEventFd(this.fd);
   }
 }
 
 export function createEventFd(): EventFd {
   const fd = libc.eventfd(0, libc.O_NONBLOCK | libc.O_CLOEXEC);
-  if (fd < 0) throw new LinuxError({ op: 'eventfd', errno: libc.errnoName(libc.errno()), message: 'failed' });
+  if (fd < 0) throw callError('eventfd', []);
   return new EventFd(fd);
 }

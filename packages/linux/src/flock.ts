@@ -1,12 +1,13 @@
 /** A lock on a file, held by an open file description and so gone with its process (flock(2)). */
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ERRNO, errno, errnoName, flockCall } from './libc.js';
-import { LinuxError } from './linux-error.js';
+import { callError } from './call-error.js';
+import { ERRNO, errno, flockCall } from './libc.js';
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const RETRY_MS = 20;
+const HELD = 'another process has held the lock all the time';
 
 export interface FileLock {
   release(): void;
@@ -39,8 +40,7 @@ async function lock(fd: number, path: string, deadlineMs: number, signal?: Abort
     const number = errno();
     const busy = number === ERRNO.EAGAIN || number === ERRNO.EINTR;
     if (!busy || performance.now() >= deadlineMs) {
-      const message = busy ? 'another process has held the lock all the time' : errnoName(number);
-      throw new LinuxError({ op: 'flock', args: [path], errno: errnoName(number), message });
+      throw callError('flock', [path], { EAGAIN: HELD, EINTR: HELD }, number);
     }
     await delay(RETRY_MS, undefined, signal && { signal });
   }

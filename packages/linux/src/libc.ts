@@ -75,6 +75,9 @@ export const ERRNO = {
   EBADFD: 77,
 } as const;
 
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+
 export const O_RDWR = 2;
 export const O_NONBLOCK = 0o4000;
 export const O_CLOEXEC = 0o2000000;

@@ -2,14 +2,13 @@
  * What a device leaves to others (Linux: include/uapi/linux/ethtool.h). A veth pair hands packets on with unfinished
  * checksums and unsegmented, as no wire could; without transmit checksums it does both, like a card without offloads.
  */
+import { callError } from './call-error.js';
 import * as libc from './libc.js';
-import { LinuxError } from './linux-error.js';
+import { AF_INET } from './socket-address.js';
 
 const SIOCETHTOOL = 0x8946;
 /** With it go segmentation offloads, which need it. */
 const ETHTOOL_STXCSUM = 0x17;
-const AF_INET = 2;
-const SOCK_DGRAM = 2;
 /** struct ifreq: | name 16 | pointer to struct ethtool_value {u32 cmd, data} |; the value is kept right behind it. */
 const IFREQ_DATA = 16;
 const VALUE_AT = 40;
@@ -21,11 +20,10 @@ export function disableTransmitOffload(device: string): void {
   new TextEncoder().encodeInto(device.slice(0, 15), new Uint8Array(request.buffer, 0, 16));
   request.setBigUint64(IFREQ_DATA, BigInt(address + VALUE_AT), true);
   request.setUint32(VALUE_AT, ETHTOOL_STXCSUM, true);
-  const fd = libc.socket(AF_INET, SOCK_DGRAM | libc.O_CLOEXEC, 0);
+  const fd = libc.socket(AF_INET, libc.SOCK_DGRAM | libc.O_CLOEXEC, 0);
   try {
     if (libc.ioctl(fd, SIOCETHTOOL, address) === 0) return;
-    const errno = libc.errnoName(libc.errno());
-    throw new LinuxError({ op: 'ioctl(SIOCETHTOOL)', args: [device], errno, message: errno });
+    throw callError('ioctl(SIOCETHTOOL)', [device]);
   } finally {
     libc.close(fd);
   }

@@ -1,16 +1,16 @@
 /** ICMP and ICMPv6 echo from this process's own network namespace, through a raw socket (RFC 792, RFC 4443). */
 import { setImmediate as turn } from 'node:timers/promises';
 import { familyOf, type IpAddress, internetChecksum, ipToMappedBytes } from '@podlan/wire';
+import { callError } from './call-error.js';
 import * as libc from './libc.js';
-import { LinuxError } from './linux-error.js';
+import type { LinuxError } from './linux-error.js';
+import { Poller } from './poller.js';
 import { AF_INET, AF_INET6, SOCKADDR_BYTES, SOCKADDR_STRIDE, writeSockaddr } from './socket-address.js';
 
-const SOCK_RAW = 3;
 const PROTOCOL = { 4: 1, 6: 58 } as const;
 const ECHO_REQUEST = { 4: 8, 6: 128 } as const;
 const ECHO_REPLY = { 4: 0, 6: 129 } as const;
 const HEADER_BYTES = 8;
-const POLLIN = 1;
 /** A round trip is timed by a thread that waits for nothing else; between waits this long it does other work. */
 const WAIT_MS = 5;
 
@@ -57,18 +57,16 @@ class Echo {
   readonly #sentMs = new Map<number, number>();
   readonly #request: Uint8Array;
   readonly #packet = new Uint8Array(65_536);
-  readonly #pollfd = new DataView(new ArrayBuffer(128));
-  readonly #pollAddress = libc.addressOf(this.#pollfd.buffer as ArrayBuffer);
+  readonly #poller: Poller;
 
   constructor(to: IpAddress, payloadBytes: number) {
     this.#to = to;
     this.#family = familyOf(to);
     this.#request = new Uint8Array(HEADER_BYTES + payloadBytes);
     const domain = this.#family === 4 ? AF_INET : AF_INET6;
-    this.#fd = libc.socket(domain, SOCK_RAW | libc.O_NONBLOCK | libc.O_CLOEXEC, PROTOCOL[this.#family]);
+    this.#fd = libc.socket(domain, libc.SOCK_RAW | libc.O_NONBLOCK | libc.O_CLOEXEC, PROTOCOL[this.#family]);
     if (this.#fd < 0) throw this.#error('socket(SOCK_RAW)');
-    this.#pollfd.setInt32(0, this.#fd, true);
-    this.#pollfd.setInt16(4, POLLIN, true);
+    this.#poller = new Poller({ device: -1, socket: this.#fd, wake: -1 });
   }
 
   /** A request that the kernel refuses (no route yet) is a request lost. */
@@ -90,7 +88,7 @@ class Echo {
     while (!isDone() && performance.now() < untilMs) {
       if (this.#receive()) continue;
       await turn();
-      libc.poll(this.#pollAddress, 1, Math.min(WAIT_MS, Math.max(0, untilMs - performance.now())));
+      this.#poller.wait(Math.min(WAIT_MS, Math.max(0, untilMs - performance.now())));
     }
   }
 
@@ -123,8 +121,6 @@ class Echo {
   }
 
   #error(op: string): LinuxError {
-    const errno = libc.errnoName(libc.errno());
-    const message = errno === 'EPERM' ? 'needs the right to send raw packets (CAP_NET_RAW)' : errno;
-    return new LinuxError({ op, args: [this.#to], errno, message });
+    return callError(op, [this.#to], { EPERM: 'needs the right to send raw packets (CAP_NET_RAW)' });
   }
 }

@@ -1,7 +1,7 @@
 /** Waits for a device, a socket or a wake-up with poll(2). It blocks its thread. */
+import { callError } from './call-error.js';
 import { drainEventFd } from './event-fd.js';
 import * as libc from './libc.js';
-import { LinuxError } from './linux-error.js';
 
 /** poll.h */
 const POLLIN = 1;
@@ -9,6 +9,7 @@ const POLLIN = 1;
 const POLLFD_BYTES = 8;
 const REVENTS = 6;
 
+/** -1 stands for none (poll(2) passes over it). */
 export interface PolledFds {
   readonly device: number;
   readonly socket: number;
@@ -56,6 +57,6 @@ export class Poller {
   #failed(): Readiness {
     const number = libc.errno();
     if (number === libc.ERRNO.EINTR) return { device: false, socket: false, woken: false };
-    throw new LinuxError({ op: 'poll', errno: libc.errnoName(number), message: libc.errnoName(number) });
+    throw callError('poll', [], {}, number);
   }
 }

@@ -9,8 +9,10 @@
  * No offload is asked for, so the header of a frame that was read says nothing, and one that is written is zero.
  */
 
+import { callError, type Reasons } from './call-error.js';
 import * as libc from './libc.js';
-import { LinuxError } from './linux-error.js';
+import type { LinuxError } from './linux-error.js';
+import { closeOnFailure, OwnedFd } from './owned-fd.js';
 import type { SlotBatch } from './slot-batch.js';
 
 const TUNSETIFF = 0x400454ca;
@@ -30,16 +32,14 @@ export interface TapOptions {
   readonly type?: 'tap' | 'tun';
 }
 
-export class TapDevice {
-  readonly fd: number;
+export class TapDevice extends OwnedFd {
   readonly name: string;
   readonly #headerBytes: number;
   #bytes = new Uint8Array(0);
   #address = 0;
-  #closed = false;
 
   private constructor(fd: number, name: string, headerBytes: number) {
-    this.fd = fd;
+    super(fd);
     this.name = name;
     this.#headerBytes = headerBytes;
   }
@@ -50,12 +50,7 @@ export class TapDevice {
     if (libc.ifNameToIndex(name) === 0) throw tapError(name, 'if_nametoindex', libc.ERRNO.ENODEV);
     const fd = libc.open('/dev/net/tun', libc.O_RDWR | libc.O_NONBLOCK | libc.O_CLOEXEC, 0);
     if (fd < 0) throw tapError(name, 'open(/dev/net/tun)', libc.errno());
-    try {
-      attach(fd, name, type);
-    } catch (error) {
-      libc.close(fd);
-      throw error;
-    }
+    closeOnFailure(fd, () => attach(fd, name, type));
     return new TapDevice(fd, name, type === 'tap' ? VNET_HEADER_BYTES : 0);
   }
 
@@ -86,15 +81,6 @@ export class TapDevice {
       else this.#expectDropped();
     }
     return taken;
-  }
-
-  close(): void {
-    if (!this.#closed) libc.close(this.fd);
-    this.#closed = true;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 
   #hold(buffer: ArrayBuffer): void {
@@ -137,7 +123,7 @@ function request(fd: number, name: string, op: string, code: number, argument: n
   if (call(fd, code, argument) < 0) throw tapError(name, op, libc.errno());
 }
 
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS: Reasons = {
   ENODEV: 'there is no such device',
   EBADFD: 'the device was deleted',
   EBUSY: 'another process holds the device',
@@ -148,6 +134,5 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function tapError(name: string, op: string, number: number): LinuxError {
-  const errno = libc.errnoName(number);
-  return new LinuxError({ op, args: [name], errno, message: REASONS[errno] ?? errno });
+  return callError(op, [name], REASONS, number);
 }

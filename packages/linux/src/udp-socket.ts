@@ -1,8 +1,10 @@
 /** A UDP socket that receives and sends in batches, straight from and into packet memory. */
 import { type Family, familyOf, type IpAddress, ipToMappedBytes } from '@podlan/wire';
+import { callError } from './call-error.js';
 import * as libc from './libc.js';
-import { LinuxError } from './linux-error.js';
+import type { LinuxError } from './linux-error.js';
 import { MessageVector } from './message-vector.js';
+import { closeOnFailure, OwnedFd } from './owned-fd.js';
 import type { SlotBatch } from './slot-batch.js';
 import {
   AF_INET,
@@ -13,14 +15,8 @@ import {
   SOCKADDR_STRIDE,
   writeSockaddr,
 } from './socket-address.js';
+import { growBuffer, setOption } from './socket-options.js';
 
-const SOCK_DGRAM = 2;
-const SOL_SOCKET = 1;
-const SO_SNDBUF = 7;
-const SO_RCVBUF = 8;
-/** Past net.core.[rw]mem_max, where CAP_NET_ADMIN allows it. */
-const SO_SNDBUFFORCE = 32;
-const SO_RCVBUFFORCE = 33;
 const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
 const IP_MTU_DISCOVER = 10;
@@ -32,32 +28,30 @@ const MSG_TRUNC = 0x20;
 
 const BUFFER_BYTES = 8 << 20;
 
-export class UdpSocket {
-  readonly fd: number;
+export class UdpSocket extends OwnedFd {
   readonly #family: Family;
   #vector = new MessageVector(0);
   #buffer: ArrayBuffer | undefined;
   #address = 0;
-  #closed = false;
 
   private constructor(fd: number, family: Family) {
-    this.fd = fd;
+    super(fd);
     this.#family = family;
   }
 
-  /** `local` may be `0.0.0.0` or `::`; an IPv6 socket takes IPv6 only. */
-  static bind(local: IpAddress, port: number): UdpSocket {
+  /**
+   * `local` may be `0.0.0.0` or `::`; an IPv6 socket takes IPv6 only.
+   * What it overrides is the `bind` of every function, and so of every class.
+   */
+  static override bind(local: IpAddress, port: number): UdpSocket {
     const family = familyOf(local);
-    const flags = SOCK_DGRAM | libc.O_NONBLOCK | libc.O_CLOEXEC;
+    const flags = libc.SOCK_DGRAM | libc.O_NONBLOCK | libc.O_CLOEXEC;
     const fd = libc.socket(family === 4 ? AF_INET : AF_INET6, flags, 0);
     if (fd < 0) throw socketError('socket', local, port);
-    try {
+    closeOnFailure(fd, () => {
       configure(fd, family);
       bind(fd, local, port);
-    } catch (error) {
-      libc.close(fd);
-      throw error;
-    }
+    });
     return new UdpSocket(fd, family);
   }
 
@@ -93,15 +87,6 @@ export class UdpSocket {
     return taken;
   }
 
-  close(): void {
-    if (!this.#closed) libc.close(this.fd);
-    this.#closed = true;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
   #hold({ buffer, slots }: SlotBatch): void {
     if (this.#vector.slots < slots) this.#vector = new MessageVector(slots);
     if (this.#buffer === buffer) return;
@@ -133,16 +118,8 @@ function configure(fd: number, family: Family): void {
     setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     setOption(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_DONT);
   }
-  for (const [forced, plain] of [
-    [SO_RCVBUFFORCE, SO_RCVBUF],
-    [SO_SNDBUFFORCE, SO_SNDBUF],
-  ] as const) {
-    if (!setOption(fd, SOL_SOCKET, forced, BUFFER_BYTES)) setOption(fd, SOL_SOCKET, plain, BUFFER_BYTES);
-  }
-}
-
-function setOption(fd: number, level: number, name: number, value: number): boolean {
-  return libc.setsockopt(fd, level, name, new Uint8Array(Int32Array.of(value).buffer), 4) === 0;
+  growBuffer(fd, 'receive', BUFFER_BYTES);
+  growBuffer(fd, 'send', BUFFER_BYTES);
 }
 
 function bind(fd: number, local: IpAddress, port: number): void {
@@ -154,12 +131,9 @@ function bind(fd: number, local: IpAddress, port: number): void {
 }
 
 function socketError(op: string, local: IpAddress, port: number): LinuxError {
-  const errno = libc.errnoName(libc.errno());
-  const message =
-    errno === 'EADDRINUSE'
-      ? `UDP port ${port} is in use: another agent, or a vxlan device, has it (ss -lunp; ip -d link)`
-      : errno === 'EADDRNOTAVAIL'
-        ? 'no interface has this address'
-        : errno;
-  return new LinuxError({ op, args: [`${local} port ${port}`], errno, message });
+  const reasons = {
+    EADDRINUSE: `UDP port ${port} is in use: another agent, or a vxlan device, has it (ss -lunp; ip -d link)`,
+    EADDRNOTAVAIL: 'no interface has this address',
+  };
+  return callError(op, [`${local} port ${port}`], reasons);
 }
