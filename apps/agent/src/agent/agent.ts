@@ -85,6 +85,7 @@ async function run(
     ...(options.ipMasq && { hostRows: (own) => [masqueradeChain({ networks, subnets: own.subnets })] }),
   });
   reports(() => statusOf(options, wiring, node.state()));
+  for (const key of ignoredKeys(wiring)) log.warn(`the configuration's ${key} has no effect on this node`);
   const { name, address } = wiring.external;
   log.info(
     { socket: options.socketPath, interface: name, address, dataplane: wiring.dataplane },
@@ -126,7 +127,11 @@ async function wire(options: AgentOptions, log: Logger): Promise<Wiring> {
   const dataplane = options.dataplane ?? store.config.backend.dataplane ?? 'wasm';
   const backend = createVxlanBackend({
     config: store.config,
-    node: { publicIps: [options.publicIp ?? external.address], externalInterface: external },
+    node: {
+      publicIps: [options.publicIp ?? external.address],
+      localIps: [external.address],
+      externalInterface: external,
+    },
     dataplane,
     randomMac: () => macFromBytes(randomBytes(6)),
   });
@@ -143,6 +148,15 @@ async function wire(options: AgentOptions, log: Logger): Promise<Wiring> {
     kernel,
     previous: previousSubnets(options.subnetFile),
   };
+}
+
+/** Peers work all the same: a node that encapsulates talks to one that routes directly. */
+function ignoredKeys({ store, dataplane }: Wiring): string[] {
+  const { directRouting, gbp } = store.config.backend;
+  return [
+    ...(directRouting ? ['Backend.DirectRouting'] : []),
+    ...(gbp && dataplane === 'wasm' ? ['Backend.GBP'] : []),
+  ];
 }
 
 function previousSubnets(path: string): readonly IpPrefix[] {
