@@ -5,7 +5,10 @@ import type { Lease, LeaseAttributes } from './lease.js';
 
 /** What a backend has to know of the host it runs on. */
 export interface HostNode {
+  /** Where peers send to. */
   readonly publicIps: readonly IpAddress[];
+  /** What the external interface has, where that is not `publicIps` (NAT). */
+  readonly localIps?: readonly IpAddress[];
   /** The interface that carries the outer packets. */
   readonly externalInterface: { readonly name: string; readonly mtu: number };
 }

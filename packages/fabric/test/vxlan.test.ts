@@ -9,6 +9,7 @@ interface Given {
   readonly options?: object;
   readonly network?: object;
   readonly publicIps?: readonly string[];
+  readonly localIp?: string;
   readonly mac?: string;
 }
 
@@ -17,6 +18,7 @@ function make({
   options = {},
   network = {},
   publicIps,
+  localIp,
   mac = 'ff:11:22:33:44:55',
 }: Given = {}) {
   const Backend = { Type: 'vxlan', ...options };
@@ -24,6 +26,7 @@ function make({
     config: parseNetworkConfig({ Network: '10.244.0.0/16', ...network, Backend }),
     node: {
       publicIps: (publicIps ?? ['192.168.1.1', 'fd00:77::1']).map((text) => parseIpAddress(text)!),
+      ...(localIp !== undefined && { localIps: [parseIpAddress(localIp)!] }),
       externalInterface: { name: 'eth0', mtu: 1500 },
     },
     dataplane,
@@ -47,6 +50,18 @@ const peer = (subnet: string, attributes = testAttributes(2, '02:00:00:00:00:02'
 });
 
 describe('the host’s rows', () => {
+  test.each(['kernel', 'wasm'] as const)(
+    'behind NAT are local to the interface, the lease names the public address: %s',
+    (dataplane) => {
+      const backend = make({ dataplane, publicIps: ['192.0.2.9'], localIp: '192.168.1.1' });
+      const lease = own(backend, '10.244.1.0/24');
+      expect(lease.attributes.endpoints.map(({ publicIp }) => publicIp)).toEqual(['192.0.2.9']);
+      const text = lines(backend.hostState(lease)).join('\n');
+      expect(text).toContain('local 192.168.1.1');
+      expect(text).not.toContain('192.0.2.9');
+    },
+  );
+
   test('on the kernel dataplane are a vxlan device and its address', () => {
     const backend = make({ options: { VNI: 7, Port: 4789, Learning: true, GBP: true } });
     expect(lines(backend.hostState(own(backend, '10.244.1.0/24')))).toEqual([
@@ -164,6 +179,6 @@ describe('the VTEP MAC', () => {
 
 test('a node without an address of a family that the config asks for is refused', () => {
   expect(() => make({ network: IPV6, publicIps: ['192.168.1.1'] })).toThrow(
-    /network fd00:244::\/48: expected a public IPv6 address of this node, found 192.168.1.1 on eth0; give one/,
+    /network fd00:244::\/48: expected a public IPv6 address of this node, found 192.168.1.1 on eth0$/,
   );
 });

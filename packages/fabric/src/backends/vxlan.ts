@@ -60,6 +60,8 @@ interface Vtep {
   readonly dev: string;
   readonly network: IpPrefix;
   readonly publicIp: IpAddress;
+  /** Where outer packets leave and arrive: behind NAT not the public address. */
+  readonly local: IpAddress;
   readonly freshMac: MacAddress;
 }
 
@@ -128,7 +130,7 @@ class Vxlan implements VxlanBackend {
     );
   }
 
-  #link({ dev, publicIp }: Vtep, mac: MacAddress): Row {
+  #link({ dev, local }: Vtep, mac: MacAddress): Row {
     const { config, node, dataplane } = this.#options;
     const base = { kind: 'link', name: dev, mac, mtu: this.mtu, up: true } as const;
     if (dataplane === 'wasm') return { ...base, type: 'tap' };
@@ -138,7 +140,7 @@ class Vxlan implements VxlanBackend {
       type: 'vxlan',
       vni,
       port,
-      local: publicIp,
+      local,
       dev: node.externalInterface.name,
       learning,
       gbp,
@@ -147,7 +149,7 @@ class Vxlan implements VxlanBackend {
 
   #forwarder(vtep: Vtep, mac: MacAddress, subnet: IpPrefix | undefined): Row {
     const { vni, port } = this.#options.config.backend;
-    const { dev, publicIp: local, network } = vtep;
+    const { dev, local, network } = vtep;
     const subnets = subnet === undefined ? [] : [subnet];
     return { kind: 'forwarder', dev, vni, local, port, mac, networks: [network], subnets };
   }
@@ -194,11 +196,12 @@ function makeVtep({ config, node, randomMac }: VxlanBackendOptions, network: IpP
   const publicIp = node.publicIps.find((address) => familyOf(address) === family);
   if (publicIp === undefined) {
     const found = `found ${node.publicIps.join(', ') || 'none'} on ${node.externalInterface.name}`;
-    const message = `network ${network}: expected a public IPv${family} address of this node, ${found}; give one with --public-ip${family === 6 ? 'v6' : ''}`;
+    const message = `network ${network}: expected a public IPv${family} address of this node, ${found}${family === 4 ? '; give one with --public-ip' : ''}`;
     throw new LeaseError('bad-config', message);
   }
   const dev = `${family === 4 ? 'flannel' : 'flannel-v6'}.${config.backend.vni}`;
-  return { family, dev, network, publicIp, freshMac: locallyAdministered(randomMac()) };
+  const local = node.localIps?.find((address) => familyOf(address) === family) ?? publicIp;
+  return { family, dev, network, publicIp, local, freshMac: locallyAdministered(randomMac()) };
 }
 
 /** One MTU for pods of both families: the smaller. flannel takes 50 off for IPv6 too, and its packets don't fit. */
