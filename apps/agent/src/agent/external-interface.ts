@@ -25,9 +25,7 @@ export async function findExternalInterface(
 ): Promise<ExternalInterface> {
   const all = v.parse(Interfaces, await ipJson('address', 'show')).flatMap(withIpv4Address);
   const found =
-    firstMatch(options.iface, (want) =>
-      all.find((one) => one.name === want || one.addresses.includes(want)),
-    ) ??
+    firstMatch(options.iface, (want) => all.find((one) => one.name === want) ?? withAddress(all, want)) ??
     firstMatch(options.ifaceRegex, (regex) => matchRegex(all, regex)) ??
     (noneAsked(options) ? await byAddressOrDefaultRoute(all, options.publicIp) : undefined);
   if (!found) throw new UsageError(notFound(options, all));
@@ -74,8 +72,14 @@ function matchRegex(all: readonly Candidate[], text: string): Candidate | undefi
   );
 }
 
+/** The interface with this address, which comes first: it was asked for. */
+function withAddress(all: readonly Candidate[], address: string): Candidate | undefined {
+  const found = all.find((one) => one.addresses.includes(address));
+  return found && { ...found, addresses: [address] };
+}
+
 async function byAddressOrDefaultRoute(all: readonly Candidate[], publicIp: IpAddress | undefined) {
-  const byAddress = publicIp && all.find((one) => one.addresses.includes(publicIp));
+  const byAddress = publicIp && withAddress(all, publicIp);
   if (byAddress) return byAddress;
   const routes = v.parse(Routes, await ipJson('-4', 'route', 'show', 'default'));
   return all.find((one) => one.name === routes[0]?.dev);

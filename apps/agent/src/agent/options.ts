@@ -28,6 +28,7 @@ export interface AgentOptions {
   readonly cleanup: boolean;
 }
 
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'];
 const collect = (value: string, before: string[]) => [...before, value];
 
 export function declareAgentFlags(command: Command): Command {
@@ -69,7 +70,7 @@ export function parseAgentOptions(flags: Record<string, unknown>): AgentOptions 
     socketPath: flags.socket === undefined ? defaultSocketPath(text('name')) : text('socket'),
     resyncSeconds: parseNumber('--resync', text('resync'), 1, 86_400),
     renewMarginMinutes: parseNumber('--subnet-lease-renew-margin', text('subnetLeaseRenewMargin'), 1, 1439),
-    logLevel: text('logLevel'),
+    logLevel: parseLogLevel(text('logLevel')),
     cleanup: flags.cleanup === true,
   };
 }
@@ -84,6 +85,11 @@ export function parseNumber(flag: string, text: string, min: number, max: number
   const value = Number(text);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new UsageError(`${flag}: expected a whole number from ${min} to ${max}, found ${text}`);
+}
+
+function parseLogLevel(text: string): string {
+  if (LOG_LEVELS.includes(text)) return text;
+  throw new UsageError(`--log-level: expected ${LOG_LEVELS.join(', ')}, found ${text}`);
 }
 
 function parseStore(url: string): string {
