@@ -157,6 +157,14 @@ describe('as a user without rights', () => {
     );
   }
 
+  test('a command that finds no lab leaves no holder behind', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'podlan-user-'));
+    directories.push(directory);
+    await chmod(directory, 0o777);
+    expect((await asUser(directory, 'status')).stderr).toContain('found none');
+    expect(existsSync(join(directory, 'podlan', `lab-${NAME}.holder`))).toBe(false);
+  });
+
   test('a holder keeps the namespaces; later commands join it; down ends it', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'podlan-user-'));
     directories.push(directory);

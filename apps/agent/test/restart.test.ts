@@ -1,4 +1,5 @@
 /** `kill -9`, SIGTERM and --cleanup of an agent. */
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Dataplane, eventually, TestLab } from './test-lab.js';
 
@@ -62,8 +63,12 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     );
   });
 
-  test('leave cleans the host up and gives the lease back', async () => {
+  test('leave ends the agent, also one started anew by hand, cleans the host up and gives the lease back', async () => {
+    const host = lab.state.hosts.find(({ name }) => name === 'host-b')!;
+    const { pid } = host;
+    host.pid = 0;
     await lab.leave('host-b');
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
     await eventually(
       async () => (await lab.agent('host-a')).peers,
       (peers) => peers.length === 0,

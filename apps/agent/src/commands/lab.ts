@@ -56,7 +56,7 @@ export function declareLab(program: Command): void {
     .command('demo')
     .description('two hosts, their pods, one that joins, one that leaves, told step by step')
     .option('--lang <en|zh>', 'language of the narration (default: from the locale)')
-    .action(verb(false, (flags) => demo(`${flags.name}-demo`, parseLanguage(flags.lang))));
+    .action(verb(true, (flags) => demo(`${flags.name}-demo`, parseLanguage(flags.lang))));
 
   lab
     .command('up')

@@ -116,6 +116,8 @@ export async function leave(state: LabState, hostName: string): Promise<void> {
     writeLabState(state);
   }
   await stopAgent(state.name, host.pid);
+  // Also an agent that was started anew since: it would put back what the clean-up removes.
+  for (const pid of await processesIn(host.netns)) await endProcess(state.name, pid);
   cleanupAgent(state.name, hostName, host.dataplane);
   await removeNamespace(host.netns);
   state.hosts = state.hosts.filter((one) => one !== host);

@@ -4,7 +4,8 @@
  * state directory is seen at its usual place.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { makePrivateDirectory, runtimeDirectory } from '../paths.js';
 import { UsageError } from '../usage-error.js';
 import { labDirectory } from './lab-state.js';
@@ -45,7 +46,8 @@ export async function runInHolder(lab: string, keep: boolean): Promise<number> {
   );
   if (error)
     throw new UsageError(`nsenter (util-linux) could not be run: ${error.message}`, { cause: error });
-  if (!keep) endHolder(lab, pid);
+  // A holder without a lab would stay for ever; one with a lab stays also when another's demo ends.
+  if (!keep || !existsSync(join(labDirectory(lab), 'lab.json'))) endHolder(lab, pid);
   return status ?? 1;
 }
 
