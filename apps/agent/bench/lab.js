@@ -12,7 +12,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { down, join_, up, withLab } from '../dist/lab/lab.js';
+import { down, joinHost, up, withLab } from '../dist/lab/lab.js';
 
 const NAME = `bench${process.pid}`;
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -113,7 +113,7 @@ function report(results) {
 await withLab(NAME, async () => {
   try {
     const state = await up(NAME, { hosts: 2, pods: 1, dataplane: 'wasm' }, () => {});
-    for (let host = 0; host < 2; host++) await join_(state, 'kernel', () => {});
+    for (let host = 0; host < 2; host++) await joinHost(state, 'kernel', () => {});
     const results = await measure(state);
     report(results);
     writeFileSync(

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { askAgent } from '../dist/agent/control-socket.js';
 import type { AgentStatus } from '../dist/agent/status.js';
-import { down, join_, leave, requireLab, up, withLab } from '../dist/lab/lab.js';
+import { down, joinHost, leave, requireLab, up, withLab } from '../dist/lab/lab.js';
 import { agentReady, agentSocket, startAgent } from '../dist/lab/lab-agents.js';
 import { findHost, type LabState, writeLabState } from '../dist/lab/lab-state.js';
 import type { LabStatus } from '../dist/lab/lab-status.js';
@@ -76,7 +76,7 @@ export class TestLab implements AsyncDisposable {
   }
 
   async join(dataplane: Dataplane) {
-    return join_(this.state, dataplane, () => {});
+    return joinHost(this.state, dataplane, () => {});
   }
 
   async leave(host: string): Promise<void> {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import type { Command } from 'commander';
 import { type Dataplane, parseDataplane, parseNumber } from '../agent/options.js';
 import { demo } from '../lab/demo.js';
-import { down, join_, leave, netnsOf, requireLab, up, withLab } from '../lab/lab.js';
+import { down, joinHost, leave, netnsOf, requireLab, up, withLab } from '../lab/lab.js';
 import { labStatus, labStatusText } from '../lab/lab-status.js';
 import { parseLanguage } from '../lab/narration.js';
 import { isRoot, runInHolder } from '../lab/rootless.js';
@@ -85,7 +85,7 @@ export function declareLab(program: Command): void {
     .action(
       verb(true, async (flags) => {
         const state = requireLab(flags.name);
-        const joined = await join_(state, dataplaneOf(flags, state.dataplane), progress);
+        const joined = await joinHost(state, dataplaneOf(flags, state.dataplane), progress);
         print(flags.json, { host: joined.host, pods: joined.pods }, () => `${joined.host.name} joined`);
         return 0;
       }),

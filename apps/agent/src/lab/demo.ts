@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { UsageError } from '../usage-error.js';
 import { captureWay } from './demo-capture.js';
 import { pingFrom, transfer } from './demo-traffic.js';
-import { down, join_, leave, up } from './lab.js';
+import { down, joinHost, leave, up } from './lab.js';
 import type { LabPod, LabState } from './lab-state.js';
 import { type Language, Narrator } from './narration.js';
 import { hostNetns } from './topology.js';
@@ -48,7 +48,7 @@ async function bringUp(name: string, narrator: Narrator): Promise<LabState> {
   const state = await up(name, { hosts: 0, pods: 1, dataplane: 'wasm' }, () => {});
   for (let host = 0; host < 2; host++) {
     began = performance.now();
-    const joined = await join_(state, 'wasm', () => {});
+    const joined = await joinHost(state, 'wasm', () => {});
     narrator.say(
       `  ${narrator.paint('green', '+')} ${narrator.text.upHost(joined.host.name, elapsed(began))}`,
     );
@@ -132,7 +132,7 @@ async function showJoin(state: LabState, narrator: Narrator): Promise<void> {
   const routes = (host: string) => output(state, host, ['ip', 'route', 'show', 'dev', 'flannel.1']);
   const before = { a: await routes('host-a'), b: await routes('host-b') };
   const began = performance.now();
-  const joined = await join_(state, 'wasm', () => {});
+  const joined = await joinHost(state, 'wasm', () => {});
   const ready = performance.now();
   const reply = await pingFrom(podOf(state, 'pod-a1').netns, joined.pods[0]!.address, {
     count: 400,

@@ -69,12 +69,12 @@ export async function up(name: string, shape: LabShape, progress: Progress): Pro
   writeLabConfig(name, shape.dataplane);
   progress('underlay');
   await makeUnderlay(name);
-  for (let index = 0; index < shape.hosts; index++) await join_(state, shape.dataplane, progress);
+  for (let index = 0; index < shape.hosts; index++) await joinHost(state, shape.dataplane, progress);
   return state;
 }
 
 /** Adds a host with its agent and pods. `onReady` hears the moment its agent is ready. */
-export async function join_(
+export async function joinHost(
   state: LabState,
   dataplane: Dataplane,
   progress: Progress,
