@@ -27,6 +27,7 @@ class ForwarderThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve(answer: WorkerAnswer): void; reject(error: Error): void }>();
   #lastId = 0;
+  #closed = false;
   #error: Error | undefined;
   readonly ended: Promise<void>;
   readonly row: ForwarderRow;
@@ -70,6 +71,7 @@ class ForwarderThread {
   }
 
   #wait(id: number): Promise<WorkerAnswer> {
+    if (this.#closed) return Promise.reject(this.#reason());
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
@@ -78,9 +80,13 @@ class ForwarderThread {
     this.#waiting.delete(answer.id);
   }
 
+  #reason(): Error {
+    return this.#error ?? new Error(`the forwarder of ${this.row.dev} has stopped`);
+  }
+
   #close(): void {
-    const error = this.#error ?? new Error(`the forwarder of ${this.row.dev} has stopped`);
-    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#closed = true;
+    for (const { reject } of this.#waiting.values()) reject(this.#reason());
     this.#waiting.clear();
     this.#wake.close();
   }
@@ -88,6 +94,8 @@ class ForwarderThread {
 
 export class WorkerForwarder implements Kernel {
   readonly #threads = new Map<string, ForwarderThread>();
+  /** Those still opening their device and socket, too. */
+  readonly #alive = new Set<ForwarderThread>();
   readonly #watchers = new Set<() => void>();
   readonly #onEnd: (dev: string, error: Error | undefined) => void;
 
@@ -136,7 +144,8 @@ export class WorkerForwarder implements Kernel {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#threads.keys()].map((dev) => this.#stop(dev)));
+    this.#threads.clear();
+    await Promise.all([...this.#alive].map((thread) => thread.stop()));
   }
 
   async #applyOne({ op, row }: Change): Promise<void> {
@@ -161,6 +170,8 @@ export class WorkerForwarder implements Kernel {
 
   async #start(row: ForwarderRow): Promise<void> {
     const thread = new ForwarderThread(row);
+    this.#alive.add(thread);
+    void thread.ended.then(() => this.#alive.delete(thread));
     await thread.opened();
     this.#threads.set(row.dev, thread);
     thread.ended.then(() => {
