@@ -62,10 +62,20 @@ export class TestLab implements AsyncDisposable {
   }
 
   /** One host for each dataplane named, one pod on each. */
-  static async start(...dataplanes: Dataplane[]): Promise<TestLab> {
+  static start(...dataplanes: Dataplane[]): Promise<TestLab> {
+    return TestLab.#start(false, dataplanes);
+  }
+
+  /** The same on an underlay that is passed unfinished checksums and super-packets. */
+  static startOffloading(...dataplanes: Dataplane[]): Promise<TestLab> {
+    return TestLab.#start(true, dataplanes);
+  }
+
+  static async #start(underlayOffloads: boolean, dataplanes: Dataplane[]): Promise<TestLab> {
+    const shape = { hosts: 0, pods: 1, dataplane: 'wasm', underlayOffloads } as const;
     const name = `t${process.pid}-${++labs}`;
     try {
-      const state = await withLab(name, () => up(name, { hosts: 0, pods: 1, dataplane: 'wasm' }, () => {}));
+      const state = await withLab(name, () => up(name, shape, () => {}));
       const lab = new TestLab(state);
       for (const dataplane of dataplanes) await lab.join(dataplane);
       return lab;

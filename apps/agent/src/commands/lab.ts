@@ -7,6 +7,7 @@ import { down, joinHost, leave, netnsOf, requireLab, up, withLab } from '../lab/
 import { labStatus, labStatusText } from '../lab/lab-status.js';
 import { parseLanguage } from '../lab/narration.js';
 import { isRoot, runInHolder } from '../lab/rootless.js';
+import { UsageError } from '../usage-error.js';
 
 interface LabFlags {
   readonly name: string;
@@ -14,12 +15,18 @@ interface LabFlags {
   readonly hosts: string;
   readonly pods: string;
   readonly dataplane?: string;
+  readonly underlayOffloads: string;
   readonly lang?: string;
 }
 
 const progress = (step: string) => process.stderr.write(`  ${step}\n`);
 const print = (json: boolean | undefined, value: unknown, text: () => string) =>
   process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
+
+function parseOnOff(flag: string, text: string): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw new UsageError(`${flag}: expected on or off, found ${text}`);
+}
 
 /** A verb of the lab runs as root of some namespace: the machine's own, or the holder's. */
 function verb<A extends unknown[]>(
@@ -64,6 +71,12 @@ export function declareLab(program: Command): void {
     .option('--hosts <n>', 'how many hosts', '2')
     .option('--pods <n>', 'pods on each host', '1')
     .option(...dataplaneFlag, 'wasm')
+    .option(
+      '--underlay-offloads <on|off>',
+      'on: hosts pass packets on unsegmented and without checksums, as veth can and no wire does; ' +
+        'then UDP from kernel to wasm hosts, and TCP between them, is lost',
+      'off',
+    )
     .option('--json', 'report as JSON')
     .action(
       verb(true, async (flags) => {
@@ -71,6 +84,7 @@ export function declareLab(program: Command): void {
           hosts: parseNumber('--hosts', flags.hosts, 1, 200),
           pods: parseNumber('--pods', flags.pods, 0, 100),
           dataplane: dataplaneOf(flags, 'wasm'),
+          underlayOffloads: parseOnOff('--underlay-offloads', flags.underlayOffloads),
         };
         await up(flags.name, shape, progress);
         return status(flags);

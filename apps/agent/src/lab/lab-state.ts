@@ -18,6 +18,8 @@ const LabState = v.object({
   name: v.string(),
   version: v.literal(1),
   dataplane: v.picklist(DATAPLANES),
+  /** Whether hosts pass unfinished checksums and super-packets on to the underlay; labs had no choice once. */
+  underlayOffloads: v.optional(v.boolean(), false),
   pods: v.array(Pod),
   podsPerHost: v.number(),
   hosts: v.array(Host),

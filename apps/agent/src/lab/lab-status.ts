@@ -8,6 +8,7 @@ import { type LabState, labDirectory } from './lab-state.js';
 export interface LabStatus {
   readonly name: string;
   readonly directory: string;
+  readonly underlayOffloads: boolean;
   readonly hosts: readonly {
     readonly name: string;
     readonly netns: string;
@@ -47,10 +48,11 @@ export async function labStatus(state: LabState): Promise<LabStatus> {
       };
     }),
   );
-  return { name: state.name, directory: labDirectory(state.name), hosts, pods: state.pods };
+  const { name, underlayOffloads, pods } = state;
+  return { name, directory: labDirectory(name), underlayOffloads, hosts, pods };
 }
 
-export function labStatusText({ hosts, pods, directory }: LabStatus): string {
+export function labStatusText({ hosts, pods, directory, underlayOffloads }: LabStatus): string {
   const hostRows = hosts.map((one) => [
     one.name,
     one.address,
@@ -64,6 +66,6 @@ export function labStatusText({ hosts, pods, directory }: LabStatus): string {
   return [
     table(['HOST', 'ADDRESS', 'SUBNET', 'DATAPLANE', 'PID', 'PEERS', 'NETNS'], hostRows),
     table(['POD', 'HOST', 'ADDRESS', 'NETNS'], podRows),
-    `state: ${directory}`,
+    `underlay offloads: ${underlayOffloads ? 'on' : 'off'}\nstate: ${directory}`,
   ].join('\n\n');
 }

@@ -33,6 +33,8 @@ export interface LabShape {
   readonly hosts: number;
   readonly pods: number;
   readonly dataplane: Dataplane;
+  /** Default: false, as on a wire. */
+  readonly underlayOffloads?: boolean;
 }
 
 /** Tells what is being done, for people who wait. */
@@ -60,6 +62,7 @@ export async function up(name: string, shape: LabShape, progress: Progress): Pro
     name,
     version: 1,
     dataplane: shape.dataplane,
+    underlayOffloads: shape.underlayOffloads ?? false,
     hosts: [],
     pods: [],
     podsPerHost: shape.pods,
@@ -88,7 +91,7 @@ export async function joinHost(
   state.hostsEver++;
   writeLabState(state);
   progress(name);
-  await makeHost(state.name, name, address);
+  await makeHost(state.name, name, address, state.underlayOffloads);
   const host = { name, netns: hostNetns(state.name, name), address, dataplane, pid: 0 };
   state.hosts.push(host);
   const child = startAgent(state.name, name, dataplane);

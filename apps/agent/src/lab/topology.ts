@@ -77,11 +77,13 @@ export async function makeUnderlay(lab: string): Promise<void> {
 
 const AS_A_WIRE = fileURLToPath(new URL('./as-a-wire.js', import.meta.url));
 
-/**
- * A host: its namespace, and `eth0` on the underlay. A veth pair would pass on packets whose checksums nobody has made
- * and which nobody has segmented; the kernel's vxlan knows what to do with these, a UDP socket can't.
- */
-export async function makeHost(lab: string, host: string, address: IpAddress): Promise<void> {
+/** A host: its namespace, and `eth0` on the underlay. */
+export async function makeHost(
+  lab: string,
+  host: string,
+  address: IpAddress,
+  underlayOffloads: boolean,
+): Promise<void> {
   const netns = hostNetns(lab, host);
   await makeNamespace(netns);
   await add(new LinuxKernel({ netns: underlayNetns(lab) }), [
@@ -100,6 +102,14 @@ export async function makeHost(lab: string, host: string, address: IpAddress): P
     { kind: 'address', dev: 'eth0', address: onUnderlay(address) },
     { kind: 'route', prefix: DEFAULT_ROUTE, via: UNDERLAY_GATEWAY, dev: 'eth0' },
   ]);
+  if (!underlayOffloads) await actAsAWire(netns);
+}
+
+/**
+ * A veth pair passes on packets whose checksums nobody has made and which nobody has segmented; the kernel's vxlan
+ * knows what to do with these, a UDP socket can't.
+ */
+async function actAsAWire(netns: string): Promise<void> {
   const { code, stderr } = await runIn(netns, [process.execPath, AS_A_WIRE]);
   if (code !== 0) throw new Error(`cannot set offloads of eth0 in ${netns}: ${stderr.trim()}`);
 }
