@@ -75,8 +75,8 @@ function fill(make) {
   return Array.from({ length: SLOTS }, make);
 }
 
-function wasmForwarder() {
-  const forwarder = Forwarder.create({ slots: SLOTS, slotBytes: SLOT_BYTES, capacity: NODES });
+async function wasmForwarder() {
+  const forwarder = await Forwarder.create({ slots: SLOTS, slotBytes: SLOT_BYTES, capacity: NODES });
   forwarder.configure(SETTINGS);
   for (const { prefix, remote, port } of nodes) forwarder.setTunnel(prefix, remote, port);
   return forwarder;
@@ -128,7 +128,7 @@ const groups = [];
 for (const [name, make] of Object.entries(DIRECTIONS)) {
   for (const bytes of FRAME_BYTES) {
     const { batch, packets } = make(bytes);
-    const [wasm, plain] = [wasmForwarder(), new PlainForwarder(SETTINGS, SLOTS, SLOT_BYTES)];
+    const [wasm, plain] = [await wasmForwarder(), new PlainForwarder(SETTINGS, SLOTS, SLOT_BYTES)];
     for (const forwarder of [wasm, plain]) load(forwarder[batch], packets);
     const { length } = packets[0].bytes;
     requireAgreement(name, batch, wasm, plain, length);

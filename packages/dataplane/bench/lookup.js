@@ -33,8 +33,8 @@ const FAMILIES = {
   },
 };
 
-function tablesOf({ address, length }, size) {
-  const route = RouteTable.create({ capacity: size });
+async function tablesOf({ address, length }, size) {
+  const route = await RouteTable.create({ capacity: size });
   const tables = { route, maps: new PrefixMaps(), linear: new LinearScan() };
   while (route.size < size) {
     const prefix = `${address()}/${length()}`;
@@ -95,7 +95,7 @@ announce('Longest-prefix match, one address as text');
 const groups = [];
 for (const [name, family] of Object.entries(FAMILIES)) {
   for (const size of SIZES) {
-    const tables = tablesOf(family, size);
+    const tables = await tablesOf(family, size);
     const kinds = {
       hit: () => hostIn(tables.route, family.address),
       miss: () => missIn(tables, family.address),

@@ -16,7 +16,7 @@ import { canonicalAddress, canonicalPrefix, wholeNumber, writePrefix } from './k
 import * as layout from './layout.js';
 import { type JudgedBatch, slotBatch } from './slot-batch.js';
 import { VERDICTS, type Verdict } from './verdicts.js';
-import { createDataplane, type Dataplane } from './wasm.js';
+import { type Capacities, createDataplane, type Dataplane } from './wasm.js';
 
 export interface ForwarderOptions {
   /** Slots in each direction. */
@@ -67,24 +67,24 @@ export class Forwarder {
   readonly #module: Dataplane;
   readonly #tunnels = new Map<IpPrefix, ForwarderTunnel>();
 
-  private constructor(slots: number, slotBytes: number, capacity: number) {
+  private constructor({ slots, slotBytes, capacity }: Capacities, module: Dataplane) {
     this.capacity = capacity;
-    this.#module = createDataplane({ slots, slotBytes, capacity });
+    this.#module = module;
     this.tx = slotBatch(this.#module, layout.AREA_TX, slots, slotBytes);
     this.rx = slotBatch(this.#module, layout.AREA_RX, slots, slotBytes);
   }
 
-  static create(options: ForwarderOptions = {}): Forwarder {
+  static async create(options: ForwarderOptions = {}): Promise<Forwarder> {
     const {
       slots = layout.DEFAULT_SLOTS,
       slotBytes = layout.DEFAULT_SLOT_BYTES,
       capacity = layout.DEFAULT_CAPACITY,
     } = options;
-    return new Forwarder(
-      wholeNumber('slots', slots, 1, layout.MAX_SLOTS),
-      wholeNumber('slotBytes', slotBytes, layout.MIN_SLOT_BYTES, layout.MAX_SLOT_BYTES),
-      wholeNumber('capacity', capacity, 1, layout.MAX_TUNNELS),
-    );
+    wholeNumber('slots', slots, 1, layout.MAX_SLOTS);
+    wholeNumber('slotBytes', slotBytes, layout.MIN_SLOT_BYTES, layout.MAX_SLOT_BYTES);
+    wholeNumber('capacity', capacity, 1, layout.MAX_TUNNELS);
+    const capacities = { slots, slotBytes, capacity };
+    return new Forwarder(capacities, await createDataplane(capacities));
   }
 
   /** Replaces all settings. Tunnels and counters stay. */

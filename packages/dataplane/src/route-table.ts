@@ -24,13 +24,16 @@ export class RouteTable<Value = unknown> {
   readonly #routes: (RouteMatch<Value> | undefined)[] = [];
   readonly #freeIndexes: number[] = [];
 
-  private constructor(capacity: number) {
+  private constructor(capacity: number, module: Dataplane) {
     this.capacity = capacity;
-    this.#module = createDataplane({ slots: 0, slotBytes: 0, capacity });
+    this.#module = module;
   }
 
-  static create<Value = unknown>({ capacity = DEFAULT_CAPACITY }: RouteTableOptions = {}): RouteTable<Value> {
-    return new RouteTable(wholeNumber('capacity', capacity, 1, MAX_ROUTES));
+  static async create<Value = unknown>({
+    capacity = DEFAULT_CAPACITY,
+  }: RouteTableOptions = {}): Promise<RouteTable<Value>> {
+    wholeNumber('capacity', capacity, 1, MAX_ROUTES);
+    return new RouteTable(capacity, await createDataplane({ slots: 0, slotBytes: 0, capacity }));
   }
 
   get size(): number {

@@ -2,7 +2,7 @@
  * The one typed gate to the module: nothing else instantiates it or touches its exports. Memory is laid out in full
  * by `create`, and never grows after it, so the views taken here stay good.
  */
-import { moduleBase64 } from './generated/module.js';
+import { compiledModule } from './compiled-module.js';
 import * as layout from './layout.js';
 
 /** What the module exports, besides `memory`. Numbers are i32; keys and addresses go through `key`. */
@@ -42,16 +42,9 @@ export interface Dataplane {
   readonly counters: BigUint64Array;
 }
 
-let compiled: WebAssembly.Module | undefined;
-
-function compiledModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(moduleBase64), (char) => char.charCodeAt(0)));
-  return compiled;
-}
-
 /** A fresh module with memory for `capacities`. RangeError where there is no such memory. */
-export function createDataplane({ slots, slotBytes, capacity }: Capacities): Dataplane {
-  const { exports } = new WebAssembly.Instance(compiledModule(), {});
+export async function createDataplane({ slots, slotBytes, capacity }: Capacities): Promise<Dataplane> {
+  const { exports } = await WebAssembly.instantiate(await compiledModule(), {});
   const calls = exports as unknown as DataplaneExports;
   if (calls.create(slots, slotBytes, capacity) !== 1) {
     throw new RangeError(`no memory for ${slots} slots of ${slotBytes} bytes and ${capacity} prefixes`);

@@ -22,11 +22,11 @@ export const CLUSTER = {
   ],
 } satisfies OracleSettings;
 
-export function clusterForwarder(
+export async function clusterForwarder(
   options: ForwarderOptions = {},
   settings: OracleSettings = CLUSTER,
-): Forwarder {
-  const forwarder = Forwarder.create({ slots: 4, capacity: 16, ...options });
+): Promise<Forwarder> {
+  const forwarder = await Forwarder.create({ slots: 4, capacity: 16, ...options });
   forwarder.configure(settings);
   for (const { prefix, remote, port } of settings.tunnels) forwarder.setTunnel(prefix, remote, port);
   return forwarder;

@@ -20,8 +20,8 @@ function settingsOf(at: 0 | 1, vni: number, port: number) {
   return { vni, mac: own.mac, networks: ['10.244.0.0/16', 'fd00:244::/48'], subnets: own.subnets, tunnels };
 }
 
-function forwarderOf(settings: ReturnType<typeof settingsOf>): Forwarder {
-  const forwarder = Forwarder.create({ slots: 8, capacity: 4 });
+async function forwarderOf(settings: ReturnType<typeof settingsOf>): Promise<Forwarder> {
+  const forwarder = await Forwarder.create({ slots: 8, capacity: 4 });
   forwarder.configure(settings);
   for (const { prefix, remote, port } of settings.tunnels) forwarder.setTunnel(prefix, remote, port);
   return forwarder;
@@ -40,36 +40,41 @@ const ends = fc
   .filter(([source, destination]) => source.includes(':') === destination.includes(':'));
 const frames = fc.array(fc.tuple(ends, fc.uint8Array({ maxLength: 1400 })), { minLength: 1, maxLength: 8 });
 
-test('frames from A arrive at B unchanged, and the oracle agrees about the datagrams', () => {
-  fc.assert(
-    fc.property(frames, fc.nat(0xffffff), fc.integer({ min: 1, max: 65535 }), (packets, vni, port) => {
-      const [a, b] = [settingsOf(0, vni, port), settingsOf(1, vni, port)];
-      const [sender, receiver, oracle] = [forwarderOf(a), forwarderOf(b), new TunnelOracle(a)];
-      const sent = packets.map(([[source, destination], payload]) =>
-        frame({ source, destination, payload, destinationMac: HOSTS[1].mac }),
-      );
-      leaveHeadroom(sender.tx);
-      for (const [slot, bytes] of sent.entries()) put(sender.tx, slot, bytes);
-      expect(sender.encap(sent.length)).toBe(sent.length);
-      leaveHeadroom(receiver.rx);
-      for (const [slot, bytes] of sent.entries()) {
-        const datagram = slotBytes(sender.tx, slot);
-        expect(datagram).toEqual(oracle.encap(bytes).bytes);
-        expect(sender.tx.ports[slot]).toBe(port);
-        put(receiver.rx, slot, datagram);
-        receiver.rx.addresses.set(ipToMappedBytes(canonicalAddress(HOSTS[0].address)), slot * 16);
-      }
-      expect(receiver.decap(sent.length)).toBe(sent.length);
-      for (const [slot, bytes] of sent.entries()) {
-        expect(verdictOf(receiver.rx, slot)).toBe('rx-delivered');
-        expect(slotBytes(receiver.rx, slot)).toEqual(bytes);
-      }
-    }),
+test('frames from A arrive at B unchanged, and the oracle agrees about the datagrams', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      frames,
+      fc.nat(0xffffff),
+      fc.integer({ min: 1, max: 65535 }),
+      async (packets, vni, port) => {
+        const [a, b] = [settingsOf(0, vni, port), settingsOf(1, vni, port)];
+        const [sender, receiver, oracle] = [await forwarderOf(a), await forwarderOf(b), new TunnelOracle(a)];
+        const sent = packets.map(([[source, destination], payload]) =>
+          frame({ source, destination, payload, destinationMac: HOSTS[1].mac }),
+        );
+        leaveHeadroom(sender.tx);
+        for (const [slot, bytes] of sent.entries()) put(sender.tx, slot, bytes);
+        expect(sender.encap(sent.length)).toBe(sent.length);
+        leaveHeadroom(receiver.rx);
+        for (const [slot, bytes] of sent.entries()) {
+          const datagram = slotBytes(sender.tx, slot);
+          expect(datagram).toEqual(oracle.encap(bytes).bytes);
+          expect(sender.tx.ports[slot]).toBe(port);
+          put(receiver.rx, slot, datagram);
+          receiver.rx.addresses.set(ipToMappedBytes(canonicalAddress(HOSTS[0].address)), slot * 16);
+        }
+        expect(receiver.decap(sent.length)).toBe(sent.length);
+        for (const [slot, bytes] of sent.entries()) {
+          expect(verdictOf(receiver.rx, slot)).toBe('rx-delivered');
+          expect(slotBytes(receiver.rx, slot)).toEqual(bytes);
+        }
+      },
+    ),
     { numRuns: 200 },
   );
 });
 
-test('after any sequence of tunnel changes, both directions agree with the oracle', () => {
+test('after any sequence of tunnel changes, both directions agree with the oracle', async () => {
   const hosts = ['192.168.77.21', '192.168.77.22', '2001:db8::23'];
   const prefixes = ['10.244.0.0/16', '10.244.2.0/24', '10.244.2.128/25', '10.244.3.0/24'];
   const change = fc.record({
@@ -77,9 +82,9 @@ test('after any sequence of tunnel changes, both directions agree with the oracl
     remote: fc.option(fc.constantFrom(...hosts), { nil: undefined }),
     port: fc.integer({ min: 1, max: 65535 }),
   });
-  fc.assert(
-    fc.property(fc.array(change, { maxLength: 24 }), (changes) => {
-      const forwarder = forwarderOf({ ...settingsOf(0, 1, 1), tunnels: [] });
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { maxLength: 24 }), async (changes) => {
+      const forwarder = await forwarderOf({ ...settingsOf(0, 1, 1), tunnels: [] });
       for (const { prefix, remote, port } of changes) {
         if (remote === undefined) forwarder.deleteTunnel(prefix);
         else forwarder.setTunnel(prefix, remote, port);

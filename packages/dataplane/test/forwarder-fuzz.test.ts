@@ -110,12 +110,12 @@ const RUNS = {
   },
 };
 
-function fuzz(direction: Direction, count: number): void {
+async function fuzz(direction: Direction, count: number): Promise<void> {
   const seed = fuzzSeed();
   console.log(`${direction}: ${count} inputs, PODLAN_FUZZ_SEED=${seed}`);
   const { make, run, judge } = RUNS[direction];
   const random = randomFrom(seed);
-  const forwarder = clusterForwarder({ slots: SLOTS, slotBytes: SLOT_BYTES });
+  const forwarder = await clusterForwarder({ slots: SLOTS, slotBytes: SLOT_BYTES });
   const before = new Uint8Array(forwarder.tx.buffer.byteLength);
   const verdicts = new Map<Verdict, number>();
   for (let done = 0; done < count; done += SLOTS) {
@@ -144,19 +144,21 @@ function fuzz(direction: Direction, count: number): void {
 
 test('a million mutated datagrams are judged as the oracle judges them, and write nowhere', {
   timeout: 240_000,
-}, () => {
-  fuzz('rx', INPUTS.decap);
+}, async () => {
+  await fuzz('rx', INPUTS.decap);
 });
 
-test('mutated frames become what the oracle says, and write only the header', { timeout: 120_000 }, () => {
-  fuzz('tx', INPUTS.encap);
+test('mutated frames become what the oracle says, and write only the header', {
+  timeout: 120_000,
+}, async () => {
+  await fuzz('tx', INPUTS.encap);
 });
 
-test('starts and lengths of any value reach no byte outside the slots', { timeout: 60_000 }, () => {
+test('starts and lengths of any value reach no byte outside the slots', { timeout: 60_000 }, async () => {
   const seed = fuzzSeed();
   console.log(`bounds: PODLAN_FUZZ_SEED=${seed}`);
   const random = randomFrom(seed);
-  const forwarder = clusterForwarder({ slots: SLOTS, slotBytes: SLOT_BYTES });
+  const forwarder = await clusterForwarder({ slots: SLOTS, slotBytes: SLOT_BYTES });
   const edges = [
     0,
     7,

@@ -18,18 +18,18 @@ interface Host {
   readonly poller: FakePoller;
 }
 
-function host(network: FakeNetwork, address: string, mac: string, subnet: string): Host {
-  const forwarder = Forwarder.create({ slots: 4, capacity: 8 });
+async function host(network: FakeNetwork, address: string, mac: string, subnet: string): Promise<Host> {
+  const forwarder = await Forwarder.create({ slots: 4, capacity: 8 });
   forwarder.configure({ vni: 1, mac, networks: ['10.244.0.0/16'], subnets: [subnet] });
   const device = new FakeDevice();
   const socket = network.bind(address, 8472);
   return { forwarder, device, socket, poller: new FakePoller(device, socket) };
 }
 
-function twoHosts() {
+async function twoHosts() {
   const network = new FakeNetwork();
-  const a = host(network, '192.168.77.11', MAC_A, '10.244.1.0/24');
-  const b = host(network, '192.168.77.12', MAC_B, '10.244.2.0/24');
+  const a = await host(network, '192.168.77.11', MAC_A, '10.244.1.0/24');
+  const b = await host(network, '192.168.77.12', MAC_B, '10.244.2.0/24');
   a.forwarder.setTunnel('10.244.2.0/24', '192.168.77.12', 8472);
   b.forwarder.setTunnel('10.244.1.0/24', '192.168.77.11', 8472);
   return { network, a, b };
@@ -45,8 +45,8 @@ const toB = (last: number) =>
 const toA = (last: number) =>
   frame({ source: '10.244.2.6', destination: `10.244.1.${last}`, destinationMac: MAC_A });
 
-test('packets go both ways, unchanged and in order, more than a batch of them', () => {
-  const { network, a, b } = twoHosts();
+test('packets go both ways, unchanged and in order, more than a batch of them', async () => {
+  const { network, a, b } = await twoHosts();
   const out = Array.from({ length: 11 }, (_, i) => toB(i));
   const back = Array.from({ length: 9 }, (_, i) => toA(i));
   a.device.outgoing.push(...out);
@@ -69,8 +69,8 @@ test('packets go both ways, unchanged and in order, more than a batch of them', 
   ]);
 });
 
-test('what must not get through is dropped and counted, and the rest of the batch goes on', () => {
-  const { network, a, b } = twoHosts();
+test('what must not get through is dropped and counted, and the rest of the batch goes on', async () => {
+  const { network, a, b } = await twoHosts();
   const stranger = network.bind('192.168.77.99', 8472);
   const good = vxlan(1, toB(1));
   const deliver = (source: string, bytes: Uint8Array) =>
@@ -95,8 +95,8 @@ test('what must not get through is dropped and counted, and the rest of the batc
   expect(b.device.incoming.length).toBe(2);
 });
 
-test('a batch that follows an encapsulated one has its headroom again', () => {
-  const { a, b } = twoHosts();
+test('a batch that follows an encapsulated one has its headroom again', async () => {
+  const { a, b } = await twoHosts();
   for (let round = 0; round < 20; round++) {
     a.device.outgoing.push(toB(round));
     pump(a);
@@ -105,16 +105,16 @@ test('a batch that follows an encapsulated one has its headroom again', () => {
   expect(b.device.incoming).toEqual(Array.from({ length: 20 }, (_, i) => toB(i)));
 });
 
-test('ARP and other broadcasts stay on the host', () => {
-  const { network, a } = twoHosts();
+test('ARP and other broadcasts stay on the host', async () => {
+  const { network, a } = await twoHosts();
   a.device.outgoing.push(patched(toB(1), { 0: [0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 12: [8, 6] }));
   pump(a);
   expect(network.sent).toEqual([]);
   expect(counted(a.forwarder)).toEqual({ 'tx-group-mac': 1 });
 });
 
-test('a datagram longer than a slot is dropped as truncated', () => {
-  const { network, a, b } = twoHosts();
+test('a datagram longer than a slot is dropped as truncated', async () => {
+  const { network, a, b } = await twoHosts();
   const bytes = vxlan(
     1,
     frame({ source: '10.244.1.5', destination: '10.244.2.1', payload: new Uint8Array(2000) }),
@@ -124,8 +124,8 @@ test('a datagram longer than a slot is dropped as truncated', () => {
   expect(counted(b.forwarder)).toEqual({ 'rx-truncated': 1 });
 });
 
-test('tables change between batches, on a wake-up', () => {
-  const { network, a } = twoHosts();
+test('tables change between batches, on a wake-up', async () => {
+  const { network, a } = await twoHosts();
   a.forwarder.clear();
   a.device.outgoing.push(toB(1), toB(2), toB(3), toB(4), toB(5));
   a.poller.wake();
@@ -141,8 +141,8 @@ test('tables change between batches, on a wake-up', () => {
   expect(counted(a.forwarder)).toEqual({ 'tx-tunneled': 5 });
 });
 
-test('a turn carries at most one batch each way, so that neither direction starves', () => {
-  const { a, b } = twoHosts();
+test('a turn carries at most one batch each way, so that neither direction starves', async () => {
+  const { a, b } = await twoHosts();
   b.device.outgoing.push(...Array.from({ length: 40 }, (_, i) => toA(i)));
   pump(b);
   a.device.outgoing.push(...Array.from({ length: 40 }, (_, i) => toB(i)));
@@ -160,15 +160,15 @@ test('a turn carries at most one batch each way, so that neither direction starv
   ]);
 });
 
-test('what the kernel does not take is counted', () => {
-  const { a } = twoHosts();
+test('what the kernel does not take is counted', async () => {
+  const { a } = await twoHosts();
   a.device.outgoing.push(toB(1), toB(2), toB(3));
   a.socket.send = () => 1;
   expect(pump(a)).toMatchObject({ socketRefused: 2, deviceRefused: 0 });
 });
 
-test('a signal stops it before the next wait', () => {
-  const { a } = twoHosts();
+test('a signal stops it before the next wait', async () => {
+  const { a } = await twoHosts();
   a.device.outgoing.push(toB(1));
   expect(runPump({ ...a, signal: AbortSignal.abort() }).turns).toBe(0);
   expect(a.device.outgoing.length).toBe(1);

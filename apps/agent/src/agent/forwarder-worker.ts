@@ -37,7 +37,7 @@ function serveRequests(forwarder: Forwarder): boolean {
   }
 }
 
-const forwarder = Forwarder.create();
+const forwarder = await Forwarder.create();
 forwarder.configure({ vni: row.vni, mac: row.mac, networks: row.networks, subnets: row.subnets });
 using device = TapDevice.open(row.dev);
 using socket = UdpSocket.bind(row.local, row.port);
