@@ -1,0 +1,63 @@
+/** All examples of a package as one TypeScript program: what does not compile, and which members they use. */
+import { join } from 'node:path';
+import ts from 'typescript';
+import { compilerOptions } from './public-api.js';
+
+/** The files are in memory only: beside the sources, so that modules are found from there. */
+export class ExampleProgram {
+  #program;
+  #examples = new Map();
+  #folder;
+
+  constructor(examples, folder) {
+    this.#folder = folder;
+    for (const [index, one] of examples.entries())
+      this.#examples.set(join(folder, `example-${index}.ts`), one);
+    const options = {
+      ...compilerOptions(folder, 'tsconfig.test.json'),
+      noUnusedLocals: false,
+      moduleDetection: ts.ModuleDetectionKind.Force,
+    };
+    this.#program = ts.createProgram([...this.#examples.keys()], options, this.#host(options));
+  }
+
+  /** One line per error. */
+  errors() {
+    return [...this.#examples].flatMap(([path, example]) => {
+      const source = this.#program.getSourceFile(path);
+      return ts.getPreEmitDiagnostics(this.#program, source).map(({ start, messageText }) => {
+        const line = example.line + source.getLineAndCharacterOfPosition(start).line;
+        return `${example.file}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+      });
+    });
+  }
+
+  /** `Class.member` for every member that an example names. */
+  usedMembers() {
+    const checker = this.#program.getTypeChecker();
+    const used = new Set();
+    const visit = (node) => {
+      if (ts.isPropertyAccessExpression(node)) {
+        for (const one of checker.getSymbolAtLocation(node.name)?.declarations ?? []) {
+          used.add(`${one.parent?.name?.text}.${node.name.text}`);
+        }
+      }
+      ts.forEachChild(node, visit);
+    };
+    for (const path of this.#examples.keys()) visit(this.#program.getSourceFile(path));
+    return used;
+  }
+
+  #host(options) {
+    const host = ts.createCompilerHost(options, true);
+    const { fileExists, readFile } = host;
+    host.getCurrentDirectory = () => this.#folder;
+    host.fileExists = (path) => this.#examples.has(path) || fileExists(path);
+    host.readFile = (path) => this.#examples.get(path)?.code ?? readFile(path);
+    host.getSourceFile = (path, settings) => {
+      const text = host.readFile(path);
+      return text === undefined ? undefined : ts.createSourceFile(path, text, settings, true);
+    };
+    return host;
+  }
+}

@@ -1,0 +1,20 @@
+export const twice = (value) => value + value;
+
+export function half(value) {
+  return value / 2;
+}
+
+export function bare() {}
+
+export class Counter {
+  #count = 0;
+
+  add(more) {
+    this.#count += more;
+    return this.#count;
+  }
+
+  get count() {
+    return this.#count;
+  }
+}

@@ -1,0 +1,75 @@
+/** A package with every fault that the checks of an API can find; `index.js` is what it would be compiled to. */
+
+/**
+ * Twice `value`.
+ * @example
+ * ```ts
+ * import { twice } from 'documented';
+ *
+ * twice(2); // => 4
+ * const text = { of: twice(3) };
+ * text;
+ * // => { of:
+ * //      6 }
+ * await Promise.resolve(twice(1n)); // => 2n
+ * ```
+ * @example As root
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ *
+ * process.getuid?.(); // => 0
+ * readFileSync('/proc/net/dev', 'utf8').split('\n').length; // => 4
+ * ```
+ */
+export const twice = <T extends number | bigint>(value: T): T => ((value as number) + (value as number)) as T;
+
+/**
+ * Its example is wrong in every way an example can be.
+ * @example
+ * ```ts
+ * import { half } from 'documented';
+ *
+ * half(4); // => 3
+ * if (half(4) === 3) half(0); // => 0
+ * half('4');
+ * ```
+ * @example Stops
+ * ```ts
+ * throw new Error('on its way');
+ * ```
+ */
+export function half(value: number): number {
+  return value / 2;
+}
+
+export interface Undocumented {
+  readonly value: number;
+}
+
+/** Has no example. */
+export function bare(): void {}
+
+/**
+ * Only one of its methods is in the example.
+ * @example
+ * ```ts
+ * import { Counter } from 'documented';
+ *
+ * new Counter().add(2); // => 2
+ * ```
+ */
+export class Counter {
+  #count = 0;
+
+  /** Returns the new count. */
+  add(more: number): number {
+    this.#count += more;
+    return this.#count;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  protected own(): void {}
+}
