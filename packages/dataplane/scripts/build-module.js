@@ -1,11 +1,11 @@
-// Compiles assembly/ to build/dataplane.wasm, and embeds the bytes in src/generated/module.ts, so that loading the
+// Compiles assembly/ to dist/dataplane.wasm, and embeds the bytes in src/generated/module.ts, so that loading the
 // module needs neither a file system nor fetch.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const WASM = 'build/dataplane.wasm';
+const WASM = 'dist/dataplane.wasm';
 const SOURCE = 'src/generated/module.ts';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));

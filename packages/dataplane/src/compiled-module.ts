@@ -1,4 +1,10 @@
-/** The module as embedded bytes, compiled once for all tables and forwarders of this realm. */
+/**
+ * The module, from bytes embedded in this file's bundle: no file system, no fetch, no loader of a bundler. Compiled
+ * once for all tables and forwarders of a realm.
+ *
+ * What `#compiled-module` is for Node.js, browsers, workers and bundlers; `imports` in package.json names the variants
+ * for runtimes that refuse to compile bytes.
+ */
 import { moduleBase64 } from './generated/module.js';
 
 let compiled: Promise<WebAssembly.Module> | undefined;

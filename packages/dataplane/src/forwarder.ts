@@ -16,7 +16,7 @@ import { canonicalAddress, canonicalPrefix, wholeNumber, writePrefix } from './k
 import * as layout from './layout.js';
 import { type JudgedBatch, slotBatch } from './slot-batch.js';
 import { VERDICTS, type Verdict } from './verdicts.js';
-import { type Capacities, createDataplane, type Dataplane } from './wasm.js';
+import { type Capacities, createDataplane, type Dataplane, type ModuleSource } from './wasm.js';
 
 export interface ForwarderOptions {
   /** Slots in each direction. */
@@ -25,6 +25,8 @@ export interface ForwarderOptions {
   readonly slotBytes?: number;
   /** How many tunnels there is memory for. */
   readonly capacity?: number;
+  /** A module of one's own in place of the embedded one: see {@link ModuleSource}. */
+  readonly module?: ModuleSource;
 }
 
 export interface ForwarderSettings {
@@ -79,12 +81,13 @@ export class Forwarder {
       slots = layout.DEFAULT_SLOTS,
       slotBytes = layout.DEFAULT_SLOT_BYTES,
       capacity = layout.DEFAULT_CAPACITY,
+      module,
     } = options;
     wholeNumber('slots', slots, 1, layout.MAX_SLOTS);
     wholeNumber('slotBytes', slotBytes, layout.MIN_SLOT_BYTES, layout.MAX_SLOT_BYTES);
     wholeNumber('capacity', capacity, 1, layout.MAX_TUNNELS);
     const capacities = { slots, slotBytes, capacity };
-    return new Forwarder(capacities, await createDataplane(capacities));
+    return new Forwarder(capacities, await createDataplane(capacities, module));
   }
 
   /** Replaces all settings. Tunnels and counters stay. */

@@ -14,3 +14,4 @@ export { type PumpCounters, type PumpOptions, runPump } from './pump.js';
 export { type RouteMatch, RouteTable, type RouteTableOptions } from './route-table.js';
 export { type JudgedBatch, leaveHeadroom, slotBytes, slotRoom } from './slot-batch.js';
 export { isForwarded, VERDICT_MEANINGS, VERDICTS, type Verdict } from './verdicts.js';
+export type { ModuleSource } from './wasm.js';

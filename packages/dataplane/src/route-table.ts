@@ -5,11 +5,13 @@
 import type { IpPrefix } from '@podlan/wire';
 import { canonicalAddress, canonicalPrefix, wholeNumber, writeAddress, writePrefix } from './key.js';
 import { DEFAULT_CAPACITY, FULL, KEY_BYTES, LOOKUP_BATCH, MAX_ROUTES, MISS, TABLE_ROUTES } from './layout.js';
-import { createDataplane, type Dataplane } from './wasm.js';
+import { createDataplane, type Dataplane, type ModuleSource } from './wasm.js';
 
 export interface RouteTableOptions {
   /** How many prefixes of both families there is memory for. */
   readonly capacity?: number;
+  /** A module of one's own in place of the embedded one: see {@link ModuleSource}. */
+  readonly module?: ModuleSource;
 }
 
 export interface RouteMatch<Value> {
@@ -31,9 +33,10 @@ export class RouteTable<Value = unknown> {
 
   static async create<Value = unknown>({
     capacity = DEFAULT_CAPACITY,
+    module,
   }: RouteTableOptions = {}): Promise<RouteTable<Value>> {
     wholeNumber('capacity', capacity, 1, MAX_ROUTES);
-    return new RouteTable(capacity, await createDataplane({ slots: 0, slotBytes: 0, capacity }));
+    return new RouteTable(capacity, await createDataplane({ slots: 0, slotBytes: 0, capacity }, module));
   }
 
   get size(): number {

@@ -2,7 +2,7 @@
  * The one typed gate to the module: nothing else instantiates it or touches its exports. Memory is laid out in full
  * by `create`, and never grows after it, so the views taken here stay good.
  */
-import { compiledModule } from './compiled-module.js';
+import { compiledModule } from '#compiled-module';
 import * as layout from './layout.js';
 
 /** What the module exports, besides `memory`. Numbers are i32; keys and addresses go through `key`. */
@@ -42,9 +42,18 @@ export interface Dataplane {
   readonly counters: BigUint64Array;
 }
 
+/**
+ * A `WebAssembly.Module` of `@podlan/dataplane/dataplane.wasm`, or a promise of one. Its type is this wide so that
+ * projects whose `lib` knows no WebAssembly can use these declarations.
+ */
+export type ModuleSource = object | PromiseLike<object>;
+
 /** A fresh module with memory for `capacities`. RangeError where there is no such memory. */
-export async function createDataplane({ slots, slotBytes, capacity }: Capacities): Promise<Dataplane> {
-  const { exports } = await WebAssembly.instantiate(await compiledModule(), {});
+export async function createDataplane(
+  { slots, slotBytes, capacity }: Capacities,
+  module: ModuleSource = compiledModule(),
+): Promise<Dataplane> {
+  const { exports } = await WebAssembly.instantiate(requireModule(await module), {});
   const calls = exports as unknown as DataplaneExports;
   if (calls.create(slots, slotBytes, capacity) !== 1) {
     throw new RangeError(`no memory for ${slots} slots of ${slotBytes} bytes and ${capacity} prefixes`);
@@ -64,4 +73,11 @@ export async function createDataplane({ slots, slotBytes, capacity }: Capacities
     lookupValues: new Int32Array(buffer, areaOffset(layout.AREA_LOOKUP_VALUES), layout.LOOKUP_BATCH),
     counters: new BigUint64Array(buffer, areaOffset(layout.AREA_COUNTERS), layout.VERDICT_COUNT),
   };
+}
+
+function requireModule(module: object): WebAssembly.Module {
+  // Not instanceof, which a module from another realm fails.
+  const kind = Object.prototype.toString.call(module);
+  if (kind === '[object WebAssembly.Module]') return module as WebAssembly.Module;
+  throw new TypeError(`module: expected a WebAssembly.Module, got ${kind}`);
 }

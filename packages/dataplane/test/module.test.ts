@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { VERDICTS } from '../src/index.js';
+import { Forwarder, RouteTable, VERDICTS } from '../src/index.js';
 import * as layout from '../src/layout.js';
 
 const root = new URL('..', import.meta.url);
-const bytes = readFileSync(new URL('build/dataplane.wasm', root));
+const bytes = readFileSync(new URL('dist/dataplane.wasm', root));
 const module = new WebAssembly.Module(bytes);
 
 test('the module imports nothing and exports these, fewer than 25', () => {
@@ -70,6 +70,15 @@ test('too much memory is an answer, not a trap', () => {
   const { exports } = new WebAssembly.Instance(module, {});
   const { create } = exports as unknown as { create(a: number, b: number, c: number): number };
   expect(create(65536, 131072, 1)).toBe(0);
+});
+
+test.each([RouteTable, Forwarder])("%o takes a module of one's own, or a promise of it", async (kind) => {
+  for (const own of [module, WebAssembly.compile(bytes)]) {
+    expect(await kind.create({ module: own })).toBeInstanceOf(kind);
+  }
+  await expect(kind.create({ module: bytes })).rejects.toThrow(
+    new TypeError('module: expected a WebAssembly.Module, got [object Uint8Array]'),
+  );
 });
 
 test('what is published runs without Node', () => {

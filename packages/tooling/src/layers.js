@@ -96,6 +96,10 @@ function sourceOfSubpath(specifier, packages) {
   return target?.replace(/^\.\/dist\//, `${owner.folder}/src/`).replace(/\.js$/, '.ts');
 }
 
+/** The source file behind `#compiled-module`, by the package's own imports. */
+const sourceOfInternal = (specifier, { folder, manifest }) =>
+  manifest.imports?.[specifier]?.default?.replace(/^\.\/dist\//, `${folder}/src/`).replace(/\.js$/, '.ts');
+
 const packageName = (specifier) =>
   specifier
     .split('/')
@@ -127,6 +131,10 @@ export function importFault({ file, specifier, owner, packages, layers = LAYERS 
     const target = posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts');
     if (isTesting(target) && !isTesting(file)) return 'shipped code may not import what exists for tests';
     return layerFault(from, target, specifier, layers);
+  }
+  if (specifier.startsWith('#')) {
+    const target = sourceOfInternal(specifier, owner);
+    return target ? layerFault(from, target, specifier, layers) : 'the package imports no such path';
   }
   const isOurs = packages.some(({ manifest }) => manifest.name === packageName(specifier));
   if (!isOurs) {

@@ -66,6 +66,7 @@ describe('a planted violation is found', () => {
     ['packages/fabric/src/node.ts', "import { rig } from './testing/rig.js';", 'exists for tests'],
     ['apps/agent/src/a.ts', "import { x } from '@podlan/wire/udp';", 'exports no such path'],
     ['packages/wire/src/a.ts', "import { IPv4 } from 'ip-num';", 'does not depend on it'],
+    ['packages/wire/src/a.ts', "import { x } from '#compiled-module';", 'imports no such path'],
     [
       'packages/wire/src/a.ts',
       "import { x } from '../../linux/src/model.js';",
@@ -81,6 +82,7 @@ describe('a planted violation is found', () => {
 
   test.each([
     ['packages/dataplane/src/a.ts', "import { parseIpAddress } from '@podlan/wire';"],
+    ['packages/dataplane/src/a.ts', "import { compiledModule } from '#compiled-module';"],
     [
       'packages/linux/src/linux-kernel.ts',
       "import { spawn } from 'node:child_process';\nimport './model.js';",
