@@ -4,8 +4,9 @@
  */
 
 import { ipFromBytes, macFromBytes } from '../address.js';
-import { dataView, hexOf } from '../bytes.js';
+import { dataView } from '../bytes.js';
 import type { PseudoHeader } from '../checksum.js';
+import { hexOf } from '../hex.js';
 
 export type ProtocolName =
   | 'ethernet'
