@@ -3,9 +3,12 @@
  * speeds as ratios to a baseline of the same run; and bench-results.json beside the package.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { cpus, release } from 'node:os';
+import { basename, dirname, join, relative } from 'node:path';
+import { rootFile } from './src/workspace.js';
 
-const ROUNDS = 9;
+/** BENCH_ROUNDS makes a run quicker, or its medians steadier. */
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 9);
 /** Options of tinybench for one round of one group, milliseconds. */
 export const ROUND = { time: 12, iterations: 5, warmupTime: 3, warmupIterations: 2 };
 
@@ -15,16 +18,16 @@ export function keep(value) {
 }
 export const kept = { value: undefined };
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 function nanoseconds({ name, result }) {
   if (result.state === 'completed') return result.latency.p50 * 1e6;
   throw new Error(`${name}: the task ended as ${result.state}`, { cause: result.error });
 }
 
-async function roundsOf(bench) {
+async function roundsOf(bench, count) {
   const rounds = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < count; round++) {
     await bench.run();
     rounds.push(bench.tasks.map(nanoseconds));
     bench.reset();
@@ -32,43 +35,63 @@ async function roundsOf(bench) {
   return rounds;
 }
 
+const isAsync = (run) => run.constructor.name === 'AsyncFunction';
+
 /**
  * Runs `tasks` (name to function) in `bench`, a fresh Bench of tinybench. A call of a task does `operations` of what
- * the group is about. `baseline` names the task the others are compared with.
+ * the group is about; a task that does another number is `{ run, operations }`. `baseline` names the task the others
+ * are compared with. `untimed` (name to reason) are rows without a time.
  */
-export async function compare(bench, { baseline, operations, tasks }) {
-  for (const [name, run] of Object.entries(tasks)) bench.add(name, run, { async: false });
-  const rounds = await roundsOf(bench);
+export async function compare(bench, { baseline, operations, tasks, untimed = {}, rounds: count = ROUNDS }) {
+  const counts = [];
+  for (const [name, task] of Object.entries(tasks)) {
+    const { run, operations: own = operations } = typeof task === 'function' ? { run: task } : task;
+    counts.push(own);
+    bench.add(name, run, { async: isAsync(run) });
+  }
+  const rounds = (await roundsOf(bench, count)).map((times) => times.map((time, at) => time / counts[at]));
   const reference = bench.tasks.findIndex(({ name }) => name === baseline);
   const rows = bench.tasks.map(({ name }, at) => ({
     name,
-    nanoseconds: median(rounds.map((times) => times[at])) / operations,
+    nanoseconds: median(rounds.map((times) => times[at])),
     // Within each round, because a shared machine changes its pace from one round to the next.
     speed: median(rounds.map((times) => times[reference] / times[at])),
+    rounds: rounds.map((times) => times[at]),
   }));
-  const group = { group: bench.name, baseline, rows };
+  const group = { group: bench.name, baseline, rows, untimed };
   print(group);
   return group;
 }
 
-function print({ group, baseline, rows }) {
+/** How many times as fast as `other` a row of a group is: the median of the ratios within its rounds. */
+export function timesAsFast(row, other) {
+  return median(row.rounds.map((time, round) => other.rounds[round] / time));
+}
+
+function print({ group, baseline, rows, untimed }) {
   console.log(`\n${group}`);
   for (const { name, nanoseconds, speed } of rows) {
     const ratio = name === baseline ? 'baseline' : `${speed.toPrecision(3)} x`;
-    console.log(`  ${name.padEnd(44)}${nanoseconds.toFixed(1).padStart(12)} ns${ratio.padStart(14)}`);
+    console.log(`  ${name.padEnd(48)}${nanoseconds.toFixed(1).padStart(14)} ns${ratio.padStart(14)}`);
   }
+  for (const [name, reason] of Object.entries(untimed)) console.log(`  ${name.padEnd(48)}  ${reason}`);
 }
+
+const machine = () => `${cpus()[0]?.model ?? 'CPU'} x ${cpus().length}, Linux ${release()}`;
+const command = () => `node ${relative(rootFile('.'), process.argv[1])}`;
 
 export function announce(title) {
   console.log(title);
   console.log('Time of one operation, and speed: 2.00 x is twice as fast as the baseline of its group.');
   console.log(`Medians of ${ROUNDS} rounds; speeds are compared within each round.`);
+  console.log(`${machine()}; Node.js ${process.version}; ${command()}`);
 }
 
-/** Puts the groups of one bench file under its name into its package's bench-results.json. */
-export function writeResults(file, groups) {
+/** Puts the groups of one bench file, and what else it found, into its package's bench-results.json. */
+export function writeResults(file, groups, others = {}) {
   const path = join(dirname(file), '..', 'bench-results.json');
-  const others = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
-  const results = { ...others, [basename(file, '.js')]: { node: process.version, groups } };
+  const earlier = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+  const run = { node: process.version, machine: machine(), command: command(), ...others, groups };
+  const results = { ...earlier, [basename(file, '.js')]: run };
   writeFileSync(path, `${JSON.stringify(results, undefined, 2)}\n`);
 }

@@ -14,6 +14,7 @@ const NOT_SOURCES = new Set([
   '.turbo',
   'test',
   'test-results.json',
+  'bench-results.json',
 ]);
 
 export function hashOfFile(path) {
