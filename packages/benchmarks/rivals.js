@@ -1,0 +1,47 @@
+/**
+ * The packages of rivals/, which has a lock file of its own: installed when missing, never by `npm ci` at the root.
+ * None of their install scripts run; what must be compiled is compiled here.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const FOLDER = fileURLToPath(new URL('rivals/', import.meta.url));
+const require = createRequire(join(FOLDER, 'package.json'));
+
+export const rivalFile = (name) => join(FOLDER, 'node_modules', name);
+export const requireRival = (name) => require(name);
+
+const isInstalled = () => existsSync(rivalFile('.package-lock.json'));
+
+export function installRivals() {
+  if (isInstalled()) return;
+  console.log('podlan: installing the rivals (npm ci in packages/benchmarks/rivals) …');
+  const { status, error } = spawnSync('npm', ['ci'], { cwd: FOLDER, stdio: 'inherit' });
+  if (status !== 0) throw new Error(`npm ci of the rivals failed: ${error?.message ?? `exit ${status}`}`);
+}
+
+/** npm's own node-gyp, with the headers that came with this Node.js: it would fetch others from elsewhere. */
+function nodeGyp() {
+  const prefix = dirname(dirname(process.execPath));
+  const headers = existsSync(join(prefix, 'include', 'node', 'node.h')) ? prefix : undefined;
+  const { stdout } = spawnSync('npm', ['root', '-g'], { encoding: 'utf8' });
+  const script = join(stdout.trim(), 'npm', 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
+  return { headers, script: existsSync(script) ? script : undefined };
+}
+
+/** Compiles a rival that is a C++ addon; returns why it can't be had, or undefined. */
+export function compileRival(name) {
+  const cwd = rivalFile(name);
+  if (existsSync(join(cwd, 'build', 'Release'))) return undefined;
+  const { headers, script } = nodeGyp();
+  if (!headers) return 'does not install: the headers of this Node.js are not beside it';
+  if (!script) return 'does not install: npm came without node-gyp';
+  const args = [script, 'rebuild', `--nodedir=${headers}`];
+  const { status } = spawnSync(process.execPath, args, { cwd, stdio: 'ignore' });
+  return status === 0
+    ? undefined
+    : 'does not install: node-gyp failed (is there a C++ compiler, make, python3?)';
+}
