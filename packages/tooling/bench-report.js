@@ -7,8 +7,8 @@ import { cpus, release } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { rootFile } from './src/workspace.js';
 
-/** BENCH_ROUNDS makes a run quicker, or its medians steadier. */
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 9);
+/** ROUNDS makes a run quicker, or its medians steadier. */
+const ROUNDS = Number(process.env.ROUNDS ?? 9);
 /** Options of tinybench for one round of one group, milliseconds. */
 export const ROUND = { time: 12, iterations: 5, warmupTime: 3, warmupIterations: 2 };
 
