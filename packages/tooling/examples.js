@@ -3,9 +3,9 @@
  * class an `@example`, every public method a place in one; all of them compile, run, and come to what their `// =>` say.
  */
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { DocumentedPackage } from './src/api/documented-package.js';
-import { faultsOfRun } from './src/api/example-run.js';
+import { ExampleRunner } from './src/api/example-runner.js';
 
 /** To be called by a test file in the `test` folder of the package, with its `import.meta.url`. */
 export function testExamples(testFileUrl) {
@@ -20,9 +20,11 @@ export function testExamples(testFileUrl) {
   });
 
   describe('the examples', () => {
+    const runner = new ExampleRunner(folder);
+    afterAll(() => runner.close());
     test('compile', () => expect(documented.typeErrors()).toEqual([]));
-    test.concurrent.for(documented.examples)('$name', async (example, context) => {
-      context.expect(await faultsOfRun(example, folder)).toEqual([]);
+    test.each(documented.examples)('$name', async (example) => {
+      expect(await runner.faultsOf(example)).toEqual([]);
     });
   });
 }

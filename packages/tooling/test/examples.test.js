@@ -1,18 +1,16 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { DocumentedPackage } from '../src/api/documented-package.js';
 import { withChecks } from '../src/api/example-code.js';
-import { faultsOfRun } from '../src/api/example-run.js';
+import { ExampleRunner } from '../src/api/example-runner.js';
 import { rootFile } from '../src/workspace.js';
 
 const folder = rootFile('packages/tooling/test/documented');
 
 describe('a package with every fault', () => {
   const documented = new DocumentedPackage(folder);
-  const run = (name) =>
-    faultsOfRun(
-      documented.examples.find((one) => one.name === name),
-      folder,
-    );
+  const runner = new ExampleRunner(folder);
+  afterAll(() => runner.close());
+  const run = (name) => runner.faultsOf(documented.examples.find((one) => one.name === name));
 
   test('names what has no doc comment', () => {
     expect(documented.undocumented()).toEqual([
@@ -35,9 +33,12 @@ describe('a package with every fault', () => {
     expect(others).toEqual([]);
   });
 
-  test.each(['twice', 'twice 2', 'Counter'])('has nothing to say of the good example %s', async (name) => {
-    expect(await run(name)).toEqual([]);
-  });
+  test.each(['twice', 'twice 2', 'testOne', 'Counter'])(
+    'has nothing to say of the good example %s',
+    async (name) => {
+      expect(await run(name)).toEqual([]);
+    },
+  );
 
   test('says which promise was broken, and which was never come to', async () => {
     expect(await run('half')).toEqual([
@@ -48,7 +49,14 @@ describe('a package with every fault', () => {
 
   test('shows what an example died of', async () => {
     const [fault] = await run('half 2');
-    expect(fault).toMatch(/^ended with 1\n[\s\S]*on its way/);
+    expect(fault).toMatch(/on its way/);
+    expect(await run('half 3')).toEqual(['ended with 7\n']);
+    expect(await run('twice')).toEqual([]);
+  });
+
+  test('shows which test of a test file failed', async () => {
+    const [fault] = await run('testOne 2');
+    expect(fault).toMatch(/expected 1 to be 2/);
   });
 });
 
@@ -61,5 +69,7 @@ test.each(['const a = 1; // => 1', '// => 1', 'f(1 // => 1\n);'])(
 
 test('checks stand on the lines of their statements', () => {
   const { code } = withChecks('f(\n  1,\n);\n// => [\n//      1 ]\ng(); // => 2');
-  expect(code).toBe('check(0, (f(\n  1,\n)), ([ 1 ]));\n// => [\n//      1 ]\ncheck(1, (g()), (2)); // => 2');
+  expect(code).toBe(
+    'checkExample(0, (f(\n  1,\n)), ([ 1 ]));\n// => [\n//      1 ]\ncheckExample(1, (g()), (2)); // => 2',
+  );
 });

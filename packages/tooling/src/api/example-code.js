@@ -4,7 +4,7 @@
  *     expression;  // => literal         on the line where the statement ends, or on the next
  *                  //    more of it      indented by three spaces or more
  *
- * becomes `check(index, (expression), (literal))` on the same line. The literal is any JavaScript expression.
+ * becomes `checkExample(index, (expression), (literal))` on the same line. The literal is any JavaScript expression.
  */
 import ts from 'typescript';
 
@@ -48,14 +48,14 @@ export function withChecks(code) {
   }));
   let checked = code;
   for (const [index, { expression, literal }] of [...promises.entries()].reverse()) {
-    const call = `check(${index}, (${expression.getText()}), (${literal}))`;
+    const call = `checkExample(${index}, (${expression.getText()}), (${literal}))`;
     checked = checked.slice(0, expression.getStart()) + call + checked.slice(expression.end);
   }
   return { code: checked, promises: described };
 }
 
-/** JavaScript that runs as a module and reports to `example-report.js`. */
-export function runnable(code, reportUrl) {
+/** JavaScript that runs as a module, in a process where `checkExample` is there. */
+export function runnable(code) {
   const { code: checked, promises } = withChecks(code);
   const { outputText, diagnostics } = ts.transpileModule(checked, {
     reportDiagnostics: true,
@@ -64,5 +64,5 @@ export function runnable(code, reportUrl) {
   if (diagnostics.length > 0) {
     throw new SyntaxError(ts.flattenDiagnosticMessageText(diagnostics[0].messageText, '\n'));
   }
-  return { code: `import { check } from ${JSON.stringify(reportUrl)};${outputText}`, promises };
+  return { code: outputText, promises };
 }

@@ -4,6 +4,8 @@ export function half(value) {
   return value / 2;
 }
 
+export function testOne() {}
+
 export function bare() {}
 
 export class Counter {

@@ -37,6 +37,10 @@ export const twice = <T extends number | bigint>(value: T): T => ((value as numb
  * ```ts
  * throw new Error('on its way');
  * ```
+ * @example Exits
+ * ```ts
+ * process.exit(7);
+ * ```
  */
 export function half(value: number): number {
   return value / 2;
@@ -45,6 +49,23 @@ export function half(value: number): number {
 export interface Undocumented {
   readonly value: number;
 }
+
+/**
+ * Declares a test.
+ * @example In a test file
+ * ```ts
+ * import { expect, test } from 'vitest';
+ *
+ * test('one is one', () => expect(1).toBe(1));
+ * ```
+ * @example In a test file
+ * ```ts
+ * import { expect, test } from 'vitest';
+ *
+ * test('one is two', () => expect(1).toBe(2));
+ * ```
+ */
+export function testOne(): void {}
 
 /** Has no example. */
 export function bare(): void {}
