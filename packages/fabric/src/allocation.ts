@@ -12,13 +12,15 @@ import { type Family, familyOf, type IpPrefix, prefixAddress, prefixLength } fro
 import { type Lease, type LeaseAttributes, LeaseError, type LeaseRequest } from './lease.js';
 import type { NetworkConfig, NetworkRange } from './network-config.js';
 
-type Networks = Pick<NetworkConfig, 'networks'>;
-
 /**
  * One subnet per network: the node's own again, else the one it held before, else the lowest free one.
  * `leases` are those in force; throws LeaseError `out-of-subnets`.
  */
-export function chooseSubnets(config: Networks, leases: readonly Lease[], request: LeaseRequest): IpPrefix[] {
+export function chooseSubnets(
+  config: Pick<NetworkConfig, 'networks'>,
+  leases: readonly Lease[],
+  request: LeaseRequest,
+): IpPrefix[] {
   const own = leases.filter((lease) => isSameNode(lease.attributes, request.attributes));
   const ownSubnets = own.flatMap((lease) => lease.subnets);
   const taken = leases.filter((lease) => !own.includes(lease)).flatMap((lease) => lease.subnets);

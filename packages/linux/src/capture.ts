@@ -5,6 +5,7 @@ import { createEventFd } from './event-fd.js';
 import { LinuxError, type LinuxErrorOptions } from './linux-error.js';
 import { netnsPath } from './netns.js';
 
+/** A frame, with its link header, as the device had it. */
 export interface CapturedFrame {
   /** Since the epoch, by the kernel's clock when it saw the frame. */
   readonly timestampNs: bigint;
@@ -13,6 +14,7 @@ export interface CapturedFrame {
   readonly bytes: Uint8Array;
 }
 
+/** What to listen to, and until when. */
 export interface CaptureOptions {
   readonly netns?: string | undefined;
   readonly device: string;
@@ -33,7 +35,25 @@ export type CaptureMessage =
 /** The worker is a built file also where this one runs from its source, as in tests. */
 const WORKER = new URL('../dist/capture-worker.js', import.meta.url);
 
-/** Resolves once the device is listened on: what is sent after that is seen. */
+/**
+ * Frames that pass a device, both ways. Resolves once the device is listened on: what is sent after that is seen.
+ * Rejects with LinuxError where the device or the namespace is not there, or CAP_NET_RAW is missing (packet(7)).
+ * @example As root
+ * ```ts
+ * import { capture, ping } from '@podlan/linux';
+ * import { layersOf, parseIpAddress } from '@podlan/wire';
+ *
+ * const stop = new AbortController();
+ * const frames = await capture({ device: 'lo', signal: stop.signal });
+ * await ping(parseIpAddress('127.0.0.1')!);
+ * stop.abort();
+ *
+ * const seen = [];
+ * for await (const { direction, bytes } of frames) seen.push(`${direction} ${bytes.length} bytes`);
+ * // The request and its reply, each as it was sent and as it came in.
+ * seen; // => ['out 98 bytes', 'in 98 bytes', 'out 98 bytes', 'in 98 bytes']
+ * ```
+ */
 export async function capture(options: CaptureOptions): Promise<AsyncIterable<CapturedFrame>> {
   const netnsFile = options.netns === undefined ? undefined : netnsPath(options.netns);
   // libuv's threads are born at the first use, in the namespace of whichever thread that is: let it be this one.

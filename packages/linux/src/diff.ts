@@ -36,8 +36,21 @@ interface Plan {
 }
 
 /**
- * `actual` should be a snapshot of the scope of `desired`. Sysctls are set, never unset; a route's protocol is not
- * compared; an absent `mac` of a link accepts any.
+ * The changes that make `desired` of `actual`, which should be a snapshot of the scope of `desired`. Sysctls are set,
+ * never unset; a route's protocol is not compared; an absent `mac` of a link accepts any.
+ * @example
+ * ```ts
+ * import { type Address, diff, type Link } from '@podlan/linux/model';
+ * import { parseInterfaceAddress } from '@podlan/wire';
+ *
+ * const cni0: Link = { kind: 'link', type: 'bridge', name: 'cni0', mtu: 1450, up: true };
+ * const gateway: Address = { kind: 'address', dev: 'cni0', address: parseInterfaceAddress('10.244.1.1/24')! };
+ *
+ * diff([{ ...cni0, mtu: 1500 }], [cni0, gateway]);
+ * // => [{ op: 'replace', row: cni0 }, { op: 'add', row: gateway }]
+ * diff([cni0, gateway], []); // => [{ op: 'delete', row: cni0 }]
+ * diff([cni0, gateway], [cni0, gateway]); // => []
+ * ```
  */
 export function diff(actual: readonly Row[], desired: readonly Row[]): Change[] {
   const plan = planOf(actual, desired);

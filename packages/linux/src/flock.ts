@@ -9,11 +9,30 @@ const LOCK_NB = 4;
 const RETRY_MS = 20;
 const HELD = 'another process has held the lock all the time';
 
+/** A lock that is held. It also goes with the process. */
 export interface FileLock {
+  /** Lets others have it; a second time it does nothing. */
   release(): void;
 }
 
-/** Waits for the lock; the file is made where it is missing, and stays. */
+/**
+ * Waits for an exclusive lock (flock(2)); the file is made where it is missing, and stays. Rejects with LinuxError
+ * `EAGAIN` after `timeoutMs`, 30 s by default, and with an AbortError when `signal` aborts.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { flock } from '@podlan/linux';
+ *
+ * const folder = await mkdtemp(join(tmpdir(), 'flock-'));
+ * const lock = await flock(join(folder, 'lock'));
+ * await flock(join(folder, 'lock'), { timeoutMs: 0 }).catch(({ errno }) => errno); // => 'EAGAIN'
+ * lock.release();
+ * (await flock(join(folder, 'lock'))).release();
+ * await rm(folder, { recursive: true });
+ * ```
+ */
 export async function flock(
   path: string,
   { timeoutMs = 30_000, signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},

@@ -1,4 +1,7 @@
-/** Kernel networking of Linux: the model and its diff, the kernel behind it, and the devices and sockets of the pump. */
+/**
+ * Kernel networking of Linux: the model and its diff, the kernel behind it, and the devices and sockets of the pump.
+ * @module @podlan/linux
+ */
 
 export { type CapturedFrame, type CaptureOptions, capture } from './capture.js';
 export { createEventFd, EventFd, wakeEventFd } from './event-fd.js';
@@ -12,5 +15,6 @@ export { type PingOptions, type PingReply, ping } from './ping.js';
 export { type PolledFds, Poller, type Readiness } from './poller.js';
 export * from './prefix.js';
 export { type Finished, type Run, run } from './run.js';
+export type { SlotBatch } from './slot-batch.js';
 export { TapDevice, type TapOptions } from './tap.js';
 export { UdpSocket } from './udp-socket.js';

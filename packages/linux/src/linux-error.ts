@@ -1,4 +1,4 @@
-/** What a system call or a tool of the system refused to do. */
+/** What a {@link LinuxError} is made from. */
 export interface LinuxErrorOptions {
   /** What was tried: a tool (`ip`, `bridge`, `nft`, `sysctl`) or a system call (`bind`, `ioctl(TUNSETIFF)`). */
   readonly op: string;
@@ -10,6 +10,22 @@ export interface LinuxErrorOptions {
   readonly cause?: unknown;
 }
 
+/**
+ * What a system call or a tool of the system refused to do. Branch on `errno`: `message` is for people.
+ * @example
+ * ```ts
+ * import { LinuxError, TapDevice } from '@podlan/linux';
+ *
+ * try {
+ *   TapDevice.open('flannel.9');
+ * } catch (error) {
+ *   if (!(error instanceof LinuxError)) throw error;
+ *   error.errno; // => 'ENODEV'
+ *   error.args; // => ['flannel.9']
+ *   error.message; // => 'if_nametoindex flannel.9: there is no such device'
+ * }
+ * ```
+ */
 export class LinuxError extends Error {
   override readonly name = 'LinuxError';
   readonly op: string;

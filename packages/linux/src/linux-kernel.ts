@@ -15,6 +15,7 @@ import { applySysctls, readSysctls } from './sysctls.js';
 import { readOutput } from './tool-output.js';
 import { watchTables } from './watch-tables.js';
 
+/** Which kernel state to hold, and how. */
 export interface LinuxKernelOptions {
   /** Name or path of the network namespace; this process's own where it is absent. */
   readonly netns?: string | undefined;
@@ -24,6 +25,42 @@ export interface LinuxKernelOptions {
 
 const NO_SCOPE: Scope = { devices: [], sysctls: [], chains: false };
 
+/**
+ * Needs `ip` and `bridge`, `nft` for chains, and CAP_NET_ADMIN in the namespace to change anything.
+ * @example As root
+ * ```ts
+ * import { diff, LinuxKernel, type Row, scopeOf } from '@podlan/linux';
+ * import { parseInterfaceAddress } from '@podlan/wire';
+ *
+ * const kernel = new LinuxKernel();
+ * const desired: Row[] = [
+ *   { kind: 'link', type: 'bridge', name: 'cni0', mtu: 1450, up: true },
+ *   { kind: 'address', dev: 'cni0', address: parseInterfaceAddress('10.244.1.1/24')! },
+ * ];
+ * const scope = scopeOf(desired);
+ *
+ * const changes = diff(await kernel.snapshot(scope), desired);
+ * changes.map(({ op, row }) => `${op} ${row.kind}`); // => ['add link', 'add address']
+ * await kernel.apply(changes); // => []
+ * diff(await kernel.snapshot(scope), desired); // => []
+ * ```
+ * @example As root, watching
+ * ```ts
+ * import { type Link, LinuxKernel } from '@podlan/linux';
+ *
+ * const kernel = new LinuxKernel();
+ * const stop = new AbortController();
+ * const seen = new Set<string>();
+ * for await (const table of kernel.watch(stop.signal)) {
+ *   // It begins by asking to look at links and routes: it may have missed something while it subscribed.
+ *   if (seen.has(table)) stop.abort();
+ *   seen.add(table);
+ *   const cni0: Link = { kind: 'link', type: 'bridge', name: 'cni0', mtu: 1450, up: true };
+ *   await kernel.apply([{ op: 'add', row: cni0 }]);
+ * }
+ * seen.has('link'); // => true
+ * ```
+ */
 export class LinuxKernel implements Kernel {
   readonly #place: Place;
   /** What was asked for last, and so what is worth watching. */
@@ -34,6 +71,9 @@ export class LinuxKernel implements Kernel {
     this.#place = { netns: options.netns, run: options.run ?? run };
   }
 
+  /**
+   * The rows in `scope` as they are now. Rejects with LinuxError where a tool fails, or says what is not understood.
+   */
   async snapshot(scope: Scope): Promise<Row[]> {
     this.#scope = scope;
     const tables = await Promise.all([
@@ -49,6 +89,10 @@ export class LinuxKernel implements Kernel {
     return tables.flat();
   }
 
+  /**
+   * Makes the changes in order, consecutive ones of a kind in one batch. Not atomic: it goes on after a failure, and
+   * returns one {@link Failure} with a LinuxError per change that was not made. Forwarders and tunnels are refused.
+   */
   async apply(changes: readonly Change[]): Promise<Failure[]> {
     const failures: Failure[] = [];
     for (const { way, changes: run } of runsOf(changes, failures)) {
@@ -57,6 +101,10 @@ export class LinuxKernel implements Kernel {
     return failures;
   }
 
+  /**
+   * Yields a table whenever something in it may have changed; sysctls and chains only of the last snapshot's scope.
+   * Throws LinuxError where a monitor of iproute2 ends by itself.
+   */
   watch(signal: AbortSignal): AsyncIterable<Table> {
     return watchTables({ ...this.#place, scope: () => this.#scope, signal });
   }

@@ -9,6 +9,44 @@ import { deviceOf, rowKey } from './rows.js';
 /** Devices that are there from the start: rows may stand on them, they are no rows themselves. */
 const HOST_DEVICES = ['lo', 'eth0'];
 
+/**
+ * Rows in a Map behind the methods of a kernel. Rows on a device that is not there are refused, as the real one does.
+ * @example
+ * ```ts
+ * import { type Link, MemoryKernel, type Route, scopeOf } from '@podlan/linux/model';
+ * import { parseIpPrefix } from '@podlan/wire';
+ *
+ * const cni0: Link = { kind: 'link', type: 'bridge', name: 'cni0', mtu: 1450, up: true };
+ * const route: Route = { kind: 'route', prefix: parseIpPrefix('10.9.0.0/16')!, dev: 'cni0' };
+ * const kernel = new MemoryKernel();
+ *
+ * const [failure] = await kernel.apply([{ op: 'add', row: route }]);
+ * failure?.error.message; // => 'Cannot find device "cni0"'
+ * const changes = [cni0, route].map((row) => ({ op: 'add', row }) as const);
+ * await kernel.apply(changes); // => []
+ * await kernel.snapshot(scopeOf([cni0])); // => [cni0, route]
+ * await kernel.apply([{ op: 'delete', row: cni0 }]); // => []
+ * kernel.rows; // => []
+ * ```
+ * @example What goes wrong, and what others do
+ * ```ts
+ * import { type Link, MemoryKernel } from '@podlan/linux/model';
+ *
+ * const cni0: Link = { kind: 'link', type: 'bridge', name: 'cni0', mtu: 1450, up: true };
+ * const kernel = new MemoryKernel();
+ * const stop = new AbortController();
+ * const tables = kernel.watch(stop.signal);
+ * const next = tables.next();
+ * kernel.put(cni0);
+ * (await next).value; // => 'link'
+ * kernel.remove(cni0);
+ * kernel.wake('route');
+ * stop.abort();
+ *
+ * kernel.refuse(cni0, new Error('not today'));
+ * (await kernel.apply([{ op: 'add', row: cni0 }])).length; // => 1
+ * ```
+ */
 export class MemoryKernel implements Kernel {
   /** Every change that `apply` was given, in order. */
   readonly applied: Change[] = [];
@@ -26,10 +64,12 @@ export class MemoryKernel implements Kernel {
     return [...this.#rows.values()];
   }
 
+  /** The rows in `scope` as they are now. */
   async snapshot(scope: Scope): Promise<Row[]> {
     return this.rows.filter((row) => inScope(row, scope));
   }
 
+  /** Makes the changes in order, and returns those that were refused. */
   async apply(changes: readonly Change[]): Promise<Failure[]> {
     return changes.flatMap((change) => {
       this.applied.push(change);
@@ -38,6 +78,7 @@ export class MemoryKernel implements Kernel {
     });
   }
 
+  /** Yields the table of each change from now on, once per turn. Ends when `signal` aborts. */
   async *watch(signal: AbortSignal): AsyncGenerator<Table> {
     const pending = new Set<Table>();
     let wake = () => {};

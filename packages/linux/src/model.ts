@@ -3,13 +3,17 @@
  *
  * A row is plain JSON. Two rows describe the same kernel object when their `rowKey` is equal; `diff` compares the rest.
  * Nothing here does I/O: a browser can hold a kernel state, diff it and draw it.
+ * @module @podlan/linux/model
  */
 import type { InterfaceAddress, IpAddress, IpPrefix, MacAddress } from '@podlan/wire';
 
-/** The routing protocol number podlan stamps on its routes (`ip route … proto 80`), so that they are known as its own. */
+/**
+ * The routing protocol number podlan stamps on its routes (`ip route … proto 80`), so that they are known as its own.
+ */
 export const ROUTE_PROTOCOL = 80;
 
-interface LinkBase {
+/** What devices of every type have. */
+export interface LinkBase {
   readonly kind: 'link';
   readonly name: string;
   /** Absent: any address will do (it is then the kernel's choice). */
@@ -21,6 +25,7 @@ interface LinkBase {
   /** Bridge port flag: frames may leave by the port they came in (a pod reaching its own service address). */
   readonly hairpin?: boolean;
 }
+/** A network device of a kind that podlan makes. What differs by kind is known by its `type`. */
 export type Link = LinkBase &
   (
     | {
@@ -42,6 +47,7 @@ export type Link = LinkBase &
     | { readonly type: 'veth'; readonly peer?: { readonly name: string; readonly netns?: string } }
   );
 
+/** An address on a device, as `ip address` shows it: with the length of its on-link prefix. */
 export interface Address {
   readonly kind: 'address';
   readonly dev: string;
@@ -119,6 +125,7 @@ export interface Tunnel {
   readonly port: number;
 }
 
+/** One object of a kernel's network state, told apart by `kind`. Plain JSON: equal text is an equal row. */
 export type Row = Link | Address | Neighbor | FdbEntry | Route | Sysctl | Chain | ForwarderRow | Tunnel;
 /** The table a row stands in. */
 export type Table = Row['kind'];
@@ -145,15 +152,22 @@ export interface Change {
   readonly row: Row;
 }
 
+/** A change that was not made, and why: of the real kernel a LinuxError. */
 export interface Failure {
   readonly change: Change;
   readonly error: Error;
 }
 
+/**
+ * Whatever holds rows: this machine's kernel, one namespace of it, the forwarder, a simulation. All I/O on network
+ * state goes through these three methods.
+ */
 export interface Kernel {
   /** The rows in `scope` as they are now. */
   snapshot(scope: Scope): Promise<Row[]>;
-  /** Makes the changes in the order given. Not atomic: goes on after a failure and returns one entry per failed change. */
+  /**
+   * Makes the changes in the order given. Not atomic: goes on after a failure and returns one entry per failed change.
+   */
   apply(changes: readonly Change[]): Promise<Failure[]>;
   /** Yields the name of a table whenever something in it may have changed: look again. Ends when `signal` aborts. */
   watch(signal: AbortSignal): AsyncIterable<Table>;

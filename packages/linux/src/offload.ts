@@ -13,7 +13,18 @@ const ETHTOOL_STXCSUM = 0x17;
 const IFREQ_DATA = 16;
 const VALUE_AT = 40;
 
-/** Turns transmit checksum offload off for a device in the caller's network namespace. */
+/**
+ * Turns transmit checksum offload, and so segmentation offload, off for a device in the caller's network namespace.
+ * Throws LinuxError: `ENODEV`, `EPERM`.
+ * @example As root
+ * ```ts
+ * import { disableTransmitOffload, type Link, LinuxKernel } from '@podlan/linux';
+ *
+ * const eth0: Link = { kind: 'link', type: 'veth', name: 'eth0', mtu: 1500, up: true, peer: { name: 'wire' } };
+ * await new LinuxKernel().apply([{ op: 'add', row: eth0 }]); // => []
+ * disableTransmitOffload('eth0'); // from now on what leaves it is as on a wire
+ * ```
+ */
 export function disableTransmitOffload(device: string): void {
   const request = new DataView(new ArrayBuffer(VALUE_AT + 8));
   const address = libc.addressOf(request.buffer as ArrayBuffer);

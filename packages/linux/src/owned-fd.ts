@@ -19,6 +19,7 @@ export class OwnedFd {
     this.#isOpen = false;
   }
 
+  /** Closes it. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -14,11 +14,13 @@ const HEADER_BYTES = 8;
 /** A round trip is timed by a thread that waits for nothing else; between waits this long it does other work. */
 const WAIT_MS = 5;
 
+/** One echo reply that came back. */
 export interface PingReply {
   readonly sequence: number;
   readonly rttMs: number;
 }
 
+/** How many requests and how far apart; the defaults are those of ping(8), but one request. */
 export interface PingOptions {
   readonly count?: number;
   readonly intervalMs?: number;
@@ -28,7 +30,18 @@ export interface PingOptions {
   readonly stopAtFirstReply?: boolean;
 }
 
-/** The replies, in the order they came; a lost request has none. */
+/**
+ * The replies, in the order they came; a lost request has none. Rejects with LinuxError `EPERM` without CAP_NET_RAW.
+ * @example As root
+ * ```ts
+ * import { ping } from '@podlan/linux';
+ * import { parseIpAddress } from '@podlan/wire';
+ *
+ * const replies = await ping(parseIpAddress('127.0.0.1')!, { count: 2, intervalMs: 1 });
+ * replies.map(({ sequence }) => sequence); // => [1, 2]
+ * await ping(parseIpAddress('192.0.2.1')!, { timeoutMs: 1 }); // => []
+ * ```
+ */
 export async function ping(to: IpAddress, options: PingOptions = {}): Promise<PingReply[]> {
   const { count = 1, intervalMs = 1000, timeoutMs = 1000, stopAtFirstReply = false } = options;
   const echo = new Echo(to, options.payloadBytes ?? 56);

@@ -9,7 +9,7 @@ const POLLIN = 1;
 const POLLFD_BYTES = 8;
 const REVENTS = 6;
 
-/** -1 stands for none (poll(2) passes over it). */
+/** File descriptors to wait for. -1 stands for none (poll(2) passes over it). */
 export interface PolledFds {
   readonly device: number;
   readonly socket: number;
@@ -17,13 +17,28 @@ export interface PolledFds {
   readonly wake: number;
 }
 
+/** Which of the three can be read. */
 export interface Readiness {
   readonly device: boolean;
   readonly socket: boolean;
   readonly woken: boolean;
 }
 
-/** Closing it closes none of the three. */
+/**
+ * Waits for three descriptors at once. Closing it closes none of them.
+ * @example
+ * ```ts
+ * import { createEventFd, Poller, UdpSocket } from '@podlan/linux';
+ * import { parseIpAddress } from '@podlan/wire';
+ *
+ * using socket = UdpSocket.bind(parseIpAddress('127.0.0.1')!, 0);
+ * using wake = createEventFd();
+ * using poller = new Poller({ device: -1, socket: socket.fd, wake: wake.fd });
+ * poller.wait(1); // => { device: false, socket: false, woken: false }
+ * wake.wake();
+ * poller.wait(-1); // => { device: false, socket: false, woken: true }
+ * ```
+ */
 export class Poller {
   readonly #wake: number;
   readonly #fds = new DataView(new ArrayBuffer(128));
@@ -37,7 +52,10 @@ export class Poller {
     }
   }
 
-  /** -1: for ever. An error on a device or socket counts as readable: reading it tells. */
+  /**
+   * Blocks the thread until one can be read, or for `timeoutMs`; -1: for ever. An error on a device or socket counts as
+   * readable: reading it tells. A wake-up is taken: the next wait asks for another. Throws LinuxError of poll(2).
+   */
   wait(timeoutMs: number): Readiness {
     const count = libc.poll(this.#address, 3, timeoutMs);
     if (count < 0) return this.#failed();
@@ -46,6 +64,7 @@ export class Poller {
     return { device: this.#happened(0), socket: this.#happened(1), woken };
   }
 
+  /** For `using`, as its neighbours; it owns memory only. */
   [Symbol.dispose](): void {
     // It owns memory only.
   }

@@ -1,11 +1,32 @@
 /** What a row is called: its key among its kind, its device, its text in iproute2's words. */
 import type { Chain, ForwarderRow, Link, Route, Row, Scope, Table, Tunnel } from './model.js';
 
-/** The metric the kernel gives a route that names none: IPv4 0, IPv6 1024 (IP6_RT_PRIO_USER). */
+/**
+ * The metric the kernel gives a route that names none: IPv4 0, IPv6 1024 (IP6_RT_PRIO_USER).
+ * @example
+ * ```ts
+ * import { defaultMetric } from '@podlan/linux/model';
+ * import { parseIpPrefix } from '@podlan/wire';
+ *
+ * defaultMetric({ prefix: parseIpPrefix('10.244.2.0/24')! }); // => 0
+ * defaultMetric({ prefix: parseIpPrefix('fd00:244:2::/64')! }); // => 1024
+ * ```
+ */
 export const defaultMetric = (route: Pick<Route, 'prefix'>): number =>
   route.prefix.includes(':') ? 1024 : 0;
 
-/** Two rows with the same key describe the same kernel object, and the kernel holds one of them at most. */
+/**
+ * Two rows with the same key describe the same kernel object, and the kernel holds one of them at most.
+ * @example
+ * ```ts
+ * import { type Route, rowKey } from '@podlan/linux/model';
+ * import { parseIpPrefix } from '@podlan/wire';
+ *
+ * const route: Route = { kind: 'route', prefix: parseIpPrefix('10.244.2.0/24')!, dev: 'flannel.1' };
+ * rowKey(route); // => 'route 10.244.2.0/24 0'
+ * rowKey({ ...route, dev: 'eth0' }) === rowKey(route); // => true
+ * ```
+ */
 export function rowKey(row: Row): string {
   switch (row.kind) {
     case 'link':
@@ -29,7 +50,16 @@ export function rowKey(row: Row): string {
 
 const DEVICE_SYSCTL = /^net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\//;
 
-/** The device a row stands on and vanishes with. */
+/**
+ * The device a row stands on and vanishes with; undefined for what stands on none.
+ * @example
+ * ```ts
+ * import { deviceOf } from '@podlan/linux/model';
+ *
+ * deviceOf({ kind: 'sysctl', key: 'net/ipv6/conf/cni0/accept_ra', value: '0' }); // => 'cni0'
+ * deviceOf({ kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '1' }); // => undefined
+ * ```
+ */
 export function deviceOf(row: Row): string | undefined {
   if (row.kind === 'link') return row.name;
   if (row.kind === 'chain') return undefined;
@@ -40,7 +70,19 @@ export function deviceOf(row: Row): string | undefined {
 /** Kinds whose rows make their device ours. A route does not: a host-gw route leaves by the host's own interface. */
 const OWNING: ReadonlySet<Table> = new Set(['link', 'address', 'neighbor', 'fdb', 'forwarder', 'tunnel']);
 
-/** The scope in which `rows`, and nothing beside them, should be found. */
+/**
+ * The scope in which `rows`, and nothing beside them, should be found.
+ * @example
+ * ```ts
+ * import { scopeOf } from '@podlan/linux/model';
+ *
+ * const rows = [
+ *   { kind: 'link', type: 'bridge', name: 'cni0', mtu: 1450, up: true },
+ *   { kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '1' },
+ * ] as const;
+ * scopeOf(rows); // => { devices: ['cni0'], sysctls: ['net/ipv4/ip_forward'], chains: false }
+ * ```
+ */
 export function scopeOf(rows: Iterable<Row>): Scope {
   const devices = new Set<string>();
   const sysctls = new Set<string>();
@@ -54,7 +96,24 @@ export function scopeOf(rows: Iterable<Row>): Scope {
   return { devices: [...devices], sysctls: [...sysctls], chains };
 }
 
-/** One readable line, in the words of the tool that would make the row. */
+/**
+ * One readable line, in the words of the tool that would make the row.
+ * @example
+ * ```ts
+ * import { rowText } from '@podlan/linux/model';
+ * import { parseIpAddress, parseIpPrefix } from '@podlan/wire';
+ *
+ * rowText({
+ *   kind: 'route',
+ *   prefix: parseIpPrefix('10.244.2.0/24')!,
+ *   via: parseIpAddress('10.244.2.0')!,
+ *   dev: 'flannel.1',
+ *   onlink: true,
+ *   protocol: 80,
+ * });
+ * // => 'route 10.244.2.0/24 via 10.244.2.0 dev flannel.1 proto 80 onlink'
+ * ```
+ */
 export function rowText(row: Row): string {
   switch (row.kind) {
     case 'link':

@@ -2,13 +2,17 @@
 import { spawn } from 'node:child_process';
 import { LinuxError } from './linux-error.js';
 
+/** How a program ended: its exit code (128 where a signal ended it) and all it wrote. */
 export interface Finished {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Rejects only where the program could not be started; an exit code other than 0 is an answer. */
+/**
+ * Starts a program, writes `input` to it, and waits for its end. Rejects only where the program could not be started;
+ * an exit code other than 0 is an answer.
+ */
 export type Run = (argv: readonly string[], input?: string) => Promise<Finished>;
 
 /** What to install for a tool that is not there. */
@@ -19,6 +23,17 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
   nsenter: 'util-linux',
 };
 
+/**
+ * Runs a program of this machine, without a shell. Rejects with LinuxError that says what to install where it is
+ * missing.
+ * @example
+ * ```ts
+ * import { run } from '@podlan/linux';
+ *
+ * await run(['sh', '-c', 'echo hello; exit 3']); // => { code: 3, stdout: 'hello\n', stderr: '' }
+ * await run(['tr', 'a-z', 'A-Z'], 'hello'); // => { code: 0, stdout: 'HELLO', stderr: '' }
+ * ```
+ */
 export const run: Run = (argv, input = '') =>
   new Promise((resolve, reject) => {
     const [command = '', ...args] = argv;

@@ -28,10 +28,55 @@ const IFREQ_BYTES = 40;
 /** struct virtio_net_hdr without num_buffers. */
 export const VNET_HEADER_BYTES = 10;
 
+/** Of which type the device is: `tap`, the default, or `tun`. */
 export interface TapOptions {
   readonly type?: 'tap' | 'tun';
 }
 
+/**
+ * An open TAP or TUN, read and written in batches; closed by `close` or by the end of a `using` block.
+ * @example As root
+ * ```ts
+ * import { LinuxKernel, type Row, type SlotBatch, TapDevice, UdpSocket } from '@podlan/linux';
+ * import { ipToMappedBytes, parseInterfaceAddress, parseIpAddress, parseMacAddress } from '@podlan/wire';
+ *
+ * const dev = 'flannel.1';
+ * const peer = { address: parseIpAddress('10.9.0.2')!, mac: parseMacAddress('02:00:00:00:00:02')! };
+ * const rows: Row[] = [
+ *   { kind: 'link', type: 'tap', name: dev, mtu: 1450, up: true },
+ *   { kind: 'address', dev, address: parseInterfaceAddress('10.9.0.1/24')! },
+ *   { kind: 'neighbor', dev, ...peer },
+ * ];
+ * await new LinuxKernel().apply(rows.map((row) => ({ op: 'add', row }))); // => []
+ * using tap = TapDevice.open(dev);
+ *
+ * // One slot of 2,048 bytes, of which 64 are headroom. A Forwarder has its own in WebAssembly memory.
+ * const batch: SlotBatch = {
+ *   buffer: new ArrayBuffer(2048),
+ *   offset: 0,
+ *   stride: 2048,
+ *   slots: 1,
+ *   starts: Uint32Array.of(64),
+ *   lengths: new Uint32Array(1),
+ *   addresses: new Uint8Array(16),
+ *   ports: new Uint16Array(1),
+ * };
+ *
+ * // A datagram of three bytes to the peer, by way of the kernel: it comes out of the device as a frame.
+ * using socket = UdpSocket.bind(parseIpAddress('10.9.0.1')!, 5000);
+ * batch.lengths[0] = 3;
+ * batch.addresses.set(ipToMappedBytes(peer.address));
+ * batch.ports[0] = 53;
+ * socket.send(batch, 1); // => 1
+ * const isIpv4 = () => new DataView(batch.buffer).getUint16(64 + 12) === 0x0800;
+ * do tap.read(batch);
+ * while (!isIpv4());
+ * batch.lengths[0]; // => 14 + 20 + 8 + 3
+ *
+ * // The other way: what is written to the device is received by the host.
+ * tap.write(batch, 1); // => 1
+ * ```
+ */
 export class TapDevice extends OwnedFd {
   readonly name: string;
   readonly #headerBytes: number;
@@ -44,7 +89,10 @@ export class TapDevice extends OwnedFd {
     this.#headerBytes = headerBytes;
   }
 
-  /** Takes the device over; it must exist, be of this type, and be held by nobody. */
+  /**
+   * Takes the device over; it must exist, be of this type, and be held by nobody. Throws LinuxError: `ENODEV`,
+   * `EINVAL`, `EBUSY`, or `EPERM` and `EACCES` where the right is missing.
+   */
   static open(name: string, { type = 'tap' }: TapOptions = {}): TapDevice {
     // TUNSETIFF would make a device of this name that goes with the process.
     if (libc.ifNameToIndex(name) === 0) throw tapError(name, 'if_nametoindex', libc.ERRNO.ENODEV);
@@ -54,6 +102,10 @@ export class TapDevice extends OwnedFd {
     return new TapDevice(fd, name, type === 'tap' ? VNET_HEADER_BYTES : 0);
   }
 
+  /**
+   * Reads frames without blocking into slots 0…, as many as there are; returns how many. Throws LinuxError `EBADFD`
+   * once the device is deleted.
+   */
   read(batch: SlotBatch): number {
     this.#hold(batch.buffer);
     for (let i = 0; i < batch.slots; i++) {
@@ -69,6 +121,10 @@ export class TapDevice extends OwnedFd {
     return batch.slots;
   }
 
+  /**
+   * Writes the frames of slots 0…count-1 whose length is not 0; returns how many the kernel took. One that it refuses
+   * is dropped; throws LinuxError only where the device is gone.
+   */
   write(batch: SlotBatch, count: number): number {
     this.#hold(batch.buffer);
     let taken = 0;
@@ -94,7 +150,9 @@ export class TapDevice extends OwnedFd {
     if (number !== libc.ERRNO.EAGAIN && number !== libc.ERRNO.EINTR) throw tapError(this.name, op, number);
   }
 
-  /** A frame may be refused for many reasons (the device is down, the frame is too short); only a lost device ends it. */
+  /**
+   * A frame may be refused for many reasons (the device is down, the frame is too short); only a lost device ends it.
+   */
   #expectDropped(): void {
     const number = libc.errno();
     const { EBADFD, ENODEV } = libc.ERRNO;

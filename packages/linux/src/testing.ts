@@ -1,4 +1,7 @@
-/** The contract every `Kernel` keeps, as a vitest suite: run it on each implementation. */
+/**
+ * The contract every `Kernel` keeps, as a vitest suite: run it on each implementation.
+ * @module @podlan/linux/testing
+ */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { diff } from './diff.js';
 import type { Kernel, Row, Scope, Table } from './model.js';
@@ -40,6 +43,18 @@ async function converge(kernel: Kernel, desired: readonly Row[], within: Scope =
 
 const DONE = { failures: [], left: [] };
 
+/**
+ * Declares the tests of the contract; `makeKernel` is called before each.
+ * @example In a test file
+ * ```ts
+ * import { MemoryKernel, testKernel } from '@podlan/linux/testing';
+ *
+ * testKernel('MemoryKernel', async () => {
+ *   const kernel = new MemoryKernel();
+ *   return { kernel, other: kernel, dispose: async () => {} };
+ * });
+ * ```
+ */
 export function testKernel(name: string, makeKernel: () => Promise<KernelUnderTest>): void {
   describe(`${name} keeps the contract of a kernel`, () => {
     let made: KernelUnderTest;

@@ -28,6 +28,43 @@ const MSG_TRUNC = 0x20;
 
 const BUFFER_BYTES = 8 << 20;
 
+/**
+ * An open UDP socket, closed by `close` or by the end of a `using` block.
+ * @example As root
+ * ```ts
+ * import { type SlotBatch, UdpSocket } from '@podlan/linux';
+ * import { ipFromMappedBytes, ipToMappedBytes, parseIpAddress } from '@podlan/wire';
+ *
+ * const local = parseIpAddress('127.0.0.1')!;
+ * using socket = UdpSocket.bind(local, 8472);
+ *
+ * // One slot of 2,048 bytes, of which 64 are headroom. A Forwarder has its own in WebAssembly memory.
+ * const batch: SlotBatch = {
+ *   buffer: new ArrayBuffer(2048),
+ *   offset: 0,
+ *   stride: 2048,
+ *   slots: 1,
+ *   starts: Uint32Array.of(64),
+ *   lengths: new Uint32Array(1),
+ *   addresses: new Uint8Array(16),
+ *   ports: new Uint16Array(1),
+ * };
+ *
+ * // Five bytes to itself.
+ * new Uint8Array(batch.buffer).set([1, 2, 3, 4, 5], 64);
+ * batch.lengths[0] = 5;
+ * batch.addresses.set(ipToMappedBytes(local));
+ * batch.ports[0] = 8472;
+ * socket.send(batch, 1); // => 1
+ *
+ * batch.ports[0] = 0;
+ * socket.receive(batch); // => 1
+ * batch.lengths[0]; // => 5
+ * ipFromMappedBytes(batch.addresses); // => '127.0.0.1'
+ * batch.ports[0]; // => 8472
+ * socket.receive(batch); // => 0
+ * ```
+ */
 export class UdpSocket extends OwnedFd {
   readonly #family: Family;
   #vector = new MessageVector(0);
@@ -40,7 +77,7 @@ export class UdpSocket extends OwnedFd {
   }
 
   /**
-   * `local` may be `0.0.0.0` or `::`; an IPv6 socket takes IPv6 only.
+   * `local` may be `0.0.0.0` or `::`; an IPv6 socket takes IPv6 only. Throws LinuxError: `EADDRINUSE`, `EADDRNOTAVAIL`.
    * What it overrides is the `bind` of every function, and so of every class.
    */
   static override bind(local: IpAddress, port: number): UdpSocket {
@@ -55,6 +92,10 @@ export class UdpSocket extends OwnedFd {
     return new UdpSocket(fd, family);
   }
 
+  /**
+   * Receives without blocking into slots 0…, with senders' addresses and ports; returns how many. A datagram that was
+   * longer than its slot has length 0.
+   */
   receive(batch: SlotBatch): number {
     this.#hold(batch);
     const { stride, starts, slots } = batch;
@@ -69,6 +110,10 @@ export class UdpSocket extends OwnedFd {
     return count;
   }
 
+  /**
+   * Sends slots 0…count-1 whose length is not 0 to `addresses[i]`:`ports[i]`; returns how many the kernel took. One
+   * that it refuses (no route, too long, of the other family) is dropped.
+   */
   send(batch: SlotBatch, count: number): number {
     this.#hold(batch);
     let wanted = 0;
