@@ -20,23 +20,23 @@ import {
   RX_UNKNOWN_PEER,
   RX_WRONG_VNI,
   TABLE_NETWORKS,
-  TABLE_ROUTES,
   TABLE_SUBNETS,
 } from '../src/layout';
+import { endpointAt, endpointOf } from './endpoints';
+import { lookupKey } from './fib';
 import { FAMILY_MALFORMED, FAMILY_NONE, familyAt, keyHigh, keyLow, sourceOf } from './ip';
+import { matchKey } from './rib';
 import { addressAt, countPacket, fits, judge, lengthAt, slotAt, startAt } from './slots';
-import { lookupNode, valueOf } from './trie';
-import { endpointAt, endpointOf } from './tunnels';
 import { ETHERNET_BYTES, ETHERTYPE, VXLAN_BYTES, hasVni, isGroup, isOurMac, isOurVni } from './vxlan';
 
 function judgeSource(endpoint: i32, family: i32, packet: usize): i32 {
   const from = sourceOf(family, packet);
   const high = keyHigh(family, from);
   const low = keyLow(family, from);
-  if (lookupNode(TABLE_SUBNETS, family, high, low) != 0) return RX_OWN_SOURCE;
-  if (lookupNode(TABLE_NETWORKS, family, high, low) == 0) return RX_DELIVERED_OUTSIDE;
-  const tunnel = lookupNode(TABLE_ROUTES, family, high, low);
-  if (tunnel == 0 || <i32>(valueOf(tunnel) >> 16) != endpoint) return RX_SPOOFED_SOURCE;
+  if (matchKey(TABLE_SUBNETS, family, high, low) != 0) return RX_OWN_SOURCE;
+  if (matchKey(TABLE_NETWORKS, family, high, low) == 0) return RX_DELIVERED_OUTSIDE;
+  // A miss is no endpoint's index.
+  if (<i32>(lookupKey(family, high, low) >> 16) != endpoint) return RX_SPOOFED_SOURCE;
   return RX_DELIVERED;
 }
 

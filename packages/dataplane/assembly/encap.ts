@@ -8,7 +8,7 @@ import {
   AREA_TX,
   ENDPOINT_ADDRESS,
   ENDPOINT_TX_PACKETS,
-  TABLE_ROUTES,
+  MISS,
   TX_BAD_SLOT,
   TX_GROUP_MAC,
   TX_MALFORMED_IP,
@@ -17,10 +17,10 @@ import {
   TX_TRUNCATED,
   TX_TUNNELED,
 } from '../src/layout';
+import { endpointAt } from './endpoints';
+import { lookupKey } from './fib';
 import { destinationOf, FAMILY_MALFORMED, FAMILY_NONE, familyAt, keyHigh, keyLow } from './ip';
 import { addressAt, countPacket, fits, judge, lengthAt, portAt, slotAt, startAt } from './slots';
-import { lookupNode, valueOf } from './trie';
-import { endpointAt } from './tunnels';
 import { ETHERNET_BYTES, ETHERTYPE, VXLAN_BYTES, isGroup, writeVxlan } from './vxlan';
 
 function send(slot: u32, start: u32, length: u32, tunnel: u32): void {
@@ -47,9 +47,9 @@ function encapSlot(slot: u32): i32 {
   if (family == FAMILY_NONE) return TX_NOT_IP;
   if (family == FAMILY_MALFORMED) return TX_MALFORMED_IP;
   const to = destinationOf(family, packet);
-  const tunnel = lookupNode(TABLE_ROUTES, family, keyHigh(family, to), keyLow(family, to));
-  if (tunnel == 0) return TX_NO_TUNNEL;
-  send(slot, start, length, valueOf(tunnel));
+  const tunnel = lookupKey(family, keyHigh(family, to), keyLow(family, to));
+  if (tunnel == MISS) return TX_NO_TUNNEL;
+  send(slot, start, length, tunnel);
   return TX_TUNNELED;
 }
 

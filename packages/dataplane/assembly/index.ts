@@ -4,23 +4,24 @@ import {
   AREA_KEY,
   AREA_LOOKUP_KEYS,
   AREA_LOOKUP_VALUES,
-  KEY_BYTES,
+  DONE,
+  FULL,
   KEY_SECOND,
   LOOKUP_BATCH,
   MISS,
+  TABLE_ROUTES,
 } from '../src/layout';
 import { decapSlots } from './decap';
 import { encapSlots } from './encap';
+import { endpointsUsed } from './endpoints';
+import { directOf, lookupAddresses4, lookupAddresses6, lookupKey, valueOf } from './fib';
 import { loadWord } from './key';
-import { areaStart, layOut, slotCount } from './memory';
-import { clearTable, deletePrefix, insertPrefix, lookupNode, tableSize, valueOf } from './trie';
-import { endpointsUsed, removeAllTunnels, removeTunnel, replaceTunnel } from './tunnels';
+import { listAfter, listCovering } from './listing';
+import { areaStart, layOut, slotCount, tableLimit } from './memory';
+import { clearLeaves, findLeaf, matchKey, matchedLength, putLeaf, tableSize } from './rib';
+import { clearRoutes, deriveRoutes, putRoute, putRouteUnseen, removeRoute } from './routes';
+import { removeAllTunnels, removeTunnel, replaceTunnel } from './tunnels';
 import { setIdentity } from './vxlan';
-
-function lookupAt(table: i32, family: i32, key: usize): i32 {
-  const node = lookupNode(table, family, loadWord(key), loadWord(key + 8));
-  return node == 0 ? MISS : <i32>valueOf(node);
-}
 
 // @ts-ignore: decorator
 @inline
@@ -43,34 +44,90 @@ export function area(id: i32): usize {
   return id >= 0 && id < AREAS ? areaStart(id) : 0;
 }
 
-export function insert(table: i32, family: i32, length: i32, value: i32): i32 {
-  return insertPrefix(table, family, high(), low(), length, value);
+// ---- routes: the prefix, or the address, lies in AREA_KEY
+
+/** Adds or replaces: DONE or FULL. */
+export function insert(family: i32, length: i32, value: i32): i32 {
+  return putRoute(family, high(), low(), length, value);
 }
 
-export function remove(table: i32, family: i32, length: i32): i32 {
-  return deletePrefix(table, family, high(), low(), length);
+/** As `insert`, for many at once: they are not looked up until `derive`. */
+export function insertUnseen(family: i32, length: i32, value: i32): i32 {
+  return putRouteUnseen(family, high(), low(), length, value);
 }
 
-export function lookup(table: i32, family: i32): i32 {
-  return lookupAt(table, family, areaStart(AREA_KEY));
+export function derive(): i32 {
+  return deriveRoutes();
 }
 
-/** Looks the first `count` keys of AREA_LOOKUP_KEYS up; the values are in AREA_LOOKUP_VALUES. */
-export function lookupBatch(table: i32, family: i32, count: i32): void {
-  const keys = areaStart(AREA_LOOKUP_KEYS);
+/** DONE, ABSENT or FULL. */
+export function remove(family: i32, length: i32): i32 {
+  return removeRoute(family, high(), low(), length);
+}
+
+export function clear(): void {
+  clearRoutes();
+}
+
+export function size(): i32 {
+  return tableSize(TABLE_ROUTES);
+}
+
+/** The value of exactly this prefix, or MISS. */
+export function find(family: i32, length: i32): i32 {
+  return valueOf(findLeaf(TABLE_ROUTES, family, high(), low(), length));
+}
+
+/** The length of the longest prefix of the address, its value at the beginning of AREA_LOOKUP_VALUES; or MISS. */
+export function match(family: i32): i32 {
+  const leaf = matchKey(TABLE_ROUTES, family, high(), low());
+  store<u32>(areaStart(AREA_LOOKUP_VALUES), valueOf(leaf));
+  return leaf == 0 ? MISS : <i32>matchedLength;
+}
+
+/** Lists the prefixes that follow this one, or with length -1 the first ones, as listing.ts says. */
+export function list(family: i32, length: i32): i32 {
+  return listAfter(TABLE_ROUTES, family, high(), low(), length);
+}
+
+/** Lists the prefixes that contain the address. */
+export function covering(family: i32): i32 {
+  return listCovering(TABLE_ROUTES, family, high(), low());
+}
+
+export function lookup4(address: i32): i32 {
+  return lookupKey(4, <u64>(<u32>address) << 32, 0);
+}
+
+export function lookup6(): i32 {
+  return lookupKey(6, high(), low());
+}
+
+/**
+ * Looks the first `count` addresses of AREA_LOOKUP_KEYS up, u32 in host order or 16 bytes in network order; the values
+ * are in AREA_LOOKUP_VALUES.
+ */
+export function lookupBatch(family: i32, count: i32): void {
+  const addresses = areaStart(AREA_LOOKUP_KEYS);
   const values = areaStart(AREA_LOOKUP_VALUES);
-  const last = min(count, LOOKUP_BATCH);
-  for (let i = 0; i < last; i++) {
-    store<i32>(values + (<usize>i << 2), lookupAt(table, family, keys + <usize>i * KEY_BYTES));
-  }
+  const known = min(<u32>count, LOOKUP_BATCH);
+  if (directOf(family) == 0) memory.fill(values, <u8>MISS, known << 2);
+  else if (family == 4) lookupAddresses4(addresses, values, known);
+  else lookupAddresses6(addresses, values, known);
 }
 
-export function size(table: i32): i32 {
-  return tableSize(table);
+// ---- the forwarder
+
+/** Adds to TABLE_NETWORKS or TABLE_SUBNETS: DONE or FULL. */
+export function addMember(table: i32, family: i32, length: i32): i32 {
+  if (findLeaf(table, family, high(), low(), length) != 0) return DONE;
+  if (tableSize(table) >= tableLimit(table)) return FULL;
+  putLeaf(table, family, high(), low(), length, 1);
+  return DONE;
 }
 
-export function clear(table: i32): void {
-  clearTable(table);
+export function clearMembers(table: i32): void {
+  clearLeaves(table, () => {});
 }
 
 /** The MAC lies in AREA_KEY. */

@@ -1,16 +1,25 @@
 /**
- * Keys of the longest-prefix match: 128 bits, the first bit of the address leftmost, in two u64.
+ * Keys of the longest-prefix match: 128 bits, the first bit of the address leftmost, in two u64. Tables take them six
+ * bits at a time: the slot of a key at bit 0, 6, 12, … 126.
  *
  *   10.244.1.0/24   high 0x0af40100_00000000   low 0   length 24
  *
  * Bits beyond a prefix's length are not looked at, whatever they are.
  */
+import { STRIDE_BITS } from '../src/layout';
 
 /** Eight bytes in network order. */
 // @ts-ignore: decorator
 @inline
 export function loadWord(at: usize): u64 {
   return bswap<u64>(load<u64>(at));
+}
+
+/** As `loadWord` reads. */
+// @ts-ignore: decorator
+@inline
+export function storeWord(at: usize, word: u64): void {
+  store<u64>(at, bswap<u64>(word));
 }
 
 /** Four bytes in network order, leftmost in a word: an IPv4 address as the high half of a key. */
@@ -20,19 +29,29 @@ export function loadHalfWord(at: usize): u64 {
   return <u64>bswap<u32>(load<u32>(at)) << 32;
 }
 
-/** Bit `index` of a key, 0 leftmost. `index` 128 gives a bit, which nobody uses. */
+/** Bit 60 begins in the high half and ends in the low one; beyond bit 127 there are zeros. */
 // @ts-ignore: decorator
 @inline
-export function bitAt(high: u64, low: u64, index: u32): u32 {
-  return <u32>((index < 64 ? high >> (63 - index) : low >> ((127 - index) & 63)) & 1);
+export function slotOf(high: u64, low: u64, bit: u32): u32 {
+  const end = bit + STRIDE_BITS;
+  if (end <= 64) return <u32>(high >> (64 - end)) & 63;
+  if (bit < 64) return <u32>((high << (end - 64)) | (low >> (128 - end))) & 63;
+  return <u32>(end <= 128 ? low >> (128 - end) : low << (end - 128)) & 63;
 }
 
-/** How many leading bits two keys share, at most `limit`. */
+/** The high half of a key that is `high` before `bit` and has this slot there. */
 // @ts-ignore: decorator
 @inline
-export function sharedLength(high: u64, low: u64, otherHigh: u64, otherLow: u64, limit: u32): u32 {
-  const difference = high ^ otherHigh;
-  // clz of 0 is 64: equal halves count in full.
-  const shared = difference != 0 ? <u32>clz<u64>(difference) : 64 + <u32>clz<u64>(low ^ otherLow);
-  return min(shared, limit);
+export function highWithSlot(high: u64, bit: u32, slot: u32): u64 {
+  const end = bit + STRIDE_BITS;
+  if (end <= 64) return high | (<u64>slot << (64 - end));
+  return bit < 64 ? high | (<u64>slot >> (end - 64)) : high;
+}
+
+// @ts-ignore: decorator
+@inline
+export function lowWithSlot(low: u64, bit: u32, slot: u32): u64 {
+  const end = bit + STRIDE_BITS;
+  if (end <= 64) return low;
+  return end <= 128 ? low | (<u64>slot << (128 - end)) : low | (<u64>slot >> (end - 128));
 }

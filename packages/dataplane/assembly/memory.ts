@@ -1,15 +1,17 @@
 /**
  * The memory map: areas one after the other from the end of the static data, each on a cache line of its own, all
- * sized by the capacities given to `create`. Nothing is ever allocated after it.
+ * sized by the capacities given to `create`. The tables' heap (heap.ts) follows.
  */
 import {
   AREAS,
   AREA_ADDRESSES,
   AREA_COUNTERS,
   AREA_ENDPOINTS,
+  AREA_ENDPOINT_INDEX,
   AREA_KEY,
   AREA_LENGTHS,
   AREA_LOOKUP_KEYS,
+  AREA_LOOKUP_LENGTHS,
   AREA_LOOKUP_VALUES,
   AREA_PORTS,
   AREA_RX,
@@ -17,24 +19,22 @@ import {
   AREA_STARTS,
   AREA_TX,
   AREA_VERDICTS,
+  DIRECT_BITS,
   ENDPOINT_BYTES,
   KEY_AREA_BYTES,
   KEY_BYTES,
   LOOKUP_BATCH,
   MAX_NETWORKS,
-  NODES_PER_PREFIX,
-  NODE_BYTES,
+  LONGEST_PATH_BYTES,
   TABLES,
-  TABLE_ENDPOINTS,
   TABLE_NETWORKS,
   TABLE_ROUTES,
   TABLE_SUBNETS,
   VERDICT_COUNT,
 } from '../src/layout';
+import { startHeap } from './heap';
 
-const PAGE_BYTES: u64 = 65536;
 const LINE_BYTES: u64 = 64;
-const ADDRESSABLE: u64 = 0xffff0000;
 
 const areas = memory.data(AREAS * 4);
 const limits = memory.data(TABLES * 4);
@@ -42,9 +42,9 @@ const limits = memory.data(TABLES * 4);
 let top: u64 = 0;
 export let slotCount: u32 = 0;
 export let slotBytes: u32 = 0;
-export let nodesBegin: usize = 0;
-export let nodesEnd: usize = 0;
 export let endpointLimit: u32 = 0;
+/** A power of two, at least twice as many as endpoints. */
+export let endpointPlaces: u32 = 0;
 
 /** Where an area begins. */
 // @ts-ignore: decorator
@@ -86,23 +86,18 @@ function setLimits(capacity: u32, forwards: bool): void {
   setLimit(TABLE_ROUTES, capacity);
   // One more than there can be tunnels: a tunnel moves to its new endpoint before it leaves its old one.
   endpointLimit = forwards ? capacity + 1 : 0;
-  setLimit(TABLE_ENDPOINTS, endpointLimit);
+  endpointPlaces = forwards ? <u32>1 << (33 - <u32>clz(endpointLimit)) : 0;
   setLimit(TABLE_NETWORKS, forwards ? MAX_NETWORKS : 0);
   setLimit(TABLE_SUBNETS, forwards ? MAX_NETWORKS : 0);
 }
 
-function reserveNodes(): void {
-  let prefixes: u64 = 0;
-  for (let table = 0; table < TABLES; table++) prefixes += tableLimit(table);
-  nodesBegin = reserve(prefixes * NODES_PER_PREFIX * NODE_BYTES);
-  nodesEnd = nodesBegin + <usize>(prefixes * NODES_PER_PREFIX * NODE_BYTES);
-}
-
-function growToTop(): bool {
-  if (top > ADDRESSABLE) return false;
-  const pages = <i32>((top + PAGE_BYTES - 1) / PAGE_BYTES);
-  const missing = pages - memory.size();
-  return missing <= 0 || memory.grow(missing) >= 0;
+/**
+ * What a forwarder's tables can need at most: direct tables, and for each prefix a path of its own, three times over
+ * while a change is made (routes.ts).
+ */
+function heapBytes(capacity: u32): u64 {
+  const paths: u64 = <u64>capacity + 2 * MAX_NETWORKS;
+  return 2 * (4 << DIRECT_BITS) + paths * LONGEST_PATH_BYTES;
 }
 
 /** Lays memory out for `slots` slots of `bytes` in each direction and `capacity` prefixes. False: no such memory. */
@@ -114,10 +109,12 @@ export function layOut(slots: u32, bytes: u32, capacity: u32): bool {
   reserveArea(AREA_KEY, KEY_AREA_BYTES);
   reserveArea(AREA_LOOKUP_KEYS, LOOKUP_BATCH * KEY_BYTES);
   reserveArea(AREA_LOOKUP_VALUES, LOOKUP_BATCH * 4);
+  reserveArea(AREA_LOOKUP_LENGTHS, LOOKUP_BATCH);
   reserveArea(AREA_COUNTERS, VERDICT_COUNT * 8);
   reserveArea(AREA_ENDPOINTS, <u64>endpointLimit * ENDPOINT_BYTES);
+  reserveArea(AREA_ENDPOINT_INDEX, <u64>endpointPlaces * 4);
   reserveDirection(AREA_TX);
   reserveDirection(AREA_RX);
-  reserveNodes();
-  return growToTop();
+  // What packets lie in must not move; a table alone may grow.
+  return startHeap(top, slots > 0 ? heapBytes(capacity) : 0, slots == 0);
 }

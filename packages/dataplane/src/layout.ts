@@ -16,20 +16,20 @@ export const MAX_SLOT_BYTES = 131072;
 export const DEFAULT_SLOTS = 128;
 export const MAX_SLOTS = 4096;
 
-// Tables of the longest-prefix match. Each has a root per family, and its own limit of prefixes.
+// Tables of prefixes. Each has a root per family, and its own limit.
 /** The caller's prefixes (RouteTable), or the tunnels: the value is then `endpoint << 16 | port`. */
 export const TABLE_ROUTES = 0;
-/** Outer addresses of the endpoints, mapped into IPv6, as /128: the value is the endpoint's index. */
-export const TABLE_ENDPOINTS = 1;
 /** The pod networks. */
-export const TABLE_NETWORKS = 2;
+export const TABLE_NETWORKS = 1;
 /** Our own subnets. */
-export const TABLE_SUBNETS = 3;
-export const TABLES = 4;
+export const TABLE_SUBNETS = 2;
+export const TABLES = 3;
 /** Limit of TABLE_NETWORKS and of TABLE_SUBNETS. */
 export const MAX_NETWORKS = 64;
 
-export const DEFAULT_CAPACITY = 16384;
+/** Prefixes a RouteTable takes, and tunnels a Forwarder takes, unless told otherwise. */
+export const DEFAULT_ROUTES = 4194304;
+export const DEFAULT_TUNNELS = 16384;
 /** A tunnel's endpoint index has 16 bits, and no value may equal MISS. */
 export const MAX_TUNNELS = 65533;
 export const MAX_ROUTES = 8388608;
@@ -47,20 +47,30 @@ export const KEY_BYTES = 16;
 export const KEY_SECOND = 16;
 export const KEY_AREA_BYTES = 32;
 
-/** Addresses per batch lookup. */
-export const LOOKUP_BATCH = 256;
+/** Addresses per batch lookup: a multiple of the four that are looked up together. */
+export const LOOKUP_BATCH = 4096;
 
-// A trie node, 32 bytes:
-//   0 key, high u64 | 8 key, low u64 | 16 child 0 u32 | 20 child 1 u32 | 24 value u32 | 28 length u8 | 29 in table u8
-export const NODE_HIGH = 0;
-export const NODE_LOW = 8;
-export const NODE_CHILDREN = 16;
-export const NODE_VALUE = 24;
-export const NODE_LENGTH = 28;
-export const NODE_IN_TABLE = 29;
-export const NODE_BYTES = 32;
-/** Every node that is in no table joins two others, so n prefixes need fewer than 2n nodes. */
-export const NODES_PER_PREFIX = 2;
+// A node of the prefixes (rib.ts): bitmaps, then words.
+export const NODE_HEADER = 24;
+
+// The run-length trie (fib.ts): a direct table by the first bits, then nodes by the next ones.
+export const DIRECT_BITS = 18;
+export const STRIDE_BITS = 6;
+/** An entry: `1` block >> BLOCK_SHIFT, `01` cell >> BLOCK_SHIFT, or `00` value + 1; 0 is no prefix. */
+export const ENTRY_CHILD = 0x80000000;
+export const ENTRY_REFERENCE = 0x40000000;
+export const LARGEST_INLINE_VALUE = 0x3ffffffe;
+/** Before the entries of a node's runs: its bitmap. */
+export const RUNS_HEADER = 8;
+/** Blocks are multiples of this many bytes, up to a node with 64 children and 127 prefixes. */
+export const BLOCK_UNIT = 16;
+export const BLOCK_SHIFT = 4;
+export const MAX_BLOCK_UNITS = 50;
+/**
+ * What a prefix can need by itself: 22 nodes of the prefixes (32 bytes), two nodes made larger (800), 19 nodes of at most
+ * three runs (32), and a cell.
+ */
+export const LONGEST_PATH_BYTES = 2944;
 
 // An endpoint, 64 bytes:
 //   0 address 16 | 16 tx packets u64 | 24 tx bytes u64 | 32 rx packets u64 | 40 rx bytes u64 | 48 tunnels u32 | 52 next free u32
@@ -77,11 +87,13 @@ export const ENDPOINT_BYTES = 64;
 export const AREA_KEY = 0;
 export const AREA_LOOKUP_KEYS = 1;
 export const AREA_LOOKUP_VALUES = 2;
-export const AREA_COUNTERS = 3;
-export const AREA_ENDPOINTS = 4;
-export const AREA_TX = 5;
-export const AREA_RX = 11;
-export const AREAS = 17;
+export const AREA_LOOKUP_LENGTHS = 3;
+export const AREA_COUNTERS = 4;
+export const AREA_ENDPOINTS = 5;
+export const AREA_ENDPOINT_INDEX = 6;
+export const AREA_TX = 7;
+export const AREA_RX = 13;
+export const AREAS = 19;
 /** Added to AREA_TX or AREA_RX. */
 export const AREA_SLOTS = 0;
 export const AREA_STARTS = 1;

@@ -1,0 +1,236 @@
+/**
+ * The forwarding table: what is looked up, derived from the prefixes of rib.ts. A direct table answers by the first 18
+ * bits; where longer prefixes differ, a node of 64 run-length slots (runs.ts) decides the next 6 bits, and so on.
+ *
+ *   entry   0                        no prefix
+ *           00 value + 1             a value below 2^30 - 1
+ *           01 cell address >> 4     a larger value, which the cell holds
+ *           1  block address >> 4    longer prefixes decide
+ *
+ * An entry that is no block, as a mask of its first bit says, leads to address 0, where zeros are. So a lookup takes the
+ * same steps for short and long prefixes, without a branch to mispredict.
+ */
+import {
+  BLOCK_SHIFT,
+  DIRECT_BITS,
+  ENTRY_REFERENCE,
+  KEY_BYTES,
+  MISS,
+  RUNS_HEADER,
+  STRIDE_BITS,
+} from '../src/layout';
+import { hasRoom, takeForGood } from './heap';
+import { loadWord } from './key';
+
+export const DIRECT_SHIFT: u64 = 64 - DIRECT_BITS;
+/** Levels whose slots all lie in one word: bits 18…77. */
+const WORD_LEVELS: i32 = 10;
+
+/** The direct tables; 0 until a family has its first prefix. */
+let direct4: usize = 0;
+let direct6: usize = 0;
+
+// @ts-ignore: decorator
+@inline
+export function directOf(family: i32): usize {
+  return family == 4 ? direct4 : direct6;
+}
+
+/** Makes sure of the family's direct table. False: no memory. */
+export function openFib(family: i32): bool {
+  if (directOf(family) != 0) return true;
+  if (!hasRoom(4 << DIRECT_BITS)) return false;
+  const table = takeForGood(4 << DIRECT_BITS);
+  if (family == 4) direct4 = table;
+  else direct6 = table;
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isChild(entry: u32): bool {
+  return <i32>entry < 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function blockOf(entry: u32): usize {
+  return entry << BLOCK_SHIFT;
+}
+
+/**
+ * One level down where the entry is a child; any other entry as it is. `inverse` shifts the bits beyond the slot's out
+ * of a bitmap; only its last 6 bits count.
+ */
+// @ts-ignore: decorator
+@inline
+function step(entry: u32, inverse: u64): u32 {
+  const mask = <u32>(<i32>entry >> 31);
+  const block = blockOf(entry) & mask;
+  const rank = <usize>popcnt(load<u64>(block) << inverse);
+  return load<u32>(block + (rank << 2), RUNS_HEADER - 4) | (entry & ~mask);
+}
+
+/** For the slot that the first bits of `word` name. */
+// @ts-ignore: decorator
+@inline
+function inverseSlot(word: u64): u64 {
+  return ~word >> (64 - STRIDE_BITS);
+}
+
+/** The bits of a key that follow the direct table's. */
+// @ts-ignore: decorator
+@inline
+function wordBeyond(high: u64, low: u64): u64 {
+  return (high << DIRECT_BITS) | (low >> DIRECT_SHIFT);
+}
+
+/** From an entry of this level (0: the direct table) down to a leaf. */
+function descend(entry: u32, word: u64, low: u64, level: i32): u32 {
+  while (isChild(entry)) {
+    if (level++ == WORD_LEVELS) word = low << (WORD_LEVELS * STRIDE_BITS + DIRECT_BITS - 64);
+    entry = step(entry, inverseSlot(word));
+    word <<= STRIDE_BITS;
+  }
+  return entry;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isReference(leaf: u32): bool {
+  return (leaf & <u32>ENTRY_REFERENCE) != 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function cellOf(leaf: u32): usize {
+  return leaf << BLOCK_SHIFT;
+}
+
+/** MISS for the leaf 0. */
+// @ts-ignore: decorator
+@inline
+export function valueOf(leaf: u32): u32 {
+  return isReference(leaf) ? load<u32>(cellOf(leaf)) : leaf - 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function directEntry(direct: usize, high: u64): u32 {
+  return load<u32>(direct + (<usize>(high >> DIRECT_SHIFT) << 2));
+}
+
+/** The value of the longest prefix of a key; MISS where there is none. */
+// @ts-ignore: decorator
+@inline
+export function lookupKey(family: i32, high: u64, low: u64): u32 {
+  const direct = directOf(family);
+  if (direct == 0) return MISS;
+  return valueOf(descend(directEntry(direct, high), wordBeyond(high, low), low, 0));
+}
+
+// ---- IPv4 in batches: addresses as u32 in host order
+
+// @ts-ignore: decorator
+@inline
+function directEntry4(direct: usize, address: u32): u32 {
+  return load<u32>(direct + (<usize>(address >> (32 - DIRECT_BITS)) << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function step4(entry: u32, address: u32): u32 {
+  return step(entry, ~<u64>(address >> (32 - DIRECT_BITS - STRIDE_BITS)));
+}
+
+/** An answer that is not in the first two levels, or not in an entry. */
+function finish4(entry: u32, address: u32): u32 {
+  const word = <u64>address << (32 + DIRECT_BITS + STRIDE_BITS);
+  return valueOf(descend(entry, word, 0, 1)) + 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function unfinished(entry: u32): bool {
+  return entry >= <u32>ENTRY_REFERENCE;
+}
+
+/** Four at a time, so that their cache misses overlap. Counts up to the next multiple of four. */
+export function lookupAddresses4(addresses: usize, values: usize, count: u32): void {
+  const direct = direct4;
+  const end = addresses + (<usize>count << 2);
+  while (addresses < end) {
+    const a = load<u32>(addresses);
+    const b = load<u32>(addresses, 4);
+    const c = load<u32>(addresses, 8);
+    const d = load<u32>(addresses, 12);
+    let ea = step4(directEntry4(direct, a), a);
+    let eb = step4(directEntry4(direct, b), b);
+    let ec = step4(directEntry4(direct, c), c);
+    let ed = step4(directEntry4(direct, d), d);
+    if (unfinished(ea | eb | ec | ed)) {
+      if (unfinished(ea)) ea = finish4(ea, a);
+      if (unfinished(eb)) eb = finish4(eb, b);
+      if (unfinished(ec)) ec = finish4(ec, c);
+      if (unfinished(ed)) ed = finish4(ed, d);
+    }
+    store<u32>(values, ea - 1);
+    store<u32>(values, eb - 1, 4);
+    store<u32>(values, ec - 1, 8);
+    store<u32>(values, ed - 1, 12);
+    addresses += 16;
+    values += 16;
+  }
+}
+
+// ---- IPv6 in batches: addresses as 16 bytes in network order
+
+/** As `descend` from the direct table, four at a time while one word of bits lasts, which it does for most. */
+function descendFour(keys: usize, values: usize): void {
+  const ha = loadWord(keys);
+  const hb = loadWord(keys + 16);
+  const hc = loadWord(keys + 32);
+  const hd = loadWord(keys + 48);
+  let ea = directEntry(direct6, ha);
+  let eb = directEntry(direct6, hb);
+  let ec = directEntry(direct6, hc);
+  let ed = directEntry(direct6, hd);
+  let wa = wordBeyond(ha, loadWord(keys + 8));
+  let wb = wordBeyond(hb, loadWord(keys + 24));
+  let wc = wordBeyond(hc, loadWord(keys + 40));
+  let wd = wordBeyond(hd, loadWord(keys + 56));
+  for (let level = 0; level < WORD_LEVELS && isChild(ea | eb | ec | ed); level++) {
+    ea = step(ea, inverseSlot(wa));
+    eb = step(eb, inverseSlot(wb));
+    ec = step(ec, inverseSlot(wc));
+    ed = step(ed, inverseSlot(wd));
+    wa <<= STRIDE_BITS;
+    wb <<= STRIDE_BITS;
+    wc <<= STRIDE_BITS;
+    wd <<= STRIDE_BITS;
+  }
+  finish6(values, ea, keys);
+  finish6(values + 4, eb, keys + 16);
+  finish6(values + 8, ec, keys + 32);
+  finish6(values + 12, ed, keys + 48);
+}
+
+// @ts-ignore: decorator
+@inline
+function finish6(at: usize, entry: u32, key: usize): void {
+  store<u32>(at, unfinished(entry) ? finishKey(entry, key) : entry - 1);
+}
+
+function finishKey(entry: u32, key: usize): u32 {
+  return valueOf(descend(entry, 0, loadWord(key + 8), WORD_LEVELS));
+}
+
+/** Counts up to the next multiple of four. */
+export function lookupAddresses6(addresses: usize, values: usize, count: u32): void {
+  const end = addresses + <usize>count * KEY_BYTES;
+  while (addresses < end) {
+    descendFour(addresses, values);
+    addresses += 4 * KEY_BYTES;
+    values += 16;
+  }
+}
