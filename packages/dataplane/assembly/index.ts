@@ -19,7 +19,7 @@ import { loadWord } from './key';
 import { listAfter, listCovering } from './listing';
 import { areaStart, layOut, slotCount, tableLimit } from './memory';
 import { clearLeaves, findLeaf, matchKey, matchedLength, putLeaf, tableSize } from './rib';
-import { clearRoutes, deriveRoutes, putRoute, putRouteUnseen, removeRoute } from './routes';
+import { deriveRoutes, putRoute, putRouteUnseen, removeRoute } from './routes';
 import { removeAllTunnels, removeTunnel, replaceTunnel } from './tunnels';
 import { setIdentity } from './vxlan';
 
@@ -46,13 +46,9 @@ export function area(id: i32): usize {
 
 // ---- routes: the prefix, or the address, lies in AREA_KEY
 
-/** Adds or replaces: DONE or FULL. */
-export function insert(family: i32, length: i32, value: i32): i32 {
-  return putRoute(family, high(), low(), length, value);
-}
-
-/** As `insert`, for many at once: they are not looked up until `derive`. */
-export function insertUnseen(family: i32, length: i32, value: i32): i32 {
+/** Adds or replaces: DONE or FULL. Not `seen`, for many at once: addresses are looked up as before until `derive`. */
+export function insert(family: i32, length: i32, value: i32, seen: i32): i32 {
+  if (seen != 0) return putRoute(family, high(), low(), length, value);
   return putRouteUnseen(family, high(), low(), length, value);
 }
 
@@ -65,8 +61,9 @@ export function remove(family: i32, length: i32): i32 {
   return removeRoute(family, high(), low(), length);
 }
 
+/** Routes or tunnels. */
 export function clear(): void {
-  clearRoutes();
+  removeAllTunnels();
 }
 
 export function size(): i32 {
@@ -78,16 +75,21 @@ export function find(family: i32, length: i32): i32 {
   return valueOf(findLeaf(TABLE_ROUTES, family, high(), low(), length));
 }
 
-/** The length of the longest prefix of the address, its value at the beginning of AREA_LOOKUP_VALUES; or MISS. */
-export function match(family: i32): i32 {
-  const leaf = matchKey(TABLE_ROUTES, family, high(), low());
+/**
+ * The length of the longest prefix of an address, its value at the beginning of AREA_LOOKUP_VALUES; or MISS. An IPv4
+ * address is the number given.
+ */
+export function match(family: i32, address: i32): i32 {
+  const leaf = family == 4
+    ? matchKey(TABLE_ROUTES, 4, <u64>(<u32>address) << 32, 0)
+    : matchKey(TABLE_ROUTES, 6, high(), low());
   store<u32>(areaStart(AREA_LOOKUP_VALUES), valueOf(leaf));
   return leaf == 0 ? MISS : <i32>matchedLength;
 }
 
 /** Lists the prefixes that follow this one, or with length -1 the first ones, as listing.ts says. */
-export function list(family: i32, length: i32): i32 {
-  return listAfter(TABLE_ROUTES, family, high(), low(), length);
+export function list(family: i32, length: i32, shared: i32): i32 {
+  return listAfter(TABLE_ROUTES, family, high(), low(), length, shared);
 }
 
 /** Lists the prefixes that contain the address. */
@@ -97,10 +99,6 @@ export function covering(family: i32): i32 {
 
 export function lookup4(address: i32): i32 {
   return lookupKey(4, <u64>(<u32>address) << 32, 0);
-}
-
-export function lookup6(): i32 {
-  return lookupKey(6, high(), low());
 }
 
 /**
@@ -142,10 +140,6 @@ export function setTunnel(family: i32, length: i32, port: i32): i32 {
 
 export function deleteTunnel(family: i32, length: i32): i32 {
   return removeTunnel(family, high(), low(), length);
-}
-
-export function clearTunnels(): void {
-  removeAllTunnels();
 }
 
 export function endpointCount(): i32 {

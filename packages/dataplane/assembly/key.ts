@@ -55,3 +55,17 @@ export function lowWithSlot(low: u64, bit: u32, slot: u32): u64 {
   if (end <= 64) return low;
   return end <= 128 ? low | (<u64>slot << (128 - end)) : low | (<u64>slot >> (end - 128));
 }
+
+// The bits of a key beyond its first `length`, in the high half and in the low one.
+
+// @ts-ignore: decorator
+@inline
+export function onesBeyond(length: u32): u64 {
+  return length > 63 ? 0 : u64.MAX_VALUE >> length;
+}
+
+// @ts-ignore: decorator
+@inline
+export function lowOnesBeyond(length: u32): u64 {
+  return length < 65 ? u64.MAX_VALUE : onesBeyond(length - 64);
+}

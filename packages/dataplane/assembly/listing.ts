@@ -2,11 +2,16 @@
 import { AREA_LOOKUP_KEYS, AREA_LOOKUP_LENGTHS, AREA_LOOKUP_VALUES, KEY_BYTES, LOOKUP_BATCH, STRIDE_BITS } from '../src/layout';
 import { indexOf, lengthOfIndex, longestOver } from './allotment';
 import { valueOf } from './fib';
-import { highWithSlot, lowWithSlot, slotOf, storeWord } from './key';
+import { highWithSlot, lowOnesBeyond, lowWithSlot, onesBeyond, slotOf, storeWord } from './key';
 import { areaStart } from './memory';
 import { childOf, hasChild, hasPrefix, highIndexes, leafOf, lowIndexes, rootOf } from './rib';
 
 let count: u32 = 0;
+/** Where listing stops: at a full batch, or at what was there when the listing left its bounds. */
+let limit: u32 = 0;
+/** Bits of a key that must be those of the prefix to list after. */
+let boundHigh: u64 = 0;
+let boundLow: u64 = 0;
 /** The prefix after which the listing begins, or -1 where it begins with the first. */
 let afterHigh: u64 = 0;
 let afterLow: u64 = 0;
@@ -21,10 +26,14 @@ function emit(high: u64, low: u64, length: u32, leaf: u32): void {
   count++;
 }
 
+function isOutside(high: u64, low: u64): bool {
+  return (((high ^ afterHigh) & boundHigh) | ((low ^ afterLow) & boundLow)) != 0;
+}
+
 /** The prefixes of a node that begin with a slot. `from`: only those longer than the listing begins after. */
 function emitSlot(node: usize, bit: u32, slot: u32, high: u64, low: u64, after: i32): void {
   const shortest = slot == 0 ? (bit == 0 ? 0 : 1) : 6 - <u32>ctz(slot);
-  for (let length = shortest; length <= 6 && count < <u32>LOOKUP_BATCH; length++) {
+  for (let length = shortest; length <= 6 && count < limit; length++) {
     const index = indexOf(slot, length);
     if (<i32>(bit + length) > after && hasPrefix(node, index)) emit(high, low, bit + length, leafOf(node, index));
   }
@@ -33,23 +42,28 @@ function emitSlot(node: usize, bit: u32, slot: u32, high: u64, low: u64, after: 
 /** Lists a node at `bit`, on the way to `high`, `low`; `seeking`: the listing's beginning lies in it. */
 function listNode(node: usize, bit: u32, high: u64, low: u64, seeking: bool): void {
   const first = seeking ? slotOf(afterHigh, afterLow, bit) : 0;
-  for (let slot = first; slot < 64 && count < <u32>LOOKUP_BATCH; slot++) {
+  for (let slot = first; slot < 64 && count < limit; slot++) {
     const slotHigh = highWithSlot(high, bit, slot);
     const slotLow = lowWithSlot(low, bit, slot);
     const within = seeking && slot == first;
     // Where the beginning lies further on than the slot does, all that begin with the slot are behind it.
     const isBehind = within && (slotHigh != afterHigh || slotLow != afterLow);
+    if (!within && isOutside(slotHigh, slotLow)) limit = count;
     if (!isBehind) emitSlot(node, bit, slot, slotHigh, slotLow, within ? afterLength : -1);
-    if (hasChild(node, slot)) listNode(childOf(node, slot), bit + STRIDE_BITS, slotHigh, slotLow, within);
+    if (count < limit && hasChild(node, slot)) listNode(childOf(node, slot), bit + STRIDE_BITS, slotHigh, slotLow, within);
   }
 }
 
 /**
  * Puts the prefixes that follow this one (length -1: the first ones) into AREA_LOOKUP_KEYS, AREA_LOOKUP_VALUES and
- * AREA_LOOKUP_LENGTHS; returns how many, at most LOOKUP_BATCH. Bits of the key beyond the length have to be zero.
+ * AREA_LOOKUP_LENGTHS, as long as their first `shared` bits are this one's; returns how many, at most LOOKUP_BATCH. Bits
+ * of the key beyond the length have to be zero.
  */
-export function listAfter(table: i32, family: i32, high: u64, low: u64, length: i32): u32 {
+export function listAfter(table: i32, family: i32, high: u64, low: u64, length: i32, shared: u32): u32 {
   count = 0;
+  limit = LOOKUP_BATCH;
+  boundHigh = ~onesBeyond(shared);
+  boundLow = ~lowOnesBeyond(shared);
   afterHigh = high;
   afterLow = low;
   afterLength = length;

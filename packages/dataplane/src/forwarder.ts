@@ -80,7 +80,7 @@ export class Forwarder {
     const {
       slots = layout.DEFAULT_SLOTS,
       slotBytes = layout.DEFAULT_SLOT_BYTES,
-      capacity = layout.DEFAULT_CAPACITY,
+      capacity = layout.DEFAULT_TUNNELS,
       module,
     } = options;
     wholeNumber('slots', slots, 1, layout.MAX_SLOTS);
@@ -105,10 +105,10 @@ export class Forwarder {
 
   #fill(table: number, members: readonly IpPrefix[]): void {
     const { calls, key } = this.#module;
-    calls.clear(table);
+    calls.clearMembers(table);
     for (const prefix of members) {
       const { family, length } = writePrefix(key, prefix);
-      calls.insert(table, family, length, 0);
+      calls.addMember(table, family, length);
     }
   }
 
@@ -140,7 +140,7 @@ export class Forwarder {
 
   /** Deletes all tunnels. */
   clear(): void {
-    this.#module.calls.clearTunnels();
+    this.#module.calls.clear();
     this.#tunnels.clear();
   }
 

@@ -10,8 +10,11 @@ export {
   type ForwarderTunnel,
 } from './forwarder.js';
 export { SLOT_HEADROOM } from './layout.js';
+export { NumericRouteTable } from './numeric-route-table.js';
+export type { AddressInput, IpNumAddress, IpNumPrefix, PrefixInput } from './prefix-input.js';
+export { NO_ROUTE, PrefixTable, type RouteMatch, type RouteTableOptions } from './prefix-table.js';
 export { type PumpCounters, type PumpOptions, runPump } from './pump.js';
-export { type RouteMatch, RouteTable, type RouteTableOptions } from './route-table.js';
+export { RouteTable } from './route-table.js';
 export { type JudgedBatch, leaveHeadroom, slotBytes, slotRoom } from './slot-batch.js';
 export { isForwarded, VERDICT_MEANINGS, VERDICTS, type Verdict } from './verdicts.js';
 export type { ModuleSource } from './wasm.js';

@@ -1,151 +1,70 @@
-/**
- * A longest-prefix-match table for IPv4 and IPv6, with a JavaScript value for each prefix. The match is the module's;
- * prefixes and values are kept here, under the index that the module stores.
- */
-import type { IpPrefix } from '@podlan/wire';
-import { canonicalAddress, canonicalPrefix, wholeNumber, writeAddress, writePrefix } from './key.js';
-import { DEFAULT_CAPACITY, FULL, KEY_BYTES, LOOKUP_BATCH, MAX_ROUTES, MISS, TABLE_ROUTES } from './layout.js';
-import { createDataplane, type Dataplane, type ModuleSource } from './wasm.js';
+/** Longest-prefix match for IPv4 and IPv6, in one table, with a JavaScript value for each prefix. */
+import { MISS } from './layout.js';
+import type { PrefixInput } from './prefix-input.js';
+import { createTableModule, PrefixTable, type RouteTableOptions } from './prefix-table.js';
 
-export interface RouteTableOptions {
-  /** How many prefixes of both families there is memory for. */
-  readonly capacity?: number;
-  /** A module of one's own in place of the embedded one: see {@link ModuleSource}. */
-  readonly module?: ModuleSource;
-}
+export class RouteTable<Value = unknown> extends PrefixTable<Value> {
+  /** By the number that the module has for the prefix. */
+  readonly #values: (Value | undefined)[] = [];
+  readonly #freeNumbers: number[] = [];
 
-export interface RouteMatch<Value> {
-  readonly prefix: IpPrefix;
-  readonly value: Value;
-}
-
-export class RouteTable<Value = unknown> {
-  readonly capacity: number;
-  #module: Dataplane | undefined;
-  readonly #indexes = new Map<IpPrefix, number>();
-  readonly #routes: (RouteMatch<Value> | undefined)[] = [];
-  readonly #freeIndexes: number[] = [];
-
-  private constructor(capacity: number, module: Dataplane) {
-    this.capacity = capacity;
-    this.#module = module;
+  /** An empty table. RangeError where the capacity is none. */
+  static async create<Value = unknown>(options: RouteTableOptions = {}): Promise<RouteTable<Value>> {
+    return new RouteTable<Value>(await createTableModule(options));
   }
 
-  static async create<Value = unknown>({
-    capacity = DEFAULT_CAPACITY,
-    module,
-  }: RouteTableOptions = {}): Promise<RouteTable<Value>> {
-    wholeNumber('capacity', capacity, 1, MAX_ROUTES);
-    return new RouteTable(capacity, await createDataplane({ slots: 0, slotBytes: 0, capacity }, module));
+  /** A table of these: quicker than to insert them one by one, and more compact. */
+  static async from<Value>(
+    entries: Iterable<readonly [PrefixInput, Value]>,
+    options: RouteTableOptions = {},
+  ): Promise<RouteTable<Value>> {
+    const table = await RouteTable.create<Value>(options);
+    for (const [prefix, value] of entries) table.#put(prefix, value, true);
+    table.derive();
+    return table;
   }
 
-  get size(): number {
-    return this.#indexes.size;
+  valueAt(number: number): Value {
+    return this.#values[number]!;
   }
 
   /** Adds a prefix or replaces its value. A full table is a RangeError, and nothing has changed. */
-  insert(prefixText: string, value: Value): this {
-    const prefix = canonicalPrefix(prefixText);
-    const known = this.#indexes.get(prefix);
-    const index = known ?? this.#add(prefix);
-    this.#routes[index] = { prefix, value };
+  insert(prefix: PrefixInput, value: Value): this {
+    this.#put(prefix, value, false);
     return this;
   }
 
-  #add(prefix: IpPrefix): number {
-    const { calls, key } = this.#open();
-    const index = this.#freeIndexes.at(-1) ?? this.#routes.length;
-    const { family, length } = writePrefix(key, prefix);
-    if (calls.insert(TABLE_ROUTES, family, length, index) === FULL) {
-      throw new RangeError(`route table is full: its capacity is ${this.capacity} prefixes`);
+  #put(prefix: PrefixInput, value: Value, unseen: boolean): void {
+    const shape = this.keyOf(prefix);
+    let number = this.numberAtKey(shape);
+    if (number === MISS) {
+      number = this.#freeNumbers.at(-1) ?? this.#values.length;
+      if (unseen) this.putUnseen(shape, number);
+      else this.putAtKey(shape, number);
+      this.#freeNumbers.pop();
     }
-    this.#freeIndexes.pop();
-    this.#indexes.set(prefix, index);
-    return index;
+    this.#values[number] = value;
   }
 
   /** Whether the prefix was there. */
-  delete(prefixText: string): boolean {
-    const prefix = canonicalPrefix(prefixText);
-    const index = this.#indexes.get(prefix);
-    if (index === undefined) return false;
-    const { calls, key } = this.#open();
-    const { family, length } = writePrefix(key, prefix);
-    calls.remove(TABLE_ROUTES, family, length);
-    this.#indexes.delete(prefix);
-    this.#routes[index] = undefined;
-    this.#freeIndexes.push(index);
+  delete(prefix: PrefixInput): boolean {
+    const shape = this.keyOf(prefix);
+    const number = this.numberAtKey(shape);
+    if (number === MISS) return false;
+    this.deleteAtKey(shape);
+    this.#values[number] = undefined;
+    this.#freeNumbers.push(number);
     return true;
   }
 
-  /** The value of exactly this prefix. */
-  get(prefixText: string): Value | undefined {
-    const index = this.#indexes.get(canonicalPrefix(prefixText));
-    return index === undefined ? undefined : this.#routes[index]?.value;
+  override clear(): void {
+    super.clear();
+    this.#values.length = 0;
+    this.#freeNumbers.length = 0;
   }
 
-  has(prefixText: string): boolean {
-    return this.#indexes.has(canonicalPrefix(prefixText));
-  }
-
-  /** The longest prefix that contains the address. */
-  lookup(address: string): RouteMatch<Value> | undefined {
-    const { calls, key } = this.#open();
-    return this.#routeAt(calls.lookup(TABLE_ROUTES, writeAddress(key, canonicalAddress(address))));
-  }
-
-  /** `lookup` of each, in few crossings into the module. */
-  lookupAll(addresses: Iterable<string>): (RouteMatch<Value> | undefined)[] {
-    const canonical = Array.from(addresses, canonicalAddress);
-    const found: (RouteMatch<Value> | undefined)[] = new Array(canonical.length);
-    for (const family of [4, 6]) {
-      const { lookupKeys, lookupValues, calls } = this.#open();
-      let batch: number[] = [];
-      const flush = () => {
-        calls.lookupBatch(TABLE_ROUTES, family, batch.length);
-        for (const [i, at] of batch.entries()) found[at] = this.#routeAt(lookupValues[i]!);
-        batch = [];
-      };
-      for (const [at, address] of canonical.entries()) {
-        if (address.includes(':') !== (family === 6)) continue;
-        writeAddress(lookupKeys, address, batch.length * KEY_BYTES);
-        batch.push(at);
-        if (batch.length === LOOKUP_BATCH) flush();
-      }
-      flush();
-    }
-    return found;
-  }
-
-  #routeAt(index: number): RouteMatch<Value> | undefined {
-    return index === MISS ? undefined : this.#routes[index];
-  }
-
-  /** In order of insertion. */
-  *entries(): IterableIterator<[IpPrefix, Value]> {
-    for (const [prefix, index] of this.#indexes) yield [prefix, this.#routes[index]!.value];
-  }
-
-  [Symbol.iterator](): IterableIterator<[IpPrefix, Value]> {
-    return this.entries();
-  }
-
-  clear(): void {
-    this.#open().calls.clear(TABLE_ROUTES);
-    this.#indexes.clear();
-    this.#routes.length = 0;
-    this.#freeIndexes.length = 0;
-  }
-
-  #open(): Dataplane {
-    if (this.#module === undefined) throw new TypeError('route table: used after it was disposed of');
-    return this.#module;
-  }
-
-  /** Lets go of the module's memory. */
-  [Symbol.dispose](): void {
-    this.#module = undefined;
-    this.#indexes.clear();
-    this.#routes.length = 0;
+  override [Symbol.dispose](): void {
+    super[Symbol.dispose]();
+    this.#values.length = 0;
   }
 }

@@ -1,6 +1,5 @@
 /**
- * The one typed gate to the module: nothing else instantiates it or touches its exports. Memory is laid out in full
- * by `create`, and never grows after it, so the views taken here stay good.
+ * The one typed gate to the module: nothing else instantiates it or touches its exports.
  */
 import { compiledModule } from '#compiled-module';
 import * as layout from './layout.js';
@@ -9,16 +8,22 @@ import * as layout from './layout.js';
 export interface DataplaneExports {
   create(slots: number, slotBytes: number, capacity: number): number;
   area(id: number): number;
-  insert(table: number, family: number, length: number, value: number): number;
-  remove(table: number, family: number, length: number): number;
-  lookup(table: number, family: number): number;
-  lookupBatch(table: number, family: number, count: number): void;
-  size(table: number): number;
-  clear(table: number): void;
+  insert(family: number, length: number, value: number, seen: 0 | 1): number;
+  derive(): number;
+  remove(family: number, length: number): number;
+  clear(): void;
+  size(): number;
+  find(family: number, length: number): number;
+  match(family: number, address: number): number;
+  list(family: number, length: number, shared: number): number;
+  covering(family: number): number;
+  lookup4(address: number): number;
+  lookupBatch(family: number, count: number): void;
+  addMember(table: number, family: number, length: number): number;
+  clearMembers(table: number): void;
   configure(vni: number): void;
   setTunnel(family: number, length: number, port: number): number;
   deleteTunnel(family: number, length: number): number;
-  clearTunnels(): void;
   endpointCount(): number;
   encap(count: number): number;
   decap(count: number): number;
@@ -28,18 +33,59 @@ export interface Capacities {
   /** Slots in each direction; 0 for a module that only looks up. */
   readonly slots: number;
   readonly slotBytes: number;
+  /** Prefixes of the route table, or tunnels. */
   readonly capacity: number;
 }
 
-export interface Dataplane {
+/** An instance of the module, laid out, and views of its memory. */
+export class Dataplane {
   readonly calls: DataplaneExports;
-  readonly buffer: ArrayBuffer;
+  readonly capacity: number;
+  readonly #memory: WebAssembly.Memory;
+  key!: Uint8Array;
+  /** One area, as IPv6 addresses and as IPv4 addresses. */
+  lookupKeys!: Uint8Array;
+  lookupAddresses!: Uint32Array;
+  lookupValues!: Uint32Array;
+  lookupLengths!: Uint8Array;
+  counters!: BigUint64Array;
+
+  constructor(exports: Readonly<Record<string, unknown>>, { slots, slotBytes, capacity }: Capacities) {
+    const { memory, ...calls } = exports;
+    this.calls = calls as unknown as DataplaneExports;
+    this.#memory = memory as WebAssembly.Memory;
+    this.capacity = capacity;
+    if (this.calls.create(slots, slotBytes, capacity) !== 1) {
+      throw new RangeError(`no memory for ${slots} slots of ${slotBytes} bytes and ${capacity} prefixes`);
+    }
+    this.retakeViews();
+  }
+
+  get buffer(): ArrayBuffer {
+    return this.#memory.buffer;
+  }
+
   /** Where an area of layout.ts begins. */
-  areaOffset(id: number): number;
-  readonly key: Uint8Array;
-  readonly lookupKeys: Uint8Array;
-  readonly lookupValues: Int32Array;
-  readonly counters: BigUint64Array;
+  areaOffset(id: number): number {
+    return this.calls.area(id) >>> 0;
+  }
+
+  /** After anything that may have grown the memory, which detaches its old buffer. A forwarder's never grows. */
+  retakeViews(): void {
+    if (this.key !== undefined && this.key.length > 0) return;
+    const { buffer } = this;
+    const at = (id: number) => this.areaOffset(id);
+    this.key = new Uint8Array(buffer, at(layout.AREA_KEY), layout.KEY_AREA_BYTES);
+    this.lookupKeys = new Uint8Array(
+      buffer,
+      at(layout.AREA_LOOKUP_KEYS),
+      layout.LOOKUP_BATCH * layout.KEY_BYTES,
+    );
+    this.lookupAddresses = new Uint32Array(buffer, at(layout.AREA_LOOKUP_KEYS), layout.LOOKUP_BATCH);
+    this.lookupValues = new Uint32Array(buffer, at(layout.AREA_LOOKUP_VALUES), layout.LOOKUP_BATCH);
+    this.lookupLengths = new Uint8Array(buffer, at(layout.AREA_LOOKUP_LENGTHS), layout.LOOKUP_BATCH);
+    this.counters = new BigUint64Array(buffer, at(layout.AREA_COUNTERS), layout.VERDICT_COUNT);
+  }
 }
 
 /**
@@ -48,31 +94,13 @@ export interface Dataplane {
  */
 export type ModuleSource = object | PromiseLike<object>;
 
-/** A fresh module with memory for `capacities`. RangeError where there is no such memory. */
+/** A fresh instance with memory for `capacities`. RangeError where there is no such memory. */
 export async function createDataplane(
-  { slots, slotBytes, capacity }: Capacities,
+  capacities: Capacities,
   module: ModuleSource = compiledModule(),
 ): Promise<Dataplane> {
   const { exports } = await WebAssembly.instantiate(requireModule(await module), {});
-  const calls = exports as unknown as DataplaneExports;
-  if (calls.create(slots, slotBytes, capacity) !== 1) {
-    throw new RangeError(`no memory for ${slots} slots of ${slotBytes} bytes and ${capacity} prefixes`);
-  }
-  const { buffer } = exports.memory as WebAssembly.Memory;
-  const areaOffset = (id: number) => calls.area(id) >>> 0;
-  return {
-    calls,
-    buffer,
-    areaOffset,
-    key: new Uint8Array(buffer, areaOffset(layout.AREA_KEY), layout.KEY_AREA_BYTES),
-    lookupKeys: new Uint8Array(
-      buffer,
-      areaOffset(layout.AREA_LOOKUP_KEYS),
-      layout.LOOKUP_BATCH * layout.KEY_BYTES,
-    ),
-    lookupValues: new Int32Array(buffer, areaOffset(layout.AREA_LOOKUP_VALUES), layout.LOOKUP_BATCH),
-    counters: new BigUint64Array(buffer, areaOffset(layout.AREA_COUNTERS), layout.VERDICT_COUNT),
-  };
+  return new Dataplane(exports, capacities);
 }
 
 function requireModule(module: object): WebAssembly.Module {

@@ -40,7 +40,7 @@ function canonicalPart(text: string, to: number): string | undefined {
 /** Host bits are masked off: `10.244.1.7/24` is `10.244.1.0/24`. */
 export function parseIpPrefix(text: string): IpPrefix | undefined {
   const slash = text.indexOf('/');
-  const length = slash < 0 ? NO_LENGTH : lengthAt(text, slash + 1);
+  const length = slash < 0 ? NO_LENGTH : parsePrefixLength(text, slash + 1);
   if (length === NO_LENGTH) return undefined;
   const number = parseIpv4Number(text, 0, slash);
   if (number >= 0) return length > 32 ? undefined : (ipv4Prefix(text, number, length) as IpPrefix);
@@ -58,7 +58,7 @@ function ipv4Prefix(text: string, address: number, length: number): string {
 /** Host bits are kept: `10.244.1.7/24` stays as it is. */
 export function parseInterfaceAddress(text: string): InterfaceAddress | undefined {
   const slash = text.indexOf('/');
-  const length = slash < 0 ? NO_LENGTH : lengthAt(text, slash + 1);
+  const length = slash < 0 ? NO_LENGTH : parsePrefixLength(text, slash + 1);
   const address = length === NO_LENGTH ? undefined : canonicalPart(text, slash);
   if (address === undefined || length > (familyOf(address as IpAddress) === 4 ? 32 : 128)) return undefined;
   return `${address}/${length}` as InterfaceAddress;
@@ -150,12 +150,24 @@ export function prefixAddress(prefix: IpPrefix | InterfaceAddress): IpAddress {
   return prefix.slice(0, prefix.indexOf('/')) as IpAddress;
 }
 
+/** What {@link parsePrefixLength} answers for text that is no length. */
 const NO_LENGTH = -1;
 const DIGIT_0 = 48;
 const COLON = 58;
 
-/** The prefix length from `at` to the end of the text: one to three digits, no leading zero. */
-function lengthAt(text: string, at: number): number {
+/**
+ * The prefix length from `at` to the end of the text: one to three digits, no leading zero; -1 where there is none. Whether
+ * it fits the address is the caller's to know.
+ *
+ * @example
+ * ```ts
+ * import { parsePrefixLength } from '@podlan/wire';
+ *
+ * parsePrefixLength('10.244.0.0/16', 11); // => 16
+ * parsePrefixLength('016'); // => -1
+ * ```
+ */
+export function parsePrefixLength(text: string, at = 0): number {
   const digits = text.length - at;
   if (digits < 1 || digits > 3) return NO_LENGTH;
   if (digits > 1 && text.charCodeAt(at) === DIGIT_0) return NO_LENGTH;

@@ -25,6 +25,16 @@ export class LinearLpm<Value> {
     return this.#rows.length;
   }
 
+  rows(): readonly { readonly prefix: IpPrefix; readonly value: Value }[] {
+    return this.#rows;
+  }
+
+  /** IPv4 before IPv6, in order of address, shorter before longer: text of bits sorts so. */
+  entries(): [IpPrefix, Value][] {
+    const sorted = this.#rows.toSorted((a, b) => (padded(a.bits) < padded(b.bits) ? -1 : 1));
+    return sorted.map(({ prefix, value }) => [prefix, value]);
+  }
+
   insert(prefix: IpPrefix, value: Value): void {
     this.delete(prefix);
     this.#rows.push({ prefix, bits: prefixBits(prefix), value });
@@ -43,3 +53,6 @@ export class LinearLpm<Value> {
     return best && { prefix: best.prefix, value: best.value };
   }
 }
+
+/** Zeros after the prefix, then its length. */
+const padded = (bits: string) => bits.padEnd(130, '0') + String(bits.length).padStart(3, '0');
