@@ -1,4 +1,6 @@
 /** The WebAssembly dataplane: a longest-prefix-match table, a VXLAN forwarder, and the pump between its two edges. */
+// For `using`, in projects whose own `lib` does not know it yet.
+/// <reference lib="esnext.disposable" preserve="true" />
 
 export type { Device, Poller, SlotBatch, Socket } from './edges.js';
 export {

@@ -2,6 +2,8 @@
  * Kernel networking of Linux: the model and its diff, the kernel behind it, and the devices and sockets of the pump.
  * @module @podlan/linux
  */
+// For `using`, in projects whose own `lib` does not know it yet.
+/// <reference lib="esnext.disposable" preserve="true" />
 
 export { type CapturedFrame, type CaptureOptions, capture } from './capture.js';
 export { createEventFd, EventFd, wakeEventFd } from './event-fd.js';

@@ -13,6 +13,7 @@ const PACKAGE_OF = {
   unshare: 'util-linux',
   nsenter: 'util-linux',
   ps: 'procps',
+  chromium: 'chromium',
 };
 
 /** A user's PATH often lacks the sbin folders that `ip` and `nft` lie in. */

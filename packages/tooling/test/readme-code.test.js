@@ -1,13 +1,17 @@
-/** The JavaScript of the README is run, and prints what its comments say. */
+/** The JavaScript of the README, and of each package's own, is run, and prints what its comments say. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { rootFile } from '../src/workspace.js';
+import { rootFile, workspaces } from '../src/workspace.js';
 
-const snippets = [...readFileSync(rootFile('README.md'), 'utf8').matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(
-  ([, code]) => code,
+const pages = ['README.md', ...workspaces().map(({ folder }) => `${folder}/README.md`)].filter((page) =>
+  existsSync(rootFile(page)),
 );
+const snippets = pages.flatMap((page) => {
+  const blocks = [...readFileSync(rootFile(page), 'utf8').matchAll(/^```js\n([\s\S]*?)^```$/gm)];
+  return blocks.map(([, code], index) => ({ name: `${page} #${index + 1}`, code }));
+});
 
 // Inside the repository, so that the workspaces' packages are found.
 let folder;
@@ -26,12 +30,12 @@ test('there is code to run', () => {
   expect(snippets.length).toBeGreaterThan(0);
 });
 
-test.each(snippets)('snippet %#', (code) => {
+test.each(snippets)('$name', ({ code }) => {
   const printed = run(code);
   const promised = [...code.matchAll(/^console\.log\(.*\);\s+\/\/ (.*)$/gm)].map(([, comment]) => comment);
   expect(printed.length).toBeGreaterThan(0);
   promised.forEach((comment, index) => {
     // A comment that only describes the line is no promise of its text.
-    if (!/^one line/.test(comment)) expect(printed[index]).toBe(comment.split(':')[0]);
+    if (!/^one line/.test(comment)) expect(printed[index]).toBe(comment.split(/: |：/)[0]);
   });
 });

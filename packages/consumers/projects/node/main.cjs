@@ -1,0 +1,5 @@
+async function main() {
+  const { answers } = await import('./answers.js');
+  console.log(JSON.stringify(await answers()));
+}
+main();
