@@ -11,8 +11,11 @@
  * same steps for short and long prefixes, without a branch to mispredict.
  */
 import {
+  AREA_DIRECT4,
+  AREA_DIRECT6,
   BLOCK_SHIFT,
   DIRECT_BITS,
+  DIRECT_BYTES,
   ENTRY_REFERENCE,
   KEY_BYTES,
   MISS,
@@ -21,28 +24,24 @@ import {
 } from '../src/layout';
 import { hasRoom, takeForGood } from './heap';
 import { loadWord } from './key';
+import { areaStart, setArea } from './memory';
 
 export const DIRECT_SHIFT: u64 = 64 - DIRECT_BITS;
 /** Levels whose slots all lie in one word: bits 18…77. */
 const WORD_LEVELS: i32 = 10;
 
-/** The direct tables; 0 until a family has its first prefix. */
-let direct4: usize = 0;
-let direct6: usize = 0;
-
+/** 0 until the family has its first prefix. */
 // @ts-ignore: decorator
 @inline
 export function directOf(family: i32): usize {
-  return family == 4 ? direct4 : direct6;
+  return areaStart(family == 4 ? AREA_DIRECT4 : AREA_DIRECT6);
 }
 
 /** Makes sure of the family's direct table. False: no memory. */
 export function openFib(family: i32): bool {
   if (directOf(family) != 0) return true;
-  if (!hasRoom(4 << DIRECT_BITS)) return false;
-  const table = takeForGood(4 << DIRECT_BITS);
-  if (family == 4) direct4 = table;
-  else direct6 = table;
+  if (!hasRoom(DIRECT_BYTES)) return false;
+  setArea(family == 4 ? AREA_DIRECT4 : AREA_DIRECT6, takeForGood(DIRECT_BYTES));
   return true;
 }
 
@@ -157,7 +156,7 @@ function unfinished(entry: u32): bool {
 
 /** Four at a time, so that their cache misses overlap. Counts up to the next multiple of four. */
 export function lookupAddresses4(addresses: usize, values: usize, count: u32): void {
-  const direct = direct4;
+  const direct = directOf(4);
   const end = addresses + (<usize>count << 2);
   while (addresses < end) {
     const a = load<u32>(addresses);
@@ -186,15 +185,15 @@ export function lookupAddresses4(addresses: usize, values: usize, count: u32): v
 // ---- IPv6 in batches: addresses as 16 bytes in network order
 
 /** As `descend` from the direct table, four at a time while one word of bits lasts, which it does for most. */
-function descendFour(keys: usize, values: usize): void {
+function descendFour(direct: usize, keys: usize, values: usize): void {
   const ha = loadWord(keys);
   const hb = loadWord(keys + 16);
   const hc = loadWord(keys + 32);
   const hd = loadWord(keys + 48);
-  let ea = directEntry(direct6, ha);
-  let eb = directEntry(direct6, hb);
-  let ec = directEntry(direct6, hc);
-  let ed = directEntry(direct6, hd);
+  let ea = directEntry(direct, ha);
+  let eb = directEntry(direct, hb);
+  let ec = directEntry(direct, hc);
+  let ed = directEntry(direct, hd);
   let wa = wordBeyond(ha, loadWord(keys + 8));
   let wb = wordBeyond(hb, loadWord(keys + 24));
   let wc = wordBeyond(hc, loadWord(keys + 40));
@@ -227,9 +226,10 @@ function finishKey(entry: u32, key: usize): u32 {
 
 /** Counts up to the next multiple of four. */
 export function lookupAddresses6(addresses: usize, values: usize, count: u32): void {
+  const direct = directOf(6);
   const end = addresses + <usize>count * KEY_BYTES;
   while (addresses < end) {
-    descendFour(addresses, values);
+    descendFour(direct, addresses, values);
     addresses += 4 * KEY_BYTES;
     values += 16;
   }

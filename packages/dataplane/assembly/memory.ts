@@ -19,7 +19,7 @@ import {
   AREA_STARTS,
   AREA_TX,
   AREA_VERDICTS,
-  DIRECT_BITS,
+  DIRECT_BYTES,
   ENDPOINT_BYTES,
   KEY_AREA_BYTES,
   KEY_BYTES,
@@ -68,8 +68,12 @@ function reserve(bytes: u64): usize {
   return <usize>start;
 }
 
+export function setArea(id: i32, start: usize): void {
+  store<u32>(areas + (<usize>id << 2), <u32>start);
+}
+
 function reserveArea(id: i32, bytes: u64): void {
-  store<u32>(areas + (<usize>id << 2), <u32>reserve(bytes));
+  setArea(id, reserve(bytes));
 }
 
 function reserveDirection(base: i32): void {
@@ -97,7 +101,7 @@ function setLimits(capacity: u32, forwards: bool): void {
  */
 function heapBytes(capacity: u32): u64 {
   const paths: u64 = <u64>capacity + 2 * MAX_NETWORKS;
-  return 2 * (4 << DIRECT_BITS) + paths * LONGEST_PATH_BYTES;
+  return 2 * DIRECT_BYTES + paths * LONGEST_PATH_BYTES;
 }
 
 /** Lays memory out for `slots` slots of `bytes` in each direction and `capacity` prefixes. False: no such memory. */

@@ -2,7 +2,7 @@
 import {
   ABSENT,
   BLOCK_SHIFT,
-  DIRECT_BITS,
+  DIRECT_BYTES,
   DONE,
   ENTRY_REFERENCE,
   FULL,
@@ -95,8 +95,8 @@ function dropBelow(entry: u32): void {
 function clearFib(family: i32): void {
   const direct = directOf(family);
   if (direct == 0) return;
-  for (let i: usize = 0; i < 1 << DIRECT_BITS; i++) dropBelow(load<u32>(direct + (i << 2)));
-  memory.fill(direct, 0, 4 << DIRECT_BITS);
+  for (let at = direct; at < direct + DIRECT_BYTES; at += 4) dropBelow(load<u32>(at));
+  memory.fill(direct, 0, DIRECT_BYTES);
 }
 
 export function clearRoutes(): void {

@@ -55,6 +55,8 @@ export const NODE_HEADER = 24;
 
 // The run-length trie (fib.ts): a direct table by the first bits, then nodes by the next ones.
 export const DIRECT_BITS = 18;
+/** An entry of four bytes for each. */
+export const DIRECT_BYTES = 1048576;
 export const STRIDE_BITS = 6;
 /** An entry: `1` block >> BLOCK_SHIFT, `01` cell >> BLOCK_SHIFT, or `00` value + 1; 0 is no prefix. */
 export const ENTRY_CHILD = 0x80000000;
@@ -83,7 +85,7 @@ export const ENDPOINT_TUNNELS = 48;
 export const ENDPOINT_NEXT_FREE = 52;
 export const ENDPOINT_BYTES = 64;
 
-// Areas, in memory order. A direction has its slots and five arrays with one element per slot.
+// Areas, in memory order but for the direct tables. A direction has its slots and five arrays with one element per slot.
 export const AREA_KEY = 0;
 export const AREA_LOOKUP_KEYS = 1;
 export const AREA_LOOKUP_VALUES = 2;
@@ -93,7 +95,10 @@ export const AREA_ENDPOINTS = 5;
 export const AREA_ENDPOINT_INDEX = 6;
 export const AREA_TX = 7;
 export const AREA_RX = 13;
-export const AREAS = 19;
+/** The direct tables of IPv4 and IPv6: at 0 until a family has its first prefix. */
+export const AREA_DIRECT4 = 19;
+export const AREA_DIRECT6 = 20;
+export const AREAS = 21;
 /** Added to AREA_TX or AREA_RX. */
 export const AREA_SLOTS = 0;
 export const AREA_STARTS = 1;
