@@ -1,13 +1,13 @@
 /**
- * IP addresses, prefixes and MAC addresses as *canonical text*.
+ * IP addresses and prefixes as *canonical text*.
  *
  * An address that went through `parse…` here is a branded string: equal addresses are equal strings, so it can be
  * compared with `===`, used as a map key, printed, and put into JSON as it is. IPv6 text is RFC 5952.
  * The family lies inside the value; nothing in podlan has a v4 field beside a v6 field.
  */
 
+import { expected } from './address-field.js';
 import { putUint32, requireRange } from './bytes.js';
-import { hexDigit, hexOf } from './hex.js';
 import { formatIpv4, formatIpv4Number, parseIpv4Number } from './ipv4-text.js';
 import { formatIpv6, isIpv4Mapped, writeIpv6 } from './ipv6-text.js';
 
@@ -19,14 +19,25 @@ export type IpAddress = string & { readonly [brand]: 'IpAddress' };
 export type IpPrefix = string & { readonly [brand]: 'IpPrefix' };
 /** `10.244.1.1/24`: an address with the length of its on-link prefix, as `ip address` shows it. */
 export type InterfaceAddress = string & { readonly [brand]: 'InterfaceAddress' };
-/** `3a:a6:bc:cb:d8:d4`: lower case, colons. Made by {@link parseMacAddress}. */
-export type MacAddress = string & { readonly [brand]: 'MacAddress' };
 
 export type Family = 4 | 6;
 
 /** Where text is read to, before it is known what it is. The next call overwrites it. */
 const scratch = /* @__PURE__ */ new Uint8Array(16);
 
+/**
+ * The canonical text of an address of either family; `undefined` where the text is none. Nothing but the address may stand
+ * there: no zone, no brackets, no prefix length.
+ *
+ * @example
+ * ```ts
+ * import { parseIpAddress } from '@podlan/wire';
+ *
+ * parseIpAddress('2001:DB8:0::1'); // => '2001:db8::1'
+ * parseIpAddress('10.244.1.5'); // => '10.244.1.5'
+ * parseIpAddress('10.244.1'); // => undefined
+ * ```
+ */
 export function parseIpAddress(text: string): IpAddress | undefined {
   return canonicalPart(text, text.length) as IpAddress | undefined;
 }
@@ -37,7 +48,18 @@ function canonicalPart(text: string, to: number): string | undefined {
   return writeIpv6(text, scratch, 0, 0, to) ? formatIpv6(scratch, 0) : undefined;
 }
 
-/** Host bits are masked off: `10.244.1.7/24` is `10.244.1.0/24`. */
+/**
+ * A prefix as canonical text. Host bits are masked off.
+ *
+ * @example
+ * ```ts
+ * import { parseIpPrefix } from '@podlan/wire';
+ *
+ * parseIpPrefix('10.244.1.7/24'); // => '10.244.1.0/24'
+ * parseIpPrefix('FD00::/48'); // => 'fd00::/48'
+ * parseIpPrefix('10.244.1.7'); // => undefined
+ * ```
+ */
 export function parseIpPrefix(text: string): IpPrefix | undefined {
   const slash = text.indexOf('/');
   const length = slash < 0 ? NO_LENGTH : parsePrefixLength(text, slash + 1);
@@ -55,7 +77,17 @@ function ipv4Prefix(text: string, address: number, length: number): string {
   return (address & hostBits) === 0 ? text : `${formatIpv4Number(address & ~hostBits)}/${length}`;
 }
 
-/** Host bits are kept: `10.244.1.7/24` stays as it is. */
+/**
+ * An address with the length of its prefix as canonical text. Host bits are kept.
+ *
+ * @example
+ * ```ts
+ * import { parseInterfaceAddress } from '@podlan/wire';
+ *
+ * parseInterfaceAddress('10.244.1.7/24'); // => '10.244.1.7/24'
+ * parseInterfaceAddress('10.244.1.7/33'); // => undefined
+ * ```
+ */
 export function parseInterfaceAddress(text: string): InterfaceAddress | undefined {
   const slash = text.indexOf('/');
   const length = slash < 0 ? NO_LENGTH : parsePrefixLength(text, slash + 1);
@@ -64,10 +96,17 @@ export function parseInterfaceAddress(text: string): InterfaceAddress | undefine
   return `${address}/${length}` as InterfaceAddress;
 }
 
-export function parseMacAddress(text: string): MacAddress | undefined {
-  return writeMac(text, scratch, 0) ? (text.toLowerCase() as MacAddress) : undefined;
-}
-
+/**
+ * Which family an address or prefix is of.
+ *
+ * @example
+ * ```ts
+ * import { familyOf, parseIpAddress, parseIpPrefix } from '@podlan/wire';
+ *
+ * familyOf(parseIpAddress('10.244.1.5')); // => 4
+ * familyOf(parseIpPrefix('fd00::/48')); // => 6
+ * ```
+ */
 export function familyOf(address: IpAddress | IpPrefix | InterfaceAddress): Family {
   return address.includes(':') ? 6 : 4;
 }
@@ -96,56 +135,99 @@ export function writeIp(text: string, into: Uint8Array, at: number, from = 0, to
   return 4;
 }
 
-/** 4 bytes or 16, in network order. */
+/**
+ * 4 bytes or 16, in network order. What is no address is a TypeError.
+ *
+ * @example
+ * ```ts
+ * import { ipToBytes, parseIpAddress } from '@podlan/wire';
+ *
+ * [...ipToBytes(parseIpAddress('10.244.1.5'))]; // => [10, 244, 1, 5]
+ * ```
+ */
 export function ipToBytes(address: IpAddress): Uint8Array {
   const number = parseIpv4Number(address);
   const bytes = new Uint8Array(number < 0 ? 16 : 4);
   if (number >= 0) putUint32(bytes, 0, number);
-  else if (!writeIpv6(address, bytes, 0)) throw notAn('IpAddress', 'ipToBytes', address);
+  else if (!writeIpv6(address, bytes, 0)) throw expected('ipToBytes', 'an IpAddress', address);
   return bytes;
 }
 
-function notAn(type: string, what: string, got: unknown): TypeError {
-  return new TypeError(`${what}: expected an ${type}, got ${JSON.stringify(got)}`);
-}
-
+/**
+ * The inverse of {@link ipToBytes}. Another number of bytes than 4 or 16 is a RangeError.
+ *
+ * @example
+ * ```ts
+ * import { ipFromBytes } from '@podlan/wire';
+ *
+ * ipFromBytes(Uint8Array.of(10, 244, 1, 5)); // => '10.244.1.5'
+ * ipFromBytes(new Uint8Array(16)); // => '::'
+ * ```
+ */
 export function ipFromBytes(bytes: Uint8Array): IpAddress {
   if (bytes.length === 4) return formatIpv4(bytes, 0) as IpAddress;
   if (bytes.length === 16) return formatIpv6(bytes, 0) as IpAddress;
   throw new RangeError(`ipFromBytes: expected 4 or 16 bytes, got ${bytes.length}`);
 }
 
-/** Always 16 bytes: an IPv4 address as `::ffff:a.b.c.d` (RFC 4291, section 2.5.5.2). */
+/**
+ * Always 16 bytes: an IPv4 address as `::ffff:a.b.c.d` (RFC 4291, section 2.5.5.2).
+ *
+ * @example
+ * ```ts
+ * import { ipToMappedBytes, parseIpAddress } from '@podlan/wire';
+ *
+ * [...ipToMappedBytes(parseIpAddress('10.244.1.5'))].slice(9); // => [0, 0xff, 0xff, 10, 244, 1, 5]
+ * ```
+ */
 export function ipToMappedBytes(address: IpAddress): Uint8Array {
   const bytes = new Uint8Array(16);
   const family = writeIp(address, bytes, 0);
-  if (family === 0) throw notAn('IpAddress', 'ipToMappedBytes', address);
+  if (family === 0) throw expected('ipToMappedBytes', 'an IpAddress', address);
   if (family === 6) return bytes;
   bytes.copyWithin(12, 0, 4);
   return bytes.fill(0, 0, 10).fill(0xff, 10, 12);
 }
 
-/** The inverse of {@link ipToMappedBytes}: `::ffff:a.b.c.d` becomes IPv4 again. */
+/**
+ * The inverse of {@link ipToMappedBytes}: `::ffff:a.b.c.d` becomes IPv4 again.
+ *
+ * @example
+ * ```ts
+ * import { ipFromMappedBytes } from '@podlan/wire';
+ *
+ * ipFromMappedBytes(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 244, 1, 5)); // => '10.244.1.5'
+ * ```
+ */
 export function ipFromMappedBytes(bytes: Uint8Array): IpAddress {
   if (bytes.length !== 16) throw new RangeError(`ipFromMappedBytes: expected 16 bytes, got ${bytes.length}`);
   return (isIpv4Mapped(bytes, 0) ? formatIpv4(bytes, 12) : formatIpv6(bytes, 0)) as IpAddress;
 }
 
-export function macToBytes(mac: MacAddress): Uint8Array {
-  const bytes = new Uint8Array(6);
-  if (!writeMac(mac, bytes, 0)) throw notAn('MacAddress', 'macToBytes', mac);
-  return bytes;
-}
-
-export function macFromBytes(bytes: Uint8Array): MacAddress {
-  if (bytes.length !== 6) throw new RangeError(`macFromBytes: expected 6 bytes, got ${bytes.length}`);
-  return hexOf(bytes, ':') as MacAddress;
-}
-
+/**
+ * How many bits the prefix fixes.
+ *
+ * @example
+ * ```ts
+ * import { parseIpPrefix, prefixLength } from '@podlan/wire';
+ *
+ * prefixLength(parseIpPrefix('10.244.1.0/24')); // => 24
+ * ```
+ */
 export function prefixLength(prefix: IpPrefix | InterfaceAddress): number {
   return Number(prefix.slice(prefix.indexOf('/') + 1));
 }
 
+/**
+ * What stands before the slash.
+ *
+ * @example
+ * ```ts
+ * import { parseIpPrefix, prefixAddress } from '@podlan/wire';
+ *
+ * prefixAddress(parseIpPrefix('10.244.1.0/24')); // => '10.244.1.0'
+ * ```
+ */
 export function prefixAddress(prefix: IpPrefix | InterfaceAddress): IpAddress {
   return prefix.slice(0, prefix.indexOf('/')) as IpAddress;
 }
@@ -153,7 +235,6 @@ export function prefixAddress(prefix: IpPrefix | InterfaceAddress): IpAddress {
 /** What {@link parsePrefixLength} answers for text that is no length. */
 const NO_LENGTH = -1;
 const DIGIT_0 = 48;
-const COLON = 58;
 
 /**
  * The prefix length from `at` to the end of the text: one to three digits, no leading zero; -1 where there is none. Whether
@@ -184,15 +265,4 @@ function clearHostBits(address: Uint8Array, length: number): void {
   for (let at = length >> 3; at < address.length; at++) {
     address[at]! &= 0xff00 >> Math.max(0, length - at * 8);
   }
-}
-
-/** A MAC address is 17 characters: two hexadecimal digits for each byte, and colons between them. */
-function writeMac(text: string, into: Uint8Array, at: number): boolean {
-  if (text.length !== 17) return false;
-  for (let i = 0; i < 6; i++) {
-    const value = (hexDigit(text.charCodeAt(i * 3)) << 4) | hexDigit(text.charCodeAt(i * 3 + 1));
-    if (value < 0 || (i > 0 && text.charCodeAt(i * 3 - 1) !== COLON)) return false;
-    into[at + i] = value;
-  }
-  return true;
 }

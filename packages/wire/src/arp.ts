@@ -1,20 +1,19 @@
 /** ARP for IPv4 over Ethernet (RFC 826); other hardware and protocol types are refused. */
 
-import {
-  type IpAddress,
-  ipFromBytes,
-  ipToBytes,
-  type MacAddress,
-  macFromBytes,
-  macToBytes,
-} from './address.js';
-import { ByteView, requireRoom, uint, uint16At } from './bytes.js';
-import { EtherType } from './ethernet.js';
+import type { IpAddress } from './address.js';
+import { putIpv4, putMac } from './address-field.js';
+import { ByteView, holds } from './byte-view.js';
+import { putUint16, requireRoom, uint, uint16At, uint32At } from './bytes.js';
+import { formatIpv4 } from './ipv4-text.js';
+import { formatMac, type MacAddress } from './mac.js';
 
 export const ARP_BYTES = 28;
 export const ArpOperation = { request: 1, reply: 2 } as const;
 
-const HARDWARE_ETHERNET = 1;
+/** Hardware type Ethernet, protocol type IPv4, and the sizes of their addresses. */
+const ETHERNET = 1;
+const IPV4 = 0x0800;
+const SIZES = 0x0604;
 
 export interface ArpPacket {
   /** {@link ArpOperation} */
@@ -25,37 +24,102 @@ export interface ArpPacket {
   readonly targetIp: IpAddress;
 }
 
+/**
+ * A packet in place.
+ *
+ * @example
+ * ```ts
+ * import { ArpOperation, ArpView, emitArp, parseIpAddress, parseMacAddress } from '@podlan/wire';
+ *
+ * const mac = parseMacAddress('02:00:00:00:00:0a');
+ * const ips = { senderIp: parseIpAddress('10.244.1.5'), targetIp: parseIpAddress('10.244.1.1') };
+ * const bytes = new Uint8Array(28);
+ * emitArp({ operation: ArpOperation.request, senderMac: mac, targetMac: mac, ...ips }, bytes);
+ *
+ * const arp = new ArpView();
+ * arp.reset(bytes); // => true
+ * arp.operation; // => 1
+ * arp.targetIpNumber; // => 0x0af40101
+ * arp.senderMac; // => '02:00:00:00:00:0a'
+ * ```
+ */
 export class ArpView extends ByteView {
-  static over(bytes: Uint8Array): ArpView | undefined {
-    if (bytes.length < ARP_BYTES) return undefined;
-    const view = new ArpView(bytes);
-    return view.isIpv4OverEthernet ? view : undefined;
+  /** A new view over a packet, `undefined` where none is there or other addresses are in it. */
+  static over(bytes: Uint8Array, offset = 0, end = bytes.length): ArpView | undefined {
+    const view = new ArpView();
+    return view.reset(bytes, offset, end) ? view : undefined;
   }
-  get isIpv4OverEthernet(): boolean {
+
+  reset(bytes: Uint8Array, offset = 0, end = bytes.length): boolean {
     return (
-      uint16At(this.bytes, 0) === HARDWARE_ETHERNET &&
-      uint16At(this.bytes, 2) === EtherType.ipv4 &&
-      this.bytes[4] === 6 &&
-      this.bytes[5] === 4
+      holds(bytes, offset, end, ARP_BYTES) &&
+      uint32At(bytes, offset) === ((ETHERNET << 16) | IPV4) &&
+      uint16At(bytes, offset + 4) === SIZES &&
+      this.place(bytes, offset, end)
     );
   }
+
   get operation(): number {
-    return uint16At(this.bytes, 6);
+    return uint16At(this.bytes, this.offset + 6);
   }
+
+  get senderMacAt(): number {
+    return this.offset + 8;
+  }
+
+  get targetMacAt(): number {
+    return this.offset + 18;
+  }
+
+  /** Makes the text. */
   get senderMac(): MacAddress {
-    return macFromBytes(this.bytes.subarray(8, 14));
+    return formatMac(this.bytes, this.senderMacAt);
   }
-  get senderIp(): IpAddress {
-    return ipFromBytes(this.bytes.subarray(14, 18));
-  }
+
+  /** Makes the text. */
   get targetMac(): MacAddress {
-    return macFromBytes(this.bytes.subarray(18, 24));
+    return formatMac(this.bytes, this.targetMacAt);
   }
+
+  /** In host order, as `parseIpv4Number` gives it. */
+  get senderIpNumber(): number {
+    return uint32At(this.bytes, this.offset + 14);
+  }
+
+  /** As {@link senderIpNumber}. */
+  get targetIpNumber(): number {
+    return uint32At(this.bytes, this.offset + 24);
+  }
+
+  /** Makes the text. */
+  get senderIp(): IpAddress {
+    return formatIpv4(this.bytes, this.offset + 14) as IpAddress;
+  }
+
+  /** Makes the text. */
   get targetIp(): IpAddress {
-    return ipFromBytes(this.bytes.subarray(24, 28));
+    return formatIpv4(this.bytes, this.offset + 24) as IpAddress;
+  }
+
+  /** What is left is padding. */
+  override get payloadOffset(): number {
+    return this.offset + ARP_BYTES;
   }
 }
 
+/**
+ * A packet as a value; `undefined` where it is cut short or is about other addresses than IPv4 over Ethernet.
+ *
+ * @example
+ * ```ts
+ * import { parseArp } from '@podlan/wire';
+ *
+ * const bytes = new Uint8Array(28);
+ * bytes.set([0, 1, 8, 0, 6, 4, 0, 2, 2, 0, 0, 0, 0, 10, 10, 244, 1, 5]);
+ * parseArp(bytes)?.senderIp; // => '10.244.1.5'
+ * parseArp(new Uint8Array(28)); // => undefined
+ * ```
+ */
 export function parseArp(bytes: Uint8Array): ArpPacket | undefined {
   const view = ArpView.over(bytes);
   if (!view) return undefined;
@@ -63,22 +127,30 @@ export function parseArp(bytes: Uint8Array): ArpPacket | undefined {
   return { operation, senderMac, senderIp, targetMac, targetIp };
 }
 
+/**
+ * Writes the packet at the beginning of `into` and returns how many bytes that were. Too little room and a number too
+ * wide for its field are a RangeError, addresses of another family a TypeError.
+ *
+ * @example
+ * ```ts
+ * import { ArpOperation, BROADCAST_MAC, emitArp, parseIpAddress } from '@podlan/wire';
+ *
+ * const ip = parseIpAddress('10.244.1.5');
+ * const fields = { senderMac: BROADCAST_MAC, senderIp: ip, targetMac: BROADCAST_MAC, targetIp: ip };
+ * const bytes = new Uint8Array(28);
+ * emitArp({ operation: ArpOperation.reply, ...fields }, bytes); // => 28
+ * [...bytes.subarray(0, 8)]; // => [0, 1, 8, 0, 6, 4, 0, 2]
+ * ```
+ */
 export function emitArp(packet: ArpPacket, into: Uint8Array): number {
-  const view = requireRoom('emitArp', into, ARP_BYTES);
-  view.setUint16(0, HARDWARE_ETHERNET);
-  view.setUint16(2, EtherType.ipv4);
-  view.setUint8(4, 6);
-  view.setUint8(5, 4);
-  view.setUint16(6, uint('operation', packet.operation, 16));
-  into.set(macToBytes(packet.senderMac), 8);
-  into.set(ipv4Bytes(packet.senderIp), 14);
-  into.set(macToBytes(packet.targetMac), 18);
-  into.set(ipv4Bytes(packet.targetIp), 24);
+  requireRoom('emitArp', into, ARP_BYTES);
+  putUint16(into, 0, ETHERNET);
+  putUint16(into, 2, IPV4);
+  putUint16(into, 4, SIZES);
+  putUint16(into, 6, uint('operation', packet.operation, 16));
+  putMac('emitArp', packet.senderMac, into, 8);
+  putIpv4('emitArp', packet.senderIp, into, 14);
+  putMac('emitArp', packet.targetMac, into, 18);
+  putIpv4('emitArp', packet.targetIp, into, 24);
   return ARP_BYTES;
-}
-
-function ipv4Bytes(address: IpAddress): Uint8Array {
-  const bytes = ipToBytes(address);
-  if (bytes.length !== 4) throw new TypeError(`emitArp: expected an IPv4 address, got ${address}`);
-  return bytes;
 }

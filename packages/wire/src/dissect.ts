@@ -30,6 +30,23 @@ const DISSECTORS: Readonly<Record<ProtocolName, Dissector>> = {
 /** VXLAN in VXLAN in VXLAN ends somewhere: what is deeper is shown as data. */
 const MAX_LAYERS = 32;
 
+/**
+ * The layers of a frame, the outermost with the others inside it. Never throws, whatever the bytes.
+ *
+ * @example
+ * ```ts
+ * import { dissect } from '@podlan/wire';
+ *
+ * const frame = new Uint8Array(42).fill(0xff, 0, 6);
+ * frame.set([0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1], 12);
+ * frame.set([10, 244, 1, 5], 28); // sender
+ * frame.set([10, 244, 1, 1], 38); // target
+ * const ethernet = dissect(frame);
+ * ethernet.inner.protocol; // => 'arp'
+ * ethernet.inner.fields[4]; // => { name: 'operation', value: 1, offset: 20, length: 2, note: 'request', rfc: 'RFC 826' }
+ * ethernet.inner.problems; // => []
+ * ```
+ */
 export function dissect(frame: Uint8Array, linkType: LinkType = 'ethernet'): DissectedLayer {
   const layers: DissectedLayer[] = [];
   let next: Next | undefined = {
@@ -50,14 +67,40 @@ function firstProtocol(frame: Uint8Array, linkType: LinkType): ProtocolName {
   return frame.length > 0 && frame[0]! >> 4 === 6 ? 'ipv6' : 'ipv4';
 }
 
-/** The layers from the outside in. */
+/**
+ * The layers from the outside in.
+ *
+ * @example
+ * ```ts
+ * import { dissect, layersOf } from '@podlan/wire';
+ *
+ * const frame = new Uint8Array(42).fill(0xff, 0, 6);
+ * frame.set([0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1], 12);
+ * frame.set([10, 244, 1, 5], 28); // sender
+ * frame.set([10, 244, 1, 1], 38); // target
+ * layersOf(dissect(frame)).map(({ protocol }) => protocol); // => ['ethernet', 'arp']
+ * ```
+ */
 export function layersOf(frame: DissectedLayer): DissectedLayer[] {
   const layers: DissectedLayer[] = [];
   for (let layer: DissectedLayer | undefined = frame; layer; layer = layer.inner) layers.push(layer);
   return layers;
 }
 
-/** One line, like tcpdump's: `IP 10.0.0.1 > 10.0.0.2: UDP 5000 > 8472, length 106: VXLAN vni 1: IP ...`. */
+/**
+ * One line, like tcpdump's: `IP 10.0.0.1 > 10.0.0.2: UDP 5000 > 8472, length 106: VXLAN vni 1: IP ...`.
+ *
+ * @example
+ * ```ts
+ * import { summarize } from '@podlan/wire';
+ *
+ * const frame = new Uint8Array(42).fill(0xff, 0, 6);
+ * frame.set([0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1], 12);
+ * frame.set([10, 244, 1, 5], 28); // sender
+ * frame.set([10, 244, 1, 1], 38); // target
+ * summarize(frame); // => 'ARP who-has 10.244.1.1 tell 10.244.1.5'
+ * ```
+ */
 export function summarize(frame: Uint8Array, linkType: LinkType = 'ethernet'): string {
   const layers = layersOf(dissect(frame, linkType));
   const shown = layers.filter((layer, index) => !isImplied(layer, layers[index + 1]));

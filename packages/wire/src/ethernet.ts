@@ -1,7 +1,9 @@
 /** Ethernet II frames (IEEE 802.3, RFC 894), without preamble and frame check sequence. */
 
-import { type MacAddress, macFromBytes, macToBytes } from './address.js';
-import { ByteView, requireRoom, uint, uint16At } from './bytes.js';
+import { putMac } from './address-field.js';
+import { ByteView, holds } from './byte-view.js';
+import { putUint16, requireRange, requireRoom, uint, uint16At, uint32At } from './bytes.js';
+import { formatMac, type MacAddress } from './mac.js';
 
 export const ETHERNET_HEADER_BYTES = 14;
 
@@ -18,41 +20,151 @@ export interface EthernetFrame {
   readonly payload: Uint8Array;
 }
 
+/**
+ * A frame in place.
+ *
+ * @example
+ * ```ts
+ * import { EtherType, EthernetView } from '@podlan/wire';
+ *
+ * const frame = Uint8Array.of(2, 0, 0, 0, 0, 11, 2, 0, 0, 0, 0, 10, 0x08, 0x00, 0x45);
+ * const ethernet = new EthernetView();
+ * ethernet.reset(frame); // => true
+ * ethernet.etherType === EtherType.ipv4; // => true
+ * ethernet.destinationNumber; // => 0x02000000000b
+ * ethernet.source; // => '02:00:00:00:00:0a'
+ * ethernet.payloadOffset; // => 14
+ * ```
+ */
 export class EthernetView extends ByteView {
-  static over(bytes: Uint8Array): EthernetView | undefined {
-    return bytes.length < ETHERNET_HEADER_BYTES ? undefined : new EthernetView(bytes);
+  /** A new view over a frame, `undefined` where the header is not all there. */
+  static over(bytes: Uint8Array, offset = 0, end = bytes.length): EthernetView | undefined {
+    const view = new EthernetView();
+    return view.reset(bytes, offset, end) ? view : undefined;
   }
+
+  reset(bytes: Uint8Array, offset = 0, end = bytes.length): boolean {
+    return holds(bytes, offset, end, ETHERNET_HEADER_BYTES) && this.place(bytes, offset, end);
+  }
+
+  get destinationAt(): number {
+    return this.offset;
+  }
+
+  get sourceAt(): number {
+    return this.offset + 6;
+  }
+
+  /** Makes the text. */
   get destination(): MacAddress {
-    return macFromBytes(this.bytes.subarray(0, 6));
+    return formatMac(this.bytes, this.destinationAt);
   }
+
+  /** Makes the text. */
   get source(): MacAddress {
-    return macFromBytes(this.bytes.subarray(6, 12));
+    return formatMac(this.bytes, this.sourceAt);
   }
+
+  /** The 48 bits as one number, exactly. */
+  get destinationNumber(): number {
+    return macNumberAt(this.bytes, this.destinationAt);
+  }
+
+  /** As {@link destinationNumber}. */
+  get sourceNumber(): number {
+    return macNumberAt(this.bytes, this.sourceAt);
+  }
+
+  /** Copies the 6 bytes that lie at `at` in `from`. */
+  setDestination(from: Uint8Array, at = 0): void {
+    copyMac('setDestination', from, at, this.bytes, this.destinationAt);
+  }
+
+  /** As {@link setDestination}. */
+  setSource(from: Uint8Array, at = 0): void {
+    copyMac('setSource', from, at, this.bytes, this.sourceAt);
+  }
+
   get etherType(): number {
-    return uint16At(this.bytes, 12);
+    return uint16At(this.bytes, this.offset + 12);
   }
-  get payload(): Uint8Array {
-    return this.bytes.subarray(ETHERNET_HEADER_BYTES);
+
+  set etherType(value: number) {
+    putUint16(this.bytes, this.offset + 12, uint('etherType', value, 16));
+  }
+
+  override get payloadOffset(): number {
+    return this.offset + ETHERNET_HEADER_BYTES;
   }
 }
 
+function macNumberAt(bytes: Uint8Array, at: number): number {
+  return uint16At(bytes, at) * 0x1_0000_0000 + uint32At(bytes, at + 2);
+}
+
+function copyMac(what: string, from: Uint8Array, at: number, into: Uint8Array, to: number): void {
+  requireRange(what, from, at, 6);
+  for (let i = 0; i < 6; i++) into[to + i] = from[at + i]!;
+}
+
+/**
+ * A frame as a value; `undefined` where the header is not all there.
+ *
+ * @example
+ * ```ts
+ * import { parseEthernet } from '@podlan/wire';
+ *
+ * const frame = Uint8Array.of(2, 0, 0, 0, 0, 11, 2, 0, 0, 0, 0, 10, 0x08, 0x00, 0x45);
+ * parseEthernet(frame)?.destination; // => '02:00:00:00:00:0b'
+ * parseEthernet(frame.subarray(0, 13)); // => undefined
+ * ```
+ */
 export function parseEthernet(bytes: Uint8Array): EthernetFrame | undefined {
-  const view = EthernetView.over(bytes);
-  if (!view) return undefined;
-  const { destination, source, etherType, payload } = view;
-  return { destination, source, etherType, payload };
+  if (bytes.length < ETHERNET_HEADER_BYTES) return undefined;
+  return {
+    destination: formatMac(bytes, 0),
+    source: formatMac(bytes, 6),
+    etherType: uint16At(bytes, 12),
+    payload: bytes.subarray(ETHERNET_HEADER_BYTES),
+  };
 }
 
+/**
+ * How many bytes {@link emitEthernet} writes.
+ *
+ * @example
+ * ```ts
+ * import { BROADCAST_MAC, EtherType, ethernetBytes } from '@podlan/wire';
+ *
+ * const macs = { source: BROADCAST_MAC, destination: BROADCAST_MAC };
+ * ethernetBytes({ ...macs, etherType: EtherType.arp, payload: new Uint8Array(28) }); // => 42
+ * ```
+ */
 export function ethernetBytes(frame: EthernetFrame): number {
   return ETHERNET_HEADER_BYTES + frame.payload.length;
 }
 
+/**
+ * Writes the frame at the beginning of `into` and returns how many bytes that were. Too little room and a number too
+ * wide for its field are a RangeError.
+ *
+ * @example
+ * ```ts
+ * import { BROADCAST_MAC, EtherType, emitEthernet, parseMacAddress } from '@podlan/wire';
+ *
+ * const source = parseMacAddress('02:00:00:00:00:0a');
+ * const bytes = new Uint8Array(60);
+ * const payload = Uint8Array.of(1, 2, 3);
+ * emitEthernet({ source, destination: BROADCAST_MAC, etherType: EtherType.arp, payload }, bytes); // => 17
+ * [...bytes.subarray(6, 17)]; // => [2, 0, 0, 0, 0, 10, 0x08, 0x06, 1, 2, 3]
+ * ```
+ */
 export function emitEthernet(frame: EthernetFrame, into: Uint8Array): number {
   const length = ethernetBytes(frame);
-  const view = requireRoom('emitEthernet', into, length);
+  requireRoom('emitEthernet', into, length);
   into.set(frame.payload, ETHERNET_HEADER_BYTES);
-  into.set(macToBytes(frame.destination), 0);
-  into.set(macToBytes(frame.source), 6);
-  view.setUint16(12, uint('etherType', frame.etherType, 16));
+  putMac('emitEthernet', frame.destination, into, 0);
+  putMac('emitEthernet', frame.source, into, 6);
+  putUint16(into, 12, uint('etherType', frame.etherType, 16));
   return length;
 }

@@ -3,8 +3,9 @@
  * Anything else is kept as `other`.
  */
 
-import { ByteView, requireRoom, uint, uint16At, uint32At } from './bytes.js';
-import { checksumHolds, internetChecksum } from './checksum.js';
+import { ByteView, holds } from './byte-view.js';
+import { putUint16, putUint32, requireRoom, uint, uint16At, uint32At } from './bytes.js';
+import { internetChecksum, updateChecksum, viewSum } from './checksum.js';
 
 export const ICMP_HEADER_BYTES = 8;
 
@@ -49,48 +50,104 @@ export type IcmpMessage =
       readonly data: Uint8Array;
     };
 
+/**
+ * A message in place. Writing a field keeps a right checksum right (RFC 1624) and a wrong one wrong.
+ *
+ * @example
+ * ```ts
+ * import { IcmpType, IcmpView } from '@podlan/wire';
+ *
+ * const message = Uint8Array.of(8, 0, 0xf7, 0xf7, 0, 7, 0, 1);
+ * const icmp = new IcmpView();
+ * icmp.reset(message); // => true
+ * icmp.type === IcmpType.echoRequest; // => true
+ * icmp.identifier = 9;
+ * icmp.checksumHolds; // => true
+ * [...message]; // => [8, 0, 0xf7, 0xf5, 0, 9, 0, 1]
+ * ```
+ */
 export class IcmpView extends ByteView {
-  static over(bytes: Uint8Array): IcmpView | undefined {
-    return bytes.length < ICMP_HEADER_BYTES ? undefined : new IcmpView(bytes);
+  /** A new view over a message, `undefined` where the header is not all there. */
+  static over(bytes: Uint8Array, offset = 0, end = bytes.length): IcmpView | undefined {
+    const view = new IcmpView();
+    return view.reset(bytes, offset, end) ? view : undefined;
   }
+
+  /** ICMP has no length of its own: `end` is the end of the IP packet's payload. */
+  reset(bytes: Uint8Array, offset = 0, end = bytes.length): boolean {
+    return holds(bytes, offset, end, ICMP_HEADER_BYTES) && this.place(bytes, offset, end);
+  }
+
   get type(): number {
-    return this.bytes[0]!;
+    return this.bytes[this.offset]! | 0;
   }
+
   get code(): number {
-    return this.bytes[1]!;
+    return this.bytes[this.offset + 1]! | 0;
   }
+
   get checksum(): number {
-    return uint16At(this.bytes, 2);
+    return uint16At(this.bytes, this.offset + 2);
   }
+
+  set checksum(value: number) {
+    putUint16(this.bytes, this.offset + 2, uint('checksum', value, 16));
+  }
+
   get checksumHolds(): boolean {
-    return checksumHolds(this.bytes);
+    return viewSum(this, 0, this.offset, this.end) === 0xffff;
   }
+
+  /** Of an echo. */
   get identifier(): number {
-    return uint16At(this.bytes, 4);
+    return uint16At(this.bytes, this.offset + 4);
   }
+
+  set identifier(value: number) {
+    this.checksum = updateChecksum(this.checksum, this.identifier, uint('identifier', value, 16));
+    putUint16(this.bytes, this.offset + 4, value);
+  }
+
+  /** Of an echo. */
   get sequence(): number {
-    return uint16At(this.bytes, 6);
+    return uint16At(this.bytes, this.offset + 6);
   }
+
   /** RFC 1191, section 4: the low half of the word that RFC 792 left unused. */
   get nextHopMtu(): number {
-    return uint16At(this.bytes, 6);
+    return uint16At(this.bytes, this.offset + 6);
   }
+
+  /** The second word of the header. */
   get rest(): number {
-    return uint32At(this.bytes, 4);
+    return uint32At(this.bytes, this.offset + 4);
   }
-  get body(): Uint8Array {
-    return this.bytes.subarray(ICMP_HEADER_BYTES);
+
+  override get payloadOffset(): number {
+    return this.offset + ICMP_HEADER_BYTES;
   }
 }
 
-/** ICMP has no length of its own: `bytes` is exactly the payload of the IP packet. */
+/**
+ * A message with a right checksum, as a value; else `undefined`. ICMP has no length of its own: `bytes` is exactly the
+ * payload of the IP packet.
+ *
+ * @example
+ * ```ts
+ * import { parseIcmp } from '@podlan/wire';
+ *
+ * const message = parseIcmp(Uint8Array.of(8, 0, 0xf7, 0xf7, 0, 7, 0, 1));
+ * message?.kind; // => 'echo-request'
+ * parseIcmp(Uint8Array.of(8, 0, 0xf7, 0xf7, 0, 7, 0, 2)); // => undefined
+ * ```
+ */
 export function parseIcmp(bytes: Uint8Array): IcmpMessage | undefined {
   const view = IcmpView.over(bytes);
   return view?.checksumHolds ? readValue(view) : undefined;
 }
 
 function readValue(view: IcmpView): IcmpMessage {
-  const { type, code, body } = view;
+  const { type, code, payload: body } = view;
   switch (type) {
     case IcmpType.echoRequest:
     case IcmpType.echoReply: {
@@ -112,7 +169,6 @@ interface Header {
   readonly type: number;
   readonly code: number;
   readonly rest: number;
-  readonly body: Uint8Array;
 }
 
 function headerOf(message: IcmpMessage): Header {
@@ -122,32 +178,60 @@ function headerOf(message: IcmpMessage): Header {
       const type = message.kind === 'echo-request' ? IcmpType.echoRequest : IcmpType.echoReply;
       const rest =
         uint('identifier', message.identifier, 16) * 0x10000 + uint('sequence', message.sequence, 16);
-      return { type, code: 0, rest, body: message.data };
+      return { type, code: 0, rest };
     }
     case 'destination-unreachable': {
-      const { code, mtu, quote } = message;
-      return { type: IcmpType.destinationUnreachable, code, rest: uint('mtu', mtu, 16), body: quote };
+      const { code, mtu } = message;
+      return { type: IcmpType.destinationUnreachable, code, rest: uint('mtu', mtu, 16) };
     }
     case 'time-exceeded':
-      return { type: IcmpType.timeExceeded, code: message.code, rest: 0, body: message.quote };
+      return { type: IcmpType.timeExceeded, code: message.code, rest: 0 };
     case 'other':
-      return { type: message.type, code: message.code, rest: message.rest, body: message.data };
+      return { type: message.type, code: message.code, rest: message.rest };
   }
 }
 
+/**
+ * How many bytes {@link emitIcmp} writes.
+ *
+ * @example
+ * ```ts
+ * import { icmpBytes } from '@podlan/wire';
+ *
+ * icmpBytes({ kind: 'time-exceeded', code: 0, quote: new Uint8Array(28) }); // => 36
+ * ```
+ */
 export function icmpBytes(message: IcmpMessage): number {
-  return ICMP_HEADER_BYTES + headerOf(message).body.length;
+  return ICMP_HEADER_BYTES + bodyOf(message).length;
 }
 
+function bodyOf(message: IcmpMessage): Uint8Array {
+  return 'quote' in message ? message.quote : message.data;
+}
+
+/**
+ * Writes the message at the beginning of `into`, its checksum computed, and returns how many bytes that were. Too
+ * little room and a number too wide for its field are a RangeError.
+ *
+ * @example
+ * ```ts
+ * import { emitIcmp } from '@podlan/wire';
+ *
+ * const bytes = new Uint8Array(8);
+ * emitIcmp({ kind: 'echo-request', identifier: 7, sequence: 1, data: new Uint8Array() }, bytes); // => 8
+ * [...bytes]; // => [8, 0, 0xf7, 0xf7, 0, 7, 0, 1]
+ * ```
+ */
 export function emitIcmp(message: IcmpMessage, into: Uint8Array): number {
-  const { type, code, rest, body } = headerOf(message);
+  const body = bodyOf(message);
   const length = ICMP_HEADER_BYTES + body.length;
-  const view = requireRoom('emitIcmp', into, length);
+  requireRoom('emitIcmp', into, length);
+  const { type, code, rest } = headerOf(message);
   into.set(body, ICMP_HEADER_BYTES);
-  view.setUint8(0, uint('type', type, 8));
-  view.setUint8(1, uint('code', code, 8));
-  view.setUint16(2, 0);
-  view.setUint32(4, uint('rest of header', rest, 32));
-  view.setUint16(2, internetChecksum(into.subarray(0, length)));
+  into[0] = uint('type', type, 8);
+  into[1] = uint('code', code, 8);
+  putUint16(into, 2, 0);
+  putUint32(into, 4, uint('rest of header', rest, 32));
+  putUint16(into, 2, internetChecksum(into, 0, 0, length));
   return length;
 }

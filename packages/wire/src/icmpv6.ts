@@ -3,13 +3,14 @@
  * Anything else is kept as `other`. Whether the hop limit was 255 is for the caller to check: it lies in IPv6.
  */
 
-import { type IpAddress, ipFromBytes, ipToBytes } from './address.js';
-import { ByteView, requireRoom, uint, uint16At, uint32At } from './bytes.js';
+import type { IpAddress } from './address.js';
+import { expected } from './address-field.js';
+import { putUint16, putUint32, requireRoom, uint } from './bytes.js';
 import { type PseudoHeader, transportChecksum, transportChecksumHolds } from './checksum.js';
+import { ICMPV6_HEADER_BYTES, Icmpv6View } from './icmpv6-view.js';
 import { IpProtocol } from './ip-protocol.js';
+import { formatIpv6, writeIpv6 } from './ipv6-text.js';
 import { type NdpOption, ndpOptionBytes, parseNdpOptions } from './ndp-options.js';
-
-export const ICMPV6_HEADER_BYTES = 8;
 
 export const Icmpv6Type = {
   destinationUnreachable: 1,
@@ -63,35 +64,19 @@ const SOLICITED = 0x40000000;
 const OVERRIDE = 0x20000000;
 const TARGET_BYTES = 16;
 
-export class Icmpv6View extends ByteView {
-  static over(bytes: Uint8Array): Icmpv6View | undefined {
-    return bytes.length < ICMPV6_HEADER_BYTES ? undefined : new Icmpv6View(bytes);
-  }
-  get type(): number {
-    return this.bytes[0]!;
-  }
-  get code(): number {
-    return this.bytes[1]!;
-  }
-  get checksum(): number {
-    return uint16At(this.bytes, 2);
-  }
-  get identifier(): number {
-    return uint16At(this.bytes, 4);
-  }
-  get sequence(): number {
-    return uint16At(this.bytes, 6);
-  }
-  /** The MTU of packet too big, the flags of a neighbor advertisement. */
-  get rest(): number {
-    return uint32At(this.bytes, 4);
-  }
-  get body(): Uint8Array {
-    return this.bytes.subarray(ICMPV6_HEADER_BYTES);
-  }
-}
-
-/** ICMPv6 has no length of its own: `bytes` is exactly the payload of the IP packet. */
+/**
+ * A message as a value; `undefined` where it is cut short or a neighbor message that RFC 4861 has discarded. With a
+ * pseudo header the checksum must hold too. ICMPv6 has no length of its own: `bytes` is exactly the payload of the IP
+ * packet.
+ *
+ * @example
+ * ```ts
+ * import { parseIcmpv6 } from '@podlan/wire';
+ *
+ * parseIcmpv6(Uint8Array.of(128, 0, 0, 0, 0, 7, 0, 1))?.kind; // => 'echo-request'
+ * parseIcmpv6(Uint8Array.of(135, 0, 0, 0, 0, 0, 0, 0)); // => undefined
+ * ```
+ */
 export function parseIcmpv6(bytes: Uint8Array, pseudo?: PseudoHeader): Icmpv6Message | undefined {
   const view = Icmpv6View.over(bytes);
   if (!view || (pseudo && !transportChecksumHolds(bytes, pseudo, IpProtocol.icmpv6))) return undefined;
@@ -99,7 +84,7 @@ export function parseIcmpv6(bytes: Uint8Array, pseudo?: PseudoHeader): Icmpv6Mes
 }
 
 function readValue(view: Icmpv6View): Icmpv6Message | undefined {
-  const { type, code, rest, body } = view;
+  const { type, code, rest, payload: body } = view;
   switch (type) {
     case Icmpv6Type.destinationUnreachable:
       return { kind: 'destination-unreachable', code, quote: body };
@@ -107,13 +92,13 @@ function readValue(view: Icmpv6View): Icmpv6Message | undefined {
       return { kind: 'time-exceeded', code, quote: body };
   }
   return (
-    (code === 0 && readCodeZero(view)) ||
+    (code === 0 && readCodeZero(view, body)) ||
     unlessNeighbor(type, { kind: 'other', type, code, rest, data: body })
   );
 }
 
-function readCodeZero(view: Icmpv6View): Icmpv6Message | undefined {
-  const { type, identifier, sequence, rest, body } = view;
+function readCodeZero(view: Icmpv6View, body: Uint8Array): Icmpv6Message | undefined {
+  const { type, identifier, sequence, rest } = view;
   switch (type) {
     case Icmpv6Type.packetTooBig:
       return { kind: 'packet-too-big', mtu: rest, quote: body };
@@ -137,7 +122,7 @@ function unlessNeighbor(type: number, message: Icmpv6Message): Icmpv6Message | u
 function parseNeighbor(type: number, rest: number, body: Uint8Array): Icmpv6Message | undefined {
   const options = body.length < TARGET_BYTES ? undefined : parseNdpOptions(body.subarray(TARGET_BYTES));
   if (!options) return undefined;
-  const target = ipFromBytes(body.subarray(0, TARGET_BYTES));
+  const target = formatIpv6(body, 0) as IpAddress;
   if (type === Icmpv6Type.neighborSolicitation) return { kind: 'neighbor-solicitation', target, options };
   return {
     kind: 'neighbor-advertisement',
@@ -190,26 +175,51 @@ function flagsOf({ router, solicited, override }: NeighborAdvertisement): number
 }
 
 function neighborBody(message: { target: IpAddress; options: readonly NdpOption[] }): Uint8Array {
-  const target = ipToBytes(message.target);
-  if (target.length !== TARGET_BYTES) {
-    throw new TypeError(`emitIcmpv6: expected an IPv6 target, got ${message.target}`);
-  }
-  return Uint8Array.of(...target, ...ndpOptionBytes(message.options));
+  const options = ndpOptionBytes(message.options);
+  const body = new Uint8Array(TARGET_BYTES + options.length);
+  if (!writeIpv6(message.target, body, 0)) throw expected('emitIcmpv6', 'an IPv6 target', message.target);
+  body.set(options, TARGET_BYTES);
+  return body;
 }
 
+/**
+ * How many bytes {@link emitIcmpv6} writes.
+ *
+ * @example
+ * ```ts
+ * import { icmpv6Bytes } from '@podlan/wire';
+ *
+ * icmpv6Bytes({ kind: 'packet-too-big', mtu: 1280, quote: new Uint8Array(48) }); // => 56
+ * ```
+ */
 export function icmpv6Bytes(message: Icmpv6Message): number {
   return ICMPV6_HEADER_BYTES + headerOf(message).body.length;
 }
 
+/**
+ * Writes the message at the beginning of `into`, its checksum computed, and returns how many bytes that were. Too
+ * little room and a number too wide for its field are a RangeError, a target of another family a TypeError.
+ *
+ * @example
+ * ```ts
+ * import { emitIcmpv6, parseIcmpv6, parseIpAddress } from '@podlan/wire';
+ *
+ * const pseudo = { source: parseIpAddress('fd00::1'), destination: parseIpAddress('fd00::2') };
+ * const bytes = new Uint8Array(24);
+ * const target = parseIpAddress('fd00::2');
+ * emitIcmpv6({ kind: 'neighbor-solicitation', target, options: [] }, bytes, pseudo); // => 24
+ * parseIcmpv6(bytes, pseudo)?.kind; // => 'neighbor-solicitation'
+ * ```
+ */
 export function emitIcmpv6(message: Icmpv6Message, into: Uint8Array, pseudo: PseudoHeader): number {
   const { type, code, rest, body } = headerOf(message);
   const length = ICMPV6_HEADER_BYTES + body.length;
-  const view = requireRoom('emitIcmpv6', into, length);
+  requireRoom('emitIcmpv6', into, length);
   into.set(body, ICMPV6_HEADER_BYTES);
-  view.setUint8(0, uint('type', type, 8));
-  view.setUint8(1, uint('code', code, 8));
-  view.setUint16(2, 0);
-  view.setUint32(4, uint('rest of header', rest, 32));
-  view.setUint16(2, transportChecksum(into.subarray(0, length), pseudo, IpProtocol.icmpv6));
+  into[0] = uint('type', type, 8);
+  into[1] = uint('code', code, 8);
+  putUint16(into, 2, 0);
+  putUint32(into, 4, uint('rest of header', rest, 32));
+  putUint16(into, 2, transportChecksum(into, pseudo, IpProtocol.icmpv6, length));
   return length;
 }

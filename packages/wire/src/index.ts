@@ -2,16 +2,33 @@
 
 export * from './address.js';
 export * from './arp.js';
-export * from './checksum.js';
+export type { ByteView } from './byte-view.js';
+export { uint16At, uint32At } from './bytes.js';
+export {
+  checksumHolds,
+  type IpHeaderView,
+  internetChecksum,
+  onesComplementSum,
+  type PseudoHeader,
+  pseudoHeaderSum,
+  transportChecksum,
+  transportChecksumHolds,
+  updateChecksum,
+  updateChecksum32,
+} from './checksum.js';
 export * from './dissect.js';
 export * from './ethernet.js';
 export * from './icmp.js';
 export * from './icmpv6.js';
+export * from './icmpv6-view.js';
 export * from './ip-protocol.js';
 export * from './ipv4.js';
 export { formatIpv4Number, parseIpv4Number } from './ipv4-text.js';
+export { IPV4_HEADER_BYTES, Ipv4View } from './ipv4-view.js';
 export * from './ipv6.js';
+export * from './ipv6-extensions.js';
 export { writeIpv6 } from './ipv6-text.js';
+export { type MacAddress, macFromBytes, macToBytes, parseMacAddress } from './mac.js';
 export * from './ndp-options.js';
 export * from './pcap.js';
 export * from './pcapng.js';

@@ -1,24 +1,10 @@
-/**
- * IPv4 packets (RFC 791): header checksum, options as raw bytes, fragments as they are (no reassembly).
- *
- *      0       4       8              16    19                    31
- *   0  version|  IHL  | DSCP     |ECN|        total length         |
- *   4  identification                |0|D|M|   fragment offset     |
- *   8  TTL            |  protocol    |       header checksum       |
- *  12  source address                                              |
- *  16  destination address                                         |
- *  20  options, 0 to 40 bytes                                      |
- */
+/** IPv4 packets (RFC 791): header checksum, options as raw bytes, fragments as they are (no reassembly). */
 
-import { type IpAddress, ipFromBytes, ipToBytes } from './address.js';
-import { ByteView, requireRoom, uint, uint16At } from './bytes.js';
-import { checksumHolds, internetChecksum } from './checksum.js';
-
-export const IPV4_HEADER_BYTES = 20;
-
-const DONT_FRAGMENT = 0x4000;
-const MORE_FRAGMENTS = 0x2000;
-const OFFSET_MASK = 0x1fff;
+import type { IpAddress } from './address.js';
+import { putIpv4 } from './address-field.js';
+import { putUint16, requireRoom, uint } from './bytes.js';
+import { internetChecksum } from './checksum.js';
+import { DONT_FRAGMENT, IPV4_HEADER_BYTES, Ipv4View, MORE_FRAGMENTS } from './ipv4-view.js';
 
 export interface Ipv4Packet {
   readonly source: IpAddress;
@@ -37,70 +23,41 @@ export interface Ipv4Packet {
   readonly payload: Uint8Array;
 }
 
-export class Ipv4View extends ByteView {
-  /** Only the header has to be there; see {@link parseIpv4} for a whole packet. */
-  static over(bytes: Uint8Array): Ipv4View | undefined {
-    if (bytes.length < IPV4_HEADER_BYTES || bytes[0]! >> 4 !== 4) return undefined;
-    const view = new Ipv4View(bytes);
-    const { headerBytes } = view;
-    return headerBytes < IPV4_HEADER_BYTES || headerBytes > bytes.length ? undefined : view;
-  }
-  get headerBytes(): number {
-    return (this.bytes[0]! & 0x0f) * 4;
-  }
-  get trafficClass(): number {
-    return this.bytes[1]!;
-  }
-  get totalLength(): number {
-    return uint16At(this.bytes, 2);
-  }
-  get identification(): number {
-    return uint16At(this.bytes, 4);
-  }
-  get dontFragment(): boolean {
-    return (uint16At(this.bytes, 6) & DONT_FRAGMENT) !== 0;
-  }
-  get moreFragments(): boolean {
-    return (uint16At(this.bytes, 6) & MORE_FRAGMENTS) !== 0;
-  }
-  get fragmentOffset(): number {
-    return (uint16At(this.bytes, 6) & OFFSET_MASK) * 8;
-  }
-  get ttl(): number {
-    return this.bytes[8]!;
-  }
-  get protocol(): number {
-    return this.bytes[9]!;
-  }
-  get checksum(): number {
-    return uint16At(this.bytes, 10);
-  }
-  get checksumHolds(): boolean {
-    return checksumHolds(this.bytes.subarray(0, this.headerBytes));
-  }
-  get source(): IpAddress {
-    return ipFromBytes(this.bytes.subarray(12, 16));
-  }
-  get destination(): IpAddress {
-    return ipFromBytes(this.bytes.subarray(16, 20));
-  }
-  get options(): Uint8Array {
-    return this.bytes.subarray(IPV4_HEADER_BYTES, this.headerBytes);
-  }
-  /** Ends where the total length says, so Ethernet padding is not part of it. */
-  get payload(): Uint8Array {
-    return this.bytes.subarray(this.headerBytes, Math.max(this.headerBytes, this.totalLength));
-  }
-}
-
-/** A whole packet with a correct header checksum. */
+/**
+ * A whole packet with a correct header checksum, as a value; else `undefined`. What lies behind its total length is
+ * left out.
+ *
+ * @example
+ * ```ts
+ * import { parseIpv4 } from '@podlan/wire';
+ *
+ * const packet = Uint8Array.of(0x45, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0x61, 0xe6, 10, 244, 1, 5, 10, 244, 2, 7);
+ * parseIpv4(packet)?.destination; // => '10.244.2.7'
+ * packet[8] = 63;
+ * parseIpv4(packet); // => undefined
+ * ```
+ */
 export function parseIpv4(bytes: Uint8Array): Ipv4Packet | undefined {
   const view = Ipv4View.over(bytes);
   if (!view || view.totalLength > bytes.length) return undefined;
   return readValue(view);
 }
 
-/** The beginning of a packet, as ICMP errors quote it (RFC 792): the payload may be cut short. */
+/**
+ * The beginning of a packet, as ICMP errors quote it (RFC 792): the payload may be cut short.
+ *
+ * @example
+ * ```ts
+ * import { parseIpv4Quote } from '@podlan/wire';
+ *
+ * // 28 bytes in all, of which the header and 2 more are quoted.
+ * const quote = Uint8Array.of(
+ *   ...[0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0x61, 0xde, 10, 244, 1, 5, 10, 244, 2, 7],
+ *   ...[0x13, 0x88],
+ * );
+ * parseIpv4Quote(quote)?.payload.length; // => 2
+ * ```
+ */
 export function parseIpv4Quote(bytes: Uint8Array): Ipv4Packet | undefined {
   const view = Ipv4View.over(bytes);
   return view && readValue(view);
@@ -123,37 +80,60 @@ function readValue(view: Ipv4View): Ipv4Packet | undefined {
   };
 }
 
+/**
+ * How many bytes {@link emitIpv4} writes.
+ *
+ * @example
+ * ```ts
+ * import { ipv4Bytes, parseIpv4 } from '@podlan/wire';
+ *
+ * const bytes = Uint8Array.of(0x45, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0x61, 0xe6, 10, 244, 1, 5, 10, 244, 2, 7);
+ * const packet = parseIpv4(bytes);
+ * ipv4Bytes({ ...packet, payload: new Uint8Array(100) }); // => 120
+ * ```
+ */
 export function ipv4Bytes(packet: Ipv4Packet): number {
   return IPV4_HEADER_BYTES + packet.options.length + packet.payload.length;
 }
 
+/**
+ * Writes the packet at the beginning of `into`, checksum and lengths computed, and returns how many bytes that were.
+ * Too little room and a number too wide for its field are a RangeError, an address of another family a TypeError.
+ *
+ * @example
+ * ```ts
+ * import { emitIpv4, IpProtocol, parseIpAddress } from '@podlan/wire';
+ *
+ * const bytes = new Uint8Array(20);
+ * const none = new Uint8Array();
+ * const addresses = { source: parseIpAddress('10.244.1.5'), destination: parseIpAddress('10.244.2.7') };
+ * const fragment = { identification: 0, dontFragment: false, moreFragments: false, fragmentOffset: 0 };
+ * const fields = { protocol: IpProtocol.udp, ttl: 64, trafficClass: 0, options: none, payload: none };
+ * emitIpv4({ ...addresses, ...fragment, ...fields }, bytes); // => 20
+ * [...bytes.subarray(0, 12)]; // => [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0x61, 0xe6]
+ * ```
+ */
 export function emitIpv4(packet: Ipv4Packet, into: Uint8Array): number {
   const length = ipv4Bytes(packet);
   const headerBytes = length - packet.payload.length;
-  const view = requireRoom('emitIpv4', into, length);
+  requireRoom('emitIpv4', into, length);
   into.set(packet.payload, headerBytes);
-  view.setUint8(0, 0x40 | uint('header words (options in multiples of 4 bytes)', headerBytes / 4, 4));
-  view.setUint8(1, uint('trafficClass', packet.trafficClass, 8));
-  view.setUint16(2, uint('total length', length, 16));
-  view.setUint16(4, uint('identification', packet.identification, 16));
-  view.setUint16(6, fragmentWord(packet));
-  view.setUint8(8, uint('ttl', packet.ttl, 8));
-  view.setUint8(9, uint('protocol', packet.protocol, 8));
-  view.setUint16(10, 0);
-  into.set(addressBytes(packet.source), 12);
-  into.set(addressBytes(packet.destination), 16);
-  into.set(packet.options, IPV4_HEADER_BYTES);
-  view.setUint16(10, internetChecksum(into.subarray(0, headerBytes)));
+  into[0] = 0x40 | uint('header words (options in multiples of 4 bytes)', headerBytes / 4, 4);
+  into[1] = uint('trafficClass', packet.trafficClass, 8);
+  putUint16(into, 2, uint('total length', length, 16));
+  putUint16(into, 4, uint('identification', packet.identification, 16));
+  putUint16(into, 6, fragmentWord(packet));
+  into[8] = uint('ttl', packet.ttl, 8);
+  into[9] = uint('protocol', packet.protocol, 8);
+  putUint16(into, 10, 0);
+  putIpv4('emitIpv4', packet.source, into, 12);
+  putIpv4('emitIpv4', packet.destination, into, 16);
+  if (packet.options.length > 0) into.set(packet.options, IPV4_HEADER_BYTES);
+  putUint16(into, 10, internetChecksum(into, 0, 0, headerBytes));
   return length;
 }
 
 function fragmentWord(packet: Ipv4Packet): number {
   const units = uint('fragmentOffset (in multiples of 8 bytes)', packet.fragmentOffset / 8, 13);
   return (packet.dontFragment ? DONT_FRAGMENT : 0) | (packet.moreFragments ? MORE_FRAGMENTS : 0) | units;
-}
-
-function addressBytes(address: IpAddress): Uint8Array {
-  const bytes = ipToBytes(address);
-  if (bytes.length !== 4) throw new TypeError(`emitIpv4: expected an IPv4 address, got ${address}`);
-  return bytes;
 }

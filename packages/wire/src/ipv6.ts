@@ -1,11 +1,14 @@
 /**
- * IPv6 packets (RFC 8200). Extension headers stay in the payload; {@link skipExtensions} finds what is behind
+ * IPv6 packets (RFC 8200). Extension headers stay in the payload; `skipExtensions` finds what is behind
  * them. Jumbograms (RFC 2675) and reassembly are not done.
  */
 
-import { type IpAddress, ipFromBytes, ipToBytes } from './address.js';
-import { ByteView, dataView, requireRoom, uint, uint16At, uint32At } from './bytes.js';
-import { IpProtocol } from './ip-protocol.js';
+import type { IpAddress } from './address.js';
+import { putIpv6 } from './address-field.js';
+import { ByteView, holds } from './byte-view.js';
+import { putUint16, putUint32, requireRange, requireRoom, uint, uint16At, uint32At } from './bytes.js';
+import { sumWithLength, viewSum } from './checksum.js';
+import { formatIpv6 } from './ipv6-text.js';
 
 export const IPV6_HEADER_BYTES = 40;
 
@@ -20,43 +23,161 @@ export interface Ipv6Packet {
   readonly payload: Uint8Array;
 }
 
+/**
+ * A packet in place. Only the header has to be there; see {@link parseIpv6} for a whole packet.
+ *
+ * @example
+ * ```ts
+ * import { emitIpv6, Ipv6View, parseIpAddress, writeIpv6 } from '@podlan/wire';
+ *
+ * const packet = new Uint8Array(40);
+ * const addresses = { source: parseIpAddress('fd00::1'), destination: parseIpAddress('fd00::2') };
+ * const fields = { trafficClass: 0, flowLabel: 7, nextHeader: 59, hopLimit: 64, payload: new Uint8Array() };
+ * emitIpv6({ ...addresses, ...fields }, packet);
+ *
+ * const ip = new Ipv6View();
+ * ip.reset(packet); // => true
+ * ip.hopLimit -= 1;
+ * ip.hopLimit; // => 63
+ * writeIpv6('fd00::3', ip.bytes, ip.destinationAt);
+ * ip.destination; // => 'fd00::3'
+ * ```
+ */
 export class Ipv6View extends ByteView {
-  /** Only the header has to be there; see {@link parseIpv6} for a whole packet. */
-  static over(bytes: Uint8Array): Ipv6View | undefined {
-    return bytes.length < IPV6_HEADER_BYTES || bytes[0]! >> 4 !== 6 ? undefined : new Ipv6View(bytes);
+  /** A new view over a packet, `undefined` where no IPv6 header is there. */
+  static over(bytes: Uint8Array, offset = 0, end = bytes.length): Ipv6View | undefined {
+    const view = new Ipv6View();
+    return view.reset(bytes, offset, end) ? view : undefined;
   }
+
+  reset(bytes: Uint8Array, offset = 0, end = bytes.length): boolean {
+    return (
+      holds(bytes, offset, end, IPV6_HEADER_BYTES) &&
+      bytes[offset]! >> 4 === 6 &&
+      this.place(bytes, offset, end)
+    );
+  }
+
+  get family(): 6 {
+    return 6;
+  }
+
   get trafficClass(): number {
-    return (uint16At(this.bytes, 0) >> 4) & 0xff;
+    return (uint16At(this.bytes, this.offset) >> 4) & 0xff;
   }
+
+  set trafficClass(value: number) {
+    const others = uint16At(this.bytes, this.offset) & 0xf00f;
+    putUint16(this.bytes, this.offset, others | (uint('trafficClass', value, 8) << 4));
+  }
+
   get flowLabel(): number {
-    return uint32At(this.bytes, 0) & 0xfffff;
+    return uint32At(this.bytes, this.offset) & 0xfffff;
   }
+
+  set flowLabel(value: number) {
+    const others = uint32At(this.bytes, this.offset) & 0xfff00000;
+    putUint32(this.bytes, this.offset, others | uint('flowLabel', value, 20));
+  }
+
   get payloadLength(): number {
-    return uint16At(this.bytes, 4);
+    return uint16At(this.bytes, this.offset + 4);
   }
+
   get nextHeader(): number {
-    return this.bytes[6]!;
+    return this.bytes[this.offset + 6]! | 0;
   }
+
   get hopLimit(): number {
-    return this.bytes[7]!;
+    return this.bytes[this.offset + 7]! | 0;
   }
+
+  set hopLimit(value: number) {
+    this.bytes[this.offset + 7] = uint('hopLimit', value, 8);
+  }
+
+  /** Where the 16 bytes lie; `uint32At` reads a quarter of them. */
+  get sourceAt(): number {
+    return this.offset + 8;
+  }
+
+  /** As {@link sourceAt}. */
+  get destinationAt(): number {
+    return this.offset + 24;
+  }
+
+  /** Makes the text. */
   get source(): IpAddress {
-    return ipFromBytes(this.bytes.subarray(8, 24));
+    return formatIpv6(this.bytes, this.sourceAt) as IpAddress;
   }
+
+  /** Makes the text. */
   get destination(): IpAddress {
-    return ipFromBytes(this.bytes.subarray(24, 40));
+    return formatIpv6(this.bytes, this.destinationAt) as IpAddress;
   }
-  get payload(): Uint8Array {
-    return this.bytes.subarray(IPV6_HEADER_BYTES, IPV6_HEADER_BYTES + this.payloadLength);
+
+  /**
+   * Copies the 16 bytes that lie at `at` in `from`. The checksum of a segment behind this header changes too: see
+   * `adjustChecksum` of its view.
+   */
+  setSource(from: Uint8Array, at = 0): void {
+    copyAddress('setSource', from, at, this.bytes, this.sourceAt);
+  }
+
+  /** As {@link setSource}. */
+  setDestination(from: Uint8Array, at = 0): void {
+    copyAddress('setDestination', from, at, this.bytes, this.destinationAt);
+  }
+
+  override get payloadOffset(): number {
+    return this.offset + IPV6_HEADER_BYTES;
+  }
+
+  /** Where the payload length says; `end` where that is nearer. */
+  override get payloadEnd(): number {
+    return Math.min(this.end, this.payloadOffset + this.payloadLength);
+  }
+
+  pseudoHeaderSum(protocol: number, length: number): number {
+    return sumWithLength(viewSum(this, 0, this.sourceAt, this.payloadOffset), protocol, length);
   }
 }
 
+function copyAddress(what: string, from: Uint8Array, at: number, into: Uint8Array, to: number): void {
+  requireRange(what, from, at, 16);
+  for (let i = 0; i < 16; i++) into[to + i] = from[at + i]!;
+}
+
+/**
+ * A whole packet as a value; else `undefined`. What lies behind its payload length is left out.
+ *
+ * @example
+ * ```ts
+ * import { parseIpv6 } from '@podlan/wire';
+ *
+ * const bytes = new Uint8Array(41);
+ * bytes.set([0x60, 0, 0, 0, 0, 1, 59, 64, 0xfd]);
+ * parseIpv6(bytes)?.source; // => 'fd00::'
+ * parseIpv6(bytes.subarray(0, 40)); // => undefined
+ * ```
+ */
 export function parseIpv6(bytes: Uint8Array): Ipv6Packet | undefined {
   const view = Ipv6View.over(bytes);
   return view && IPV6_HEADER_BYTES + view.payloadLength <= bytes.length ? readValue(view) : undefined;
 }
 
-/** The beginning of a packet, as ICMPv6 errors quote it (RFC 4443, section 3): the payload may be cut short. */
+/**
+ * The beginning of a packet, as ICMPv6 errors quote it (RFC 4443, section 3): the payload may be cut short.
+ *
+ * @example
+ * ```ts
+ * import { parseIpv6Quote } from '@podlan/wire';
+ *
+ * const bytes = new Uint8Array(40);
+ * bytes.set([0x60, 0, 0, 0, 0, 1, 59, 64, 0xfd]);
+ * parseIpv6Quote(bytes)?.payload.length; // => 0
+ * ```
+ */
 export function parseIpv6Quote(bytes: Uint8Array): Ipv6Packet | undefined {
   const view = Ipv6View.over(bytes);
   return view && readValue(view);
@@ -67,92 +188,47 @@ function readValue(view: Ipv6View): Ipv6Packet {
   return { source, destination, trafficClass, flowLabel, nextHeader, hopLimit, payload };
 }
 
+/**
+ * How many bytes {@link emitIpv6} writes.
+ *
+ * @example
+ * ```ts
+ * import { ipv6Bytes, parseIpAddress } from '@podlan/wire';
+ *
+ * const addresses = { source: parseIpAddress('fd00::1'), destination: parseIpAddress('fd00::2') };
+ * const fields = { trafficClass: 0, flowLabel: 0, nextHeader: 17, hopLimit: 64 };
+ * ipv6Bytes({ ...addresses, ...fields, payload: new Uint8Array(8) }); // => 48
+ * ```
+ */
 export function ipv6Bytes(packet: Ipv6Packet): number {
   return IPV6_HEADER_BYTES + packet.payload.length;
 }
 
+/**
+ * Writes the packet at the beginning of `into` and returns how many bytes that were. Too little room and a number too
+ * wide for its field are a RangeError, an address of another family a TypeError.
+ *
+ * @example
+ * ```ts
+ * import { emitIpv6, parseIpAddress } from '@podlan/wire';
+ *
+ * const addresses = { source: parseIpAddress('fd00::1'), destination: parseIpAddress('fd00::2') };
+ * const fields = { trafficClass: 0, flowLabel: 7, nextHeader: 17, hopLimit: 64 };
+ * const bytes = new Uint8Array(48);
+ * emitIpv6({ ...addresses, ...fields, payload: new Uint8Array(8) }, bytes); // => 48
+ * [...bytes.subarray(0, 10)]; // => [0x60, 0, 0, 7, 0, 8, 17, 64, 0xfd, 0]
+ * ```
+ */
 export function emitIpv6(packet: Ipv6Packet, into: Uint8Array): number {
   const length = ipv6Bytes(packet);
-  const view = requireRoom('emitIpv6', into, length);
+  requireRoom('emitIpv6', into, length);
   into.set(packet.payload, IPV6_HEADER_BYTES);
   const trafficClass = uint('trafficClass', packet.trafficClass, 8);
-  view.setUint32(0, 0x60000000 | (trafficClass << 20) | uint('flowLabel', packet.flowLabel, 20));
-  view.setUint16(4, uint('payload length', packet.payload.length, 16));
-  view.setUint8(6, uint('nextHeader', packet.nextHeader, 8));
-  view.setUint8(7, uint('hopLimit', packet.hopLimit, 8));
-  into.set(addressBytes(packet.source), 8);
-  into.set(addressBytes(packet.destination), 24);
+  putUint32(into, 0, 0x60000000 | (trafficClass << 20) | uint('flowLabel', packet.flowLabel, 20));
+  putUint16(into, 4, uint('payload length', packet.payload.length, 16));
+  into[6] = uint('nextHeader', packet.nextHeader, 8);
+  into[7] = uint('hopLimit', packet.hopLimit, 8);
+  putIpv6('emitIpv6', packet.source, into, 8);
+  putIpv6('emitIpv6', packet.destination, into, 24);
   return length;
-}
-
-function addressBytes(address: IpAddress): Uint8Array {
-  const bytes = ipToBytes(address);
-  if (bytes.length !== 16) throw new TypeError(`emitIpv6: expected an IPv6 address, got ${address}`);
-  return bytes;
-}
-
-/** RFC 8200, section 4.5. */
-export interface Ipv6Fragment {
-  readonly identification: number;
-  /** In bytes, a multiple of 8. */
-  readonly offset: number;
-  readonly more: boolean;
-}
-
-export interface Ipv6UpperLayer {
-  readonly protocol: number;
-  readonly payload: Uint8Array;
-  readonly fragment?: Ipv6Fragment;
-}
-
-/**
- * Walks the chain of extension headers (RFC 8200, section 4). Behind the header of a later fragment stands no
- * header but the middle of a payload, so the walk ends there. A chain that leaves the packet is `undefined`.
- */
-export function skipExtensions(packet: Ipv6Packet): Ipv6UpperLayer | undefined {
-  let protocol = packet.nextHeader;
-  let payload = packet.payload;
-  let fragment: Ipv6Fragment | undefined;
-  while (isIpv6Extension(protocol) && !fragment?.offset) {
-    const length = ipv6ExtensionBytes(protocol, payload);
-    if (length === undefined) return undefined;
-    if (protocol === IpProtocol.fragment) fragment = readFragment(payload);
-    protocol = payload[0]!;
-    payload = payload.subarray(length);
-  }
-  return fragment ? { protocol, payload, fragment } : { protocol, payload };
-}
-
-const EXTENSIONS: ReadonlySet<number> = new Set([
-  IpProtocol.hopByHop,
-  IpProtocol.routing,
-  IpProtocol.fragment,
-  IpProtocol.authentication,
-  IpProtocol.destinationOptions,
-  IpProtocol.mobility,
-]);
-
-export function isIpv6Extension(protocol: number): boolean {
-  return EXTENSIONS.has(protocol);
-}
-
-/** Length of the extension header that `bytes` begins with; `undefined` when it does not fit. */
-export function ipv6ExtensionBytes(protocol: number, bytes: Uint8Array): number | undefined {
-  if (bytes.length < 8) return undefined;
-  const length = declaredExtensionBytes(protocol, bytes[1]!);
-  return length <= bytes.length ? length : undefined;
-}
-
-/** What the header's own length field says. */
-export function declaredExtensionBytes(protocol: number, field: number): number {
-  if (protocol === IpProtocol.fragment) return 8;
-  // RFC 4302, section 2.2: the one extension header that counts words of 4 bytes, minus 2.
-  if (protocol === IpProtocol.authentication) return (field + 2) * 4;
-  return (field + 1) * 8;
-}
-
-function readFragment(bytes: Uint8Array): Ipv6Fragment {
-  const view = dataView(bytes);
-  const word = view.getUint16(2);
-  return { identification: view.getUint32(4), offset: word & 0xfff8, more: (word & 1) !== 0 };
 }

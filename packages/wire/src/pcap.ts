@@ -28,6 +28,17 @@ export interface PcapOptions {
   readonly timeUnit?: TimeUnit;
 }
 
+/**
+ * The header of a file. All records after it have its time unit.
+ *
+ * @example
+ * ```ts
+ * import { PCAP_HEADER_BYTES, pcapHeader } from '@podlan/wire';
+ *
+ * pcapHeader().length === PCAP_HEADER_BYTES; // => true
+ * [...pcapHeader({ linkType: 'raw' }).subarray(20)]; // => [101, 0, 0, 0]
+ * ```
+ */
 export function pcapHeader({
   linkType = 'ethernet',
   timeUnit = 'nanoseconds',
@@ -42,6 +53,18 @@ export function pcapHeader({
   return bytes;
 }
 
+/**
+ * One packet. A time or a length that does not fit is a RangeError.
+ *
+ * @example
+ * ```ts
+ * import { pcapHeader, pcapRecord } from '@podlan/wire';
+ *
+ * const packet = { timeNs: 1_700_000_000_000_000_000n, bytes: new Uint8Array(60) };
+ * const file = [pcapHeader(), pcapRecord(packet), pcapRecord(packet)];
+ * file.map((part) => part.length); // => [24, 76, 76]
+ * ```
+ */
 export function pcapRecord(packet: CapturedPacket, timeUnit: TimeUnit = 'nanoseconds'): Uint8Array {
   const record = new Uint8Array(PCAP_RECORD_HEADER_BYTES + packet.bytes.length);
   const view = dataView(record);

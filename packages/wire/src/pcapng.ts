@@ -29,11 +29,33 @@ export interface PcapngPacket extends CapturedPacket {
   readonly comment?: string;
 }
 
-/** Section header block and one interface description block for each interface. */
+/**
+ * Section header block and one interface description block for each interface.
+ *
+ * @example
+ * ```ts
+ * import { pcapngHeader } from '@podlan/wire';
+ *
+ * const header = pcapngHeader([{ name: 'flannel.1' }, { name: 'eth0' }]);
+ * [...header.subarray(0, 4)]; // => [0x0a, 0x0d, 0x0d, 0x0a]
+ * ```
+ */
 export function pcapngHeader(interfaces: readonly PcapngInterface[], application = 'podlan'): Uint8Array {
   return concat([sectionHeader(application), ...interfaces.map(interfaceDescription)]);
 }
 
+/**
+ * One packet as an enhanced packet block. A time or a length that does not fit is a RangeError.
+ *
+ * @example
+ * ```ts
+ * import { pcapngRecord } from '@podlan/wire';
+ *
+ * const packet = { timeNs: 1_700_000_000_000_000_000n, bytes: new Uint8Array(60) };
+ * pcapngRecord({ ...packet, interfaceId: 0 }).length; // => 92
+ * pcapngRecord({ ...packet, interfaceId: 1, comment: 'at the other end' }).length; // => 116
+ * ```
+ */
 export function pcapngRecord(packet: PcapngPacket): Uint8Array {
   const fixed = new Uint8Array(20);
   const view = dataView(fixed);

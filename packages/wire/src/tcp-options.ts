@@ -1,6 +1,6 @@
 /** TCP options (RFC 9293, section 3.2; RFC 7323; RFC 2018), as the bytes between header and payload. */
 
-import { dataView, requireRoom, uint } from './bytes.js';
+import { putUint16, putUint32, requireRoom, uint, uint16At, uint32At } from './bytes.js';
 
 export type TcpOption =
   | { readonly kind: 'nop' }
@@ -25,7 +25,18 @@ const SACK_PERMITTED = 4;
 const SACK = 5;
 const TIMESTAMPS = 8;
 
-/** `undefined` when a length leaves the options or is not the one its kind must have. */
+/**
+ * The options up to the end-of-list one; `undefined` where a length leaves the options or is not the one its kind must
+ * have.
+ *
+ * @example
+ * ```ts
+ * import { parseTcpOptions } from '@podlan/wire';
+ *
+ * parseTcpOptions(Uint8Array.of(2, 4, 5, 80, 1, 3, 3, 7)); // => [{ kind: 'mss', bytes: 1360 }, { kind: 'nop' }, { kind: 'window-scale', shift: 7 }]
+ * parseTcpOptions(Uint8Array.of(2, 3, 5)); // => undefined
+ * ```
+ */
 export function parseTcpOptions(bytes: Uint8Array): TcpOption[] | undefined {
   const options: TcpOption[] = [];
   let at = 0;
@@ -42,36 +53,44 @@ export function parseTcpOptions(bytes: Uint8Array): TcpOption[] | undefined {
 }
 
 function parseOption(number: number, data: Uint8Array): TcpOption | undefined {
-  const view = dataView(data);
   const sized = (length: number) => data.length === length;
   switch (number) {
     case NOP:
       return { kind: 'nop' };
     case MSS:
-      return sized(2) ? { kind: 'mss', bytes: view.getUint16(0) } : undefined;
+      return sized(2) ? { kind: 'mss', bytes: uint16At(data, 0) } : undefined;
     case WINDOW_SCALE:
       return sized(1) ? { kind: 'window-scale', shift: data[0]! } : undefined;
     case SACK_PERMITTED:
       return sized(0) ? { kind: 'sack-permitted' } : undefined;
     case SACK:
       return data.length > 0 && data.length % 8 === 0
-        ? { kind: 'sack', blocks: sackBlocks(view) }
+        ? { kind: 'sack', blocks: sackBlocks(data) }
         : undefined;
     case TIMESTAMPS:
-      return sized(8) ? { kind: 'timestamps', value: view.getUint32(0), echo: view.getUint32(4) } : undefined;
+      return sized(8) ? { kind: 'timestamps', value: uint32At(data, 0), echo: uint32At(data, 4) } : undefined;
     default:
       return { kind: 'other', number, data };
   }
 }
 
-function sackBlocks(view: DataView): SackBlock[] {
-  return Array.from({ length: view.byteLength / 8 }, (_, i) => ({
-    left: view.getUint32(i * 8),
-    right: view.getUint32(i * 8 + 4),
+function sackBlocks(data: Uint8Array): SackBlock[] {
+  return Array.from({ length: data.length / 8 }, (_, i) => ({
+    left: uint32At(data, i * 8),
+    right: uint32At(data, i * 8 + 4),
   }));
 }
 
-/** Padded with end-of-list to a multiple of 4, ready to be a segment's `options`. */
+/**
+ * Padded with end-of-list to a multiple of 4, ready to be a segment's `options`.
+ *
+ * @example
+ * ```ts
+ * import { tcpOptionBytes } from '@podlan/wire';
+ *
+ * [...tcpOptionBytes([{ kind: 'mss', bytes: 1360 }, { kind: 'sack-permitted' }])]; // => [2, 4, 5, 80, 4, 2, 0, 0]
+ * ```
+ */
 export function tcpOptionBytes(options: readonly TcpOption[]): Uint8Array {
   const length = options.reduce((sum, option) => sum + optionLength(option), 0);
   const bytes = new Uint8Array(Math.ceil(length / 4) * 4);
@@ -99,12 +118,25 @@ function optionLength(option: TcpOption): number {
   }
 }
 
+/**
+ * Writes one option at the beginning of `into` and returns how many bytes that were. Too little room and a number too
+ * wide for its field are a RangeError.
+ *
+ * @example
+ * ```ts
+ * import { emitTcpOption } from '@podlan/wire';
+ *
+ * const bytes = new Uint8Array(4);
+ * emitTcpOption({ kind: 'window-scale', shift: 7 }, bytes); // => 3
+ * [...bytes]; // => [3, 3, 7, 0]
+ * ```
+ */
 export function emitTcpOption(option: TcpOption, into: Uint8Array): number {
   const length = optionLength(option);
-  const view = requireRoom('emitTcpOption', into, length);
+  requireRoom('emitTcpOption', into, length);
   into[0] = optionNumber(option);
   if (length > 1) into[1] = uint('option length', length, 8);
-  writeData(option, view, into);
+  writeData(option, into);
   return length;
 }
 
@@ -121,23 +153,23 @@ function optionNumber(option: TcpOption): number {
   return option.kind === 'other' ? uint('option number', option.number, 8) : NUMBERS[option.kind];
 }
 
-function writeData(option: TcpOption, view: DataView, into: Uint8Array): void {
+function writeData(option: TcpOption, into: Uint8Array): void {
   switch (option.kind) {
     case 'mss':
-      view.setUint16(2, uint('mss', option.bytes, 16));
+      putUint16(into, 2, uint('mss', option.bytes, 16));
       break;
     case 'window-scale':
-      view.setUint8(2, uint('window scale', option.shift, 8));
+      into[2] = uint('window scale', option.shift, 8);
       break;
     case 'sack':
       for (const [i, block] of option.blocks.entries()) {
-        view.setUint32(2 + i * 8, uint('sack left', block.left, 32));
-        view.setUint32(6 + i * 8, uint('sack right', block.right, 32));
+        putUint32(into, 2 + i * 8, uint('sack left', block.left, 32));
+        putUint32(into, 6 + i * 8, uint('sack right', block.right, 32));
       }
       break;
     case 'timestamps':
-      view.setUint32(2, uint('timestamp', option.value, 32));
-      view.setUint32(6, uint('timestamp echo', option.echo, 32));
+      putUint32(into, 2, uint('timestamp', option.value, 32));
+      putUint32(into, 6, uint('timestamp echo', option.echo, 32));
       break;
     case 'other':
       into.set(option.data, 2);

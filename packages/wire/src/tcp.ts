@@ -3,8 +3,17 @@
  * was parsed; tcp-options.ts reads them.
  */
 
-import { ByteView, requireRoom, uint, uint16At, uint32At } from './bytes.js';
-import { type PseudoHeader, transportChecksum, transportChecksumHolds } from './checksum.js';
+import { ByteView, holds } from './byte-view.js';
+import { putUint16, putUint32, requireRoom, uint, uint16At, uint32At } from './bytes.js';
+import {
+  type IpHeaderView,
+  type PseudoHeader,
+  transportChecksum,
+  transportChecksumHolds,
+  updateChecksum,
+  updateChecksum32,
+  viewSum,
+} from './checksum.js';
 import { IpProtocol } from './ip-protocol.js';
 
 export const TCP_HEADER_BYTES = 20;
@@ -36,49 +45,156 @@ export interface TcpSegment {
   readonly payload: Uint8Array;
 }
 
+/**
+ * A segment in place. The whole header has to be there. Writing a field keeps a right checksum right (RFC 1624) and a
+ * wrong one wrong.
+ *
+ * @example
+ * ```ts
+ * import { emitTcp, parseIpAddress, TcpFlag, TcpView } from '@podlan/wire';
+ *
+ * const pseudo = { source: parseIpAddress('10.244.1.2'), destination: parseIpAddress('10.244.2.2') };
+ * const none = new Uint8Array();
+ * const ports = { sourcePort: 40000, destinationPort: 443 };
+ * const numbers = { sequence: 4_000_000_000, acknowledgment: 0, window: 65535, urgentPointer: 0 };
+ * const bytes = new Uint8Array(20);
+ * emitTcp({ ...ports, ...numbers, flags: TcpFlag.syn, options: none, payload: none }, bytes, pseudo);
+ *
+ * const tcp = new TcpView();
+ * tcp.reset(bytes); // => true
+ * tcp.sequence; // => 4_000_000_000
+ * tcp.flags === TcpFlag.syn; // => true
+ * tcp.destinationPort = 8443;
+ * tcp.destinationPort; // => 8443
+ * ```
+ */
 export class TcpView extends ByteView {
-  static over(bytes: Uint8Array): TcpView | undefined {
-    if (bytes.length < TCP_HEADER_BYTES) return undefined;
-    const view = new TcpView(bytes);
-    const { headerBytes } = view;
-    return headerBytes < TCP_HEADER_BYTES || headerBytes > bytes.length ? undefined : view;
+  /** A new view over a segment, `undefined` where the header with its options is not all there. */
+  static over(bytes: Uint8Array, offset = 0, end = bytes.length): TcpView | undefined {
+    const view = new TcpView();
+    return view.reset(bytes, offset, end) ? view : undefined;
   }
+
+  reset(bytes: Uint8Array, offset = 0, end = bytes.length): boolean {
+    if (!holds(bytes, offset, end, TCP_HEADER_BYTES)) return false;
+    const headerBytes = (bytes[offset + 12]! >> 4) * 4;
+    return headerBytes >= TCP_HEADER_BYTES && headerBytes <= end - offset && this.place(bytes, offset, end);
+  }
+
   get sourcePort(): number {
-    return uint16At(this.bytes, 0);
+    return uint16At(this.bytes, this.offset);
   }
+
+  set sourcePort(value: number) {
+    rewrite(this, 0, uint('sourcePort', value, 16));
+  }
+
   get destinationPort(): number {
-    return uint16At(this.bytes, 2);
+    return uint16At(this.bytes, this.offset + 2);
   }
+
+  set destinationPort(value: number) {
+    rewrite(this, 2, uint('destinationPort', value, 16));
+  }
+
   get sequence(): number {
-    return uint32At(this.bytes, 4);
+    return uint32At(this.bytes, this.offset + 4);
   }
+
+  set sequence(value: number) {
+    rewrite32(this, 4, uint('sequence', value, 32));
+  }
+
   get acknowledgment(): number {
-    return uint32At(this.bytes, 8);
+    return uint32At(this.bytes, this.offset + 8);
   }
+
+  set acknowledgment(value: number) {
+    rewrite32(this, 8, uint('acknowledgment', value, 32));
+  }
+
   get headerBytes(): number {
-    return (this.bytes[12]! >> 4) * 4;
+    return (this.bytes[this.offset + 12]! >> 4) * 4;
   }
+
+  /** Bits of {@link TcpFlag}. */
   get flags(): number {
-    return uint16At(this.bytes, 12) & 0x1ff;
+    return uint16At(this.bytes, this.offset + 12) & 0x1ff;
   }
+
+  set flags(value: number) {
+    rewrite(this, 12, (uint16At(this.bytes, this.offset + 12) & 0xfe00) | uint('flags', value, 9));
+  }
+
   get window(): number {
-    return uint16At(this.bytes, 14);
+    return uint16At(this.bytes, this.offset + 14);
   }
+
+  set window(value: number) {
+    rewrite(this, 14, uint('window', value, 16));
+  }
+
   get checksum(): number {
-    return uint16At(this.bytes, 16);
+    return uint16At(this.bytes, this.offset + 16);
   }
+
+  set checksum(value: number) {
+    putUint16(this.bytes, this.offset + 16, uint('checksum', value, 16));
+  }
+
   get urgentPointer(): number {
-    return uint16At(this.bytes, 18);
+    return uint16At(this.bytes, this.offset + 18);
   }
+
+  /** Whether everything up to `end`, the segment's own as TCP has no length field, is as it was sent. */
+  checksumHolds(ip: IpHeaderView): boolean {
+    const { offset, end } = this;
+    return viewSum(this, ip.pseudoHeaderSum(IpProtocol.tcp, end - offset), offset, end) === 0xffff;
+  }
+
+  /** For 32 bits that changed in an address of the IP header, which the checksum covers too. */
+  adjustChecksum(before: number, after: number): void {
+    this.checksum = updateChecksum32(this.checksum, before, after);
+  }
+
+  /** Raw; makes an array. */
   get options(): Uint8Array {
-    return this.bytes.subarray(TCP_HEADER_BYTES, this.headerBytes);
+    return this.bytes.subarray(this.offset + TCP_HEADER_BYTES, this.payloadOffset);
   }
-  get payload(): Uint8Array {
-    return this.bytes.subarray(this.headerBytes);
+
+  override get payloadOffset(): number {
+    return this.offset + this.headerBytes;
   }
 }
 
-/** TCP has no length of its own: `bytes` is exactly the payload of the IP packet. */
+/** Writes the word at `at` of the header, and the checksum anew. */
+function rewrite(tcp: TcpView, at: number, word: number): void {
+  tcp.checksum = updateChecksum(tcp.checksum, uint16At(tcp.bytes, tcp.offset + at), word);
+  putUint16(tcp.bytes, tcp.offset + at, word);
+}
+
+function rewrite32(tcp: TcpView, at: number, value: number): void {
+  tcp.checksum = updateChecksum32(tcp.checksum, uint32At(tcp.bytes, tcp.offset + at), value);
+  putUint32(tcp.bytes, tcp.offset + at, value);
+}
+
+/**
+ * A segment as a value; `undefined` where the header is not all there. With a pseudo header the checksum must hold too.
+ * TCP has no length of its own: `bytes` is exactly the payload of the IP packet.
+ *
+ * @example
+ * ```ts
+ * import { parseTcp } from '@podlan/wire';
+ *
+ * const bytes = new Uint8Array(23);
+ * bytes.set([0x9c, 0x40, 0x01, 0xbb], 0);
+ * bytes[12] = 0x50; // five words of header
+ * parseTcp(bytes)?.destinationPort; // => 443
+ * parseTcp(bytes)?.payload.length; // => 3
+ * bytes[12] = 0x60;
+ * parseTcp(bytes); // => undefined
+ * ```
+ */
 export function parseTcp(bytes: Uint8Array, pseudo?: PseudoHeader): TcpSegment | undefined {
   const view = TcpView.over(bytes);
   if (!view || (pseudo && !transportChecksumHolds(bytes, pseudo, IpProtocol.tcp))) return undefined;
@@ -95,25 +211,54 @@ export function parseTcp(bytes: Uint8Array, pseudo?: PseudoHeader): TcpSegment |
   };
 }
 
+/**
+ * How many bytes {@link emitTcp} writes.
+ *
+ * @example
+ * ```ts
+ * import { parseTcp, tcpBytes } from '@podlan/wire';
+ *
+ * const bytes = new Uint8Array(20);
+ * bytes[12] = 0x50;
+ * tcpBytes({ ...parseTcp(bytes), payload: new Uint8Array(1400) }); // => 1420
+ * ```
+ */
 export function tcpBytes(segment: TcpSegment): number {
   return TCP_HEADER_BYTES + segment.options.length + segment.payload.length;
 }
 
+/**
+ * Writes the segment at the beginning of `into`, its checksum computed, and returns how many bytes that were. Too
+ * little room and a number too wide for its field are a RangeError.
+ *
+ * @example
+ * ```ts
+ * import { emitTcp, parseIpAddress, parseTcp, tcpOptionBytes } from '@podlan/wire';
+ *
+ * const pseudo = { source: parseIpAddress('10.244.1.2'), destination: parseIpAddress('10.244.2.2') };
+ * const ports = { sourcePort: 40000, destinationPort: 443 };
+ * const numbers = { sequence: 1, acknowledgment: 0, window: 65535, urgentPointer: 0 };
+ * const options = tcpOptionBytes([{ kind: 'mss', bytes: 1360 }]);
+ * const bytes = new Uint8Array(24);
+ * emitTcp({ ...ports, ...numbers, flags: 2, options, payload: new Uint8Array() }, bytes, pseudo); // => 24
+ * parseTcp(bytes, pseudo)?.window; // => 65535
+ * ```
+ */
 export function emitTcp(segment: TcpSegment, into: Uint8Array, pseudo: PseudoHeader): number {
   const length = tcpBytes(segment);
   const headerBytes = length - segment.payload.length;
-  const view = requireRoom('emitTcp', into, length);
+  requireRoom('emitTcp', into, length);
   into.set(segment.payload, headerBytes);
   into.set(segment.options, TCP_HEADER_BYTES);
-  view.setUint16(0, uint('sourcePort', segment.sourcePort, 16));
-  view.setUint16(2, uint('destinationPort', segment.destinationPort, 16));
-  view.setUint32(4, uint('sequence', segment.sequence, 32));
-  view.setUint32(8, uint('acknowledgment', segment.acknowledgment, 32));
+  putUint16(into, 0, uint('sourcePort', segment.sourcePort, 16));
+  putUint16(into, 2, uint('destinationPort', segment.destinationPort, 16));
+  putUint32(into, 4, uint('sequence', segment.sequence, 32));
+  putUint32(into, 8, uint('acknowledgment', segment.acknowledgment, 32));
   const words = uint('header words (options in multiples of 4 bytes)', headerBytes / 4, 4);
-  view.setUint16(12, (words << 12) | uint('flags', segment.flags, 9));
-  view.setUint16(14, uint('window', segment.window, 16));
-  view.setUint16(16, 0);
-  view.setUint16(18, uint('urgentPointer', segment.urgentPointer, 16));
-  view.setUint16(16, transportChecksum(into.subarray(0, length), pseudo, IpProtocol.tcp));
+  putUint16(into, 12, (words << 12) | uint('flags', segment.flags, 9));
+  putUint16(into, 14, uint('window', segment.window, 16));
+  putUint16(into, 16, 0);
+  putUint16(into, 18, uint('urgentPointer', segment.urgentPointer, 16));
+  putUint16(into, 16, transportChecksum(into, pseudo, IpProtocol.tcp, length));
   return length;
 }

@@ -8,7 +8,8 @@
  *   4  VXLAN network identifier (VNI)                 | reserved   |
  */
 
-import { ByteView, requireRoom, uint, uint32At } from './bytes.js';
+import { ByteView, holds } from './byte-view.js';
+import { putUint32, requireRoom, uint, uint32At } from './bytes.js';
 
 export const VXLAN_HEADER_BYTES = 8;
 /** The port Linux and flannel use, from before the assignment. */
@@ -24,39 +25,104 @@ export interface VxlanPacket {
   readonly payload: Uint8Array;
 }
 
+/**
+ * A packet in place. The flag that makes the VNI valid is for the caller to look at.
+ *
+ * @example
+ * ```ts
+ * import { EthernetView, VxlanView } from '@podlan/wire';
+ *
+ * const bytes = new Uint8Array(8 + 14);
+ * bytes.set([0x08, 0, 0, 0, 0, 0, 1, 0]);
+ * const vxlan = new VxlanView();
+ * const inner = new EthernetView();
+ * vxlan.reset(bytes) && vxlan.isVniValid && inner.enter(vxlan); // => true
+ * vxlan.vni; // => 1
+ * inner.offset; // => 8
+ * ```
+ */
 export class VxlanView extends ByteView {
-  static over(bytes: Uint8Array): VxlanView | undefined {
-    return bytes.length < VXLAN_HEADER_BYTES ? undefined : new VxlanView(bytes);
+  /** A new view over a packet, `undefined` where the header is not all there. */
+  static over(bytes: Uint8Array, offset = 0, end = bytes.length): VxlanView | undefined {
+    const view = new VxlanView();
+    return view.reset(bytes, offset, end) ? view : undefined;
   }
+
+  reset(bytes: Uint8Array, offset = 0, end = bytes.length): boolean {
+    return holds(bytes, offset, end, VXLAN_HEADER_BYTES) && this.place(bytes, offset, end);
+  }
+
   get flags(): number {
-    return this.bytes[0]!;
+    return this.bytes[this.offset]! | 0;
   }
+
   get isVniValid(): boolean {
     return (this.flags & FLAG_VNI_VALID) !== 0;
   }
+
   get vni(): number {
-    return uint32At(this.bytes, 4) >>> 8;
+    return uint32At(this.bytes, this.offset + 4) >>> 8;
   }
-  get payload(): Uint8Array {
-    return this.bytes.subarray(VXLAN_HEADER_BYTES);
+
+  /** The flag that makes it valid is not touched. */
+  set vni(value: number) {
+    const reserved = this.bytes[this.offset + 7]!;
+    putUint32(this.bytes, this.offset + 4, (uint('vni', value, 24) << 8) | reserved);
+  }
+
+  override get payloadOffset(): number {
+    return this.offset + VXLAN_HEADER_BYTES;
   }
 }
 
+/**
+ * A packet as a value; `undefined` where the header is cut short or says that its VNI is not valid.
+ *
+ * @example
+ * ```ts
+ * import { parseVxlan } from '@podlan/wire';
+ *
+ * parseVxlan(Uint8Array.of(0x08, 0, 0, 0, 0, 0, 1, 0))?.vni; // => 1
+ * parseVxlan(Uint8Array.of(0x00, 0, 0, 0, 0, 0, 1, 0)); // => undefined
+ * ```
+ */
 export function parseVxlan(bytes: Uint8Array): VxlanPacket | undefined {
-  const view = VxlanView.over(bytes);
-  if (!view?.isVniValid) return undefined;
-  return { vni: view.vni, payload: view.payload };
+  if (bytes.length < VXLAN_HEADER_BYTES || (bytes[0]! & FLAG_VNI_VALID) === 0) return undefined;
+  return { vni: uint32At(bytes, 4) >>> 8, payload: bytes.subarray(VXLAN_HEADER_BYTES) };
 }
 
+/**
+ * How many bytes {@link emitVxlan} writes.
+ *
+ * @example
+ * ```ts
+ * import { vxlanBytes } from '@podlan/wire';
+ *
+ * vxlanBytes({ vni: 1, payload: new Uint8Array(14) }); // => 22
+ * ```
+ */
 export function vxlanBytes(packet: VxlanPacket): number {
   return VXLAN_HEADER_BYTES + packet.payload.length;
 }
 
+/**
+ * Writes the packet at the beginning of `into` and returns how many bytes that were. Too little room and a VNI of more
+ * than 24 bits are a RangeError.
+ *
+ * @example
+ * ```ts
+ * import { emitVxlan } from '@podlan/wire';
+ *
+ * const bytes = new Uint8Array(22);
+ * emitVxlan({ vni: 1, payload: new Uint8Array(14) }, bytes); // => 22
+ * [...bytes.subarray(0, 8)]; // => [0x08, 0, 0, 0, 0, 0, 1, 0]
+ * ```
+ */
 export function emitVxlan(packet: VxlanPacket, into: Uint8Array): number {
   const length = vxlanBytes(packet);
-  const view = requireRoom('emitVxlan', into, length);
+  requireRoom('emitVxlan', into, length);
   into.set(packet.payload, VXLAN_HEADER_BYTES);
-  view.setUint32(0, FLAG_VNI_VALID << 24);
-  view.setUint32(4, uint('vni', packet.vni, 24) * 256);
+  putUint32(into, 0, FLAG_VNI_VALID << 24);
+  putUint32(into, 4, uint('vni', packet.vni, 24) << 8);
   return length;
 }

@@ -2,7 +2,8 @@
 
 import { checksumHolds, transportChecksumHolds } from '../checksum.js';
 import { ICMP_HEADER_BYTES, IcmpType, IcmpUnreachable } from '../icmp.js';
-import { ICMPV6_HEADER_BYTES, Icmpv6Type, Icmpv6Unreachable } from '../icmpv6.js';
+import { Icmpv6Type, Icmpv6Unreachable } from '../icmpv6.js';
+import { ICMPV6_HEADER_BYTES } from '../icmpv6-view.js';
 import { IpProtocol } from '../ip-protocol.js';
 import { NdpOptionType, parseNdpOptions } from '../ndp-options.js';
 import { type Dissection, LayerBuilder, type Scope } from './layer.js';

@@ -3,10 +3,11 @@
  * Offsets count from the first byte of the frame, so that a viewer can mark the bytes of any field.
  */
 
-import { ipFromBytes, macFromBytes } from '../address.js';
+import { ipFromBytes } from '../address.js';
 import { dataView } from '../bytes.js';
 import type { PseudoHeader } from '../checksum.js';
 import { hexOf } from '../hex.js';
+import { macFromBytes } from '../mac.js';
 
 export type ProtocolName =
   | 'ethernet'

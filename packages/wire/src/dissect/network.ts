@@ -3,8 +3,9 @@
 import type { IpAddress } from '../address.js';
 import { checksumHolds } from '../checksum.js';
 import { IpProtocol } from '../ip-protocol.js';
-import { IPV4_HEADER_BYTES } from '../ipv4.js';
-import { declaredExtensionBytes, IPV6_HEADER_BYTES, ipv6ExtensionBytes, isIpv6Extension } from '../ipv6.js';
+import { IPV4_HEADER_BYTES } from '../ipv4-view.js';
+import { IPV6_HEADER_BYTES } from '../ipv6.js';
+import { declaredExtensionBytes, ipv6ExtensionBytes, isIpv6Extension } from '../ipv6-extensions.js';
 import { type Dissection, hexNumber, LayerBuilder, type ProtocolName, type Scope } from './layer.js';
 
 const PROTOCOLS: ReadonlyMap<number, ProtocolName> = new Map([

@@ -1,0 +1,195 @@
+/**
+ * IPv4 headers in place (RFC 791, section 3.1).
+ *
+ *      0       4       8              16    19                    31
+ *   0  version|  IHL  | DSCP     |ECN|        total length         |
+ *   4  identification                |0|D|M|   fragment offset     |
+ *   8  TTL            |  protocol    |       header checksum       |
+ *  12  source address                                              |
+ *  16  destination address                                         |
+ *  20  options, 0 to 40 bytes                                      |
+ */
+
+import type { IpAddress } from './address.js';
+import { ByteView, holds } from './byte-view.js';
+import { putUint16, putUint32, uint, uint16At, uint32At } from './bytes.js';
+import { sumWithLength, updateChecksum, updateChecksum32, viewSum } from './checksum.js';
+import { formatIpv4 } from './ipv4-text.js';
+
+export const IPV4_HEADER_BYTES = 20;
+
+export const DONT_FRAGMENT = 0x4000;
+export const MORE_FRAGMENTS = 0x2000;
+const OFFSET_MASK = 0x1fff;
+
+/**
+ * A packet in place. Only the header has to be there; see `parseIpv4` for a whole packet. Writing a field keeps a
+ * right header checksum right (RFC 1624) and a wrong one wrong.
+ *
+ * @example
+ * ```ts
+ * import { formatIpv4Number, Ipv4View } from '@podlan/wire';
+ *
+ * const packet = Uint8Array.of(0x45, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0x61, 0xe6, 10, 244, 1, 5, 10, 244, 2, 7);
+ * const ip = new Ipv4View();
+ * ip.reset(packet); // => true
+ * ip.ttl -= 1;
+ * ip.ttl; // => 63
+ * ip.checksumHolds; // => true
+ * ip.destinationNumber; // => 0x0af40207
+ * formatIpv4Number(ip.sourceNumber); // => '10.244.1.5'
+ * ```
+ */
+export class Ipv4View extends ByteView {
+  /** A new view over a packet, `undefined` where no IPv4 header is there. */
+  static over(bytes: Uint8Array, offset = 0, end = bytes.length): Ipv4View | undefined {
+    const view = new Ipv4View();
+    return view.reset(bytes, offset, end) ? view : undefined;
+  }
+
+  reset(bytes: Uint8Array, offset = 0, end = bytes.length): boolean {
+    if (!holds(bytes, offset, end, IPV4_HEADER_BYTES) || bytes[offset]! >> 4 !== 4) return false;
+    const headerBytes = (bytes[offset]! & 0x0f) * 4;
+    return headerBytes >= IPV4_HEADER_BYTES && headerBytes <= end - offset && this.place(bytes, offset, end);
+  }
+
+  get family(): 4 {
+    return 4;
+  }
+
+  get headerBytes(): number {
+    return (this.bytes[this.offset]! & 0x0f) * 4;
+  }
+
+  get trafficClass(): number {
+    return this.bytes[this.offset + 1]! | 0;
+  }
+
+  set trafficClass(value: number) {
+    rewrite(this, 0, (uint16At(this.bytes, this.offset) & 0xff00) | uint('trafficClass', value, 8));
+  }
+
+  get totalLength(): number {
+    return uint16At(this.bytes, this.offset + 2);
+  }
+
+  get identification(): number {
+    return uint16At(this.bytes, this.offset + 4);
+  }
+
+  set identification(value: number) {
+    rewrite(this, 4, uint('identification', value, 16));
+  }
+
+  get dontFragment(): boolean {
+    return (uint16At(this.bytes, this.offset + 6) & DONT_FRAGMENT) !== 0;
+  }
+
+  get moreFragments(): boolean {
+    return (uint16At(this.bytes, this.offset + 6) & MORE_FRAGMENTS) !== 0;
+  }
+
+  get fragmentOffset(): number {
+    return (uint16At(this.bytes, this.offset + 6) & OFFSET_MASK) * 8;
+  }
+
+  get ttl(): number {
+    return this.bytes[this.offset + 8]! | 0;
+  }
+
+  set ttl(value: number) {
+    rewrite(this, 8, (uint('ttl', value, 8) << 8) | this.protocol);
+  }
+
+  get protocol(): number {
+    return this.bytes[this.offset + 9]! | 0;
+  }
+
+  get checksum(): number {
+    return uint16At(this.bytes, this.offset + 10);
+  }
+
+  set checksum(value: number) {
+    putUint16(this.bytes, this.offset + 10, uint('checksum', value, 16));
+  }
+
+  get checksumHolds(): boolean {
+    return viewSum(this, 0, this.offset, this.offset + this.headerBytes) === 0xffff;
+  }
+
+  get sourceAt(): number {
+    return this.offset + 12;
+  }
+
+  get destinationAt(): number {
+    return this.offset + 16;
+  }
+
+  /** In host order, as `parseIpv4Number` gives it. */
+  get sourceNumber(): number {
+    return uint32At(this.bytes, this.sourceAt);
+  }
+
+  /** The checksum of a segment behind this header changes too: see `adjustChecksum` of its view. */
+  set sourceNumber(value: number) {
+    rewriteAddress(this, 12, uint('sourceNumber', value, 32));
+  }
+
+  /** As {@link sourceNumber}. */
+  get destinationNumber(): number {
+    return uint32At(this.bytes, this.destinationAt);
+  }
+
+  set destinationNumber(value: number) {
+    rewriteAddress(this, 16, uint('destinationNumber', value, 32));
+  }
+
+  /** Makes the text. */
+  get source(): IpAddress {
+    return formatIpv4(this.bytes, this.sourceAt) as IpAddress;
+  }
+
+  /** Makes the text. */
+  get destination(): IpAddress {
+    return formatIpv4(this.bytes, this.destinationAt) as IpAddress;
+  }
+
+  /** Raw; makes an array where there are any. */
+  get options(): Uint8Array {
+    return optionsOf(this.bytes, this.offset, this.headerBytes);
+  }
+
+  override get payloadOffset(): number {
+    return this.offset + this.headerBytes;
+  }
+
+  /** Where the total length says, so Ethernet padding is not part of the payload; `end` where that is nearer. */
+  override get payloadEnd(): number {
+    return Math.min(this.end, this.offset + Math.max(this.headerBytes, this.totalLength));
+  }
+
+  pseudoHeaderSum(protocol: number, length: number): number {
+    const { bytes, sourceAt: at } = this;
+    const sum =
+      uint16At(bytes, at) + uint16At(bytes, at + 2) + uint16At(bytes, at + 4) + uint16At(bytes, at + 6);
+    return sumWithLength(sum, protocol, length);
+  }
+}
+
+/** Writes the word at `at` of the header, and its checksum anew. */
+function rewrite(ip: Ipv4View, at: number, word: number): void {
+  ip.checksum = updateChecksum(ip.checksum, uint16At(ip.bytes, ip.offset + at), word);
+  putUint16(ip.bytes, ip.offset + at, word);
+}
+
+function rewriteAddress(ip: Ipv4View, at: number, address: number): void {
+  ip.checksum = updateChecksum32(ip.checksum, uint32At(ip.bytes, ip.offset + at), address);
+  putUint32(ip.bytes, ip.offset + at, address);
+}
+
+const NO_OPTIONS = /* @__PURE__ */ new Uint8Array(0);
+
+function optionsOf(bytes: Uint8Array, offset: number, headerBytes: number): Uint8Array {
+  if (headerBytes === IPV4_HEADER_BYTES) return NO_OPTIONS;
+  return bytes.subarray(offset + IPV4_HEADER_BYTES, offset + headerBytes);
+}
