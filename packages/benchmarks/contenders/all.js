@@ -2,11 +2,11 @@
 import { mapPerLength } from './map-per-length.js';
 import { blockList, cidrMatcher, ipSet, isInSubnet } from './membership.js';
 import { maxmind, mmdbLib } from './mmdb-readers.js';
-import { routeTable } from './route-table.js';
+import { numericRouteTable, routeTable } from './route-table.js';
 import { ipaddrJs, ipNum, netmask } from './scans.js';
 import { arkimeIptrie, ipRouter, longestPrefixMatch } from './tries.js';
 
-export const OURS = [routeTable];
+export const OURS = [numericRouteTable, routeTable];
 /** Packages with a table that answers the longest match. */
 export const LONGEST_MATCH_RIVALS = [maxmind, mmdbLib, arkimeIptrie, longestPrefixMatch, ipRouter];
 export const BASELINE = mapPerLength;
