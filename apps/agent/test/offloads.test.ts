@@ -18,9 +18,13 @@ function sendTcp(lab: TestLab) {
 }
 
 /** The longest frame that a host puts on the underlay while `work` runs. */
-async function longestFrame(lab: string, host: string, work: () => Promise<unknown>): Promise<number> {
+const longestFrame = (lab: string, host: string, work: () => Promise<unknown>) =>
+  longestInto(underlayNetns(lab), host, work);
+
+/** The longest frame that comes into a device while `work` runs. */
+async function longestInto(netns: string, device: string, work: () => Promise<unknown>): Promise<number> {
   const stop = new AbortController();
-  const frames = await capture({ netns: underlayNetns(lab), device: host, signal: stop.signal });
+  const frames = await capture({ netns, device, signal: stop.signal });
   const longest = longestOf(frames);
   await work();
   stop.abort();
@@ -68,6 +72,18 @@ describe("what the kernel's vxlan puts on the underlay", () => {
     await using lab = await TestLab.start('kernel', 'kernel');
     expect(await longestFrame(lab.name, 'host-a', () => sendTcp(lab))).toBe(LONGEST_FRAME);
   });
+});
+
+test('with offloads off a host joins what comes in, as a card does, and the wire saw it in pieces', async () => {
+  await using lab = await TestLab.start('kernel', 'kernel');
+  const hostB = { netns: lab.netns('host-b'), address: lab.address('host-b') };
+  const send = () => transfer(lab.netns('host-a'), hostB, MEGABYTES);
+  let joined = 0;
+  const sent = await longestFrame(lab.name, 'host-a', async () => {
+    joined = await longestInto(hostB.netns, 'eth0', send);
+  });
+  expect(sent).toBe(LONGEST_FRAME);
+  expect(joined).toBeGreaterThan(LONGEST_FRAME);
 });
 
 describe('podlan lab up --underlay-offloads', () => {

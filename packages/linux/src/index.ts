@@ -12,7 +12,7 @@ export { LinuxError, type LinuxErrorOptions } from './linux-error.js';
 export { LinuxKernel, type LinuxKernelOptions } from './linux-kernel.js';
 export * from './model.js';
 export * from './netns.js';
-export { disableTransmitOffload } from './offload.js';
+export { disableTransmitOffload, enableReceiveOffload } from './offload.js';
 export { type PingOptions, type PingReply, ping } from './ping.js';
 export { type PolledFds, Poller, type Readiness } from './poller.js';
 export * from './prefix.js';

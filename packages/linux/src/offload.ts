@@ -1,6 +1,7 @@
 /**
- * What a device leaves to others (Linux: include/uapi/linux/ethtool.h). A veth pair hands packets on with unfinished
- * checksums and unsegmented, as no wire could; without transmit checksums it does both, like a card without offloads.
+ * What a device leaves to others, and what it does for them (Linux: include/uapi/linux/ethtool.h). A veth pair hands
+ * packets on with unfinished checksums and unsegmented, as no wire could, and joins none that come in, as every card's
+ * driver does.
  */
 import { callError } from './call-error.js';
 import * as libc from './libc.js';
@@ -9,6 +10,7 @@ import { AF_INET } from './socket-address.js';
 const SIOCETHTOOL = 0x8946;
 /** With it go segmentation offloads, which need it. */
 const ETHTOOL_STXCSUM = 0x17;
+const ETHTOOL_SGRO = 0x2c;
 /** struct ifreq: | name 16 | pointer to struct ethtool_value {u32 cmd, data} |; the value is kept right behind it. */
 const IFREQ_DATA = 16;
 const VALUE_AT = 40;
@@ -26,11 +28,24 @@ const VALUE_AT = 40;
  * ```
  */
 export function disableTransmitOffload(device: string): void {
-  const request = new DataView(new ArrayBuffer(VALUE_AT + 8));
+  setOffload(device, ETHTOOL_STXCSUM, 0);
+}
+
+/**
+ * Turns generic receive offload on for a device in the caller's network namespace: packets of a flow that come in a row
+ * are joined. A veth does so only with what the other end has finished, so that one must have no transmit offloads.
+ */
+export function enableReceiveOffload(device: string): void {
+  setOffload(device, ETHTOOL_SGRO, 1);
+}
+
+function setOffload(device: string, command: number, value: number): void {
+  const request = new DataView(new ArrayBuffer(128));
   const address = libc.addressOf(request.buffer as ArrayBuffer);
   new TextEncoder().encodeInto(device.slice(0, 15), new Uint8Array(request.buffer, 0, 16));
   request.setBigUint64(IFREQ_DATA, BigInt(address + VALUE_AT), true);
-  request.setUint32(VALUE_AT, ETHTOOL_STXCSUM, true);
+  request.setUint32(VALUE_AT, command, true);
+  request.setUint32(VALUE_AT + 4, value, true);
   const fd = libc.socket(AF_INET, libc.SOCK_DGRAM | libc.O_CLOEXEC, 0);
   try {
     if (libc.ioctl(fd, SIOCETHTOOL, address) === 0) return;

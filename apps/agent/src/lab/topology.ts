@@ -102,16 +102,20 @@ export async function makeHost(
     { kind: 'address', dev: 'eth0', address: onUnderlay(address) },
     { kind: 'route', prefix: DEFAULT_ROUTE, via: UNDERLAY_GATEWAY, dev: 'eth0' },
   ]);
-  if (!underlayOffloads) await actAsAWire(netns);
+  if (underlayOffloads) return;
+  await Promise.all([
+    actAsAWire(underlayNetns(lab), 'port', host),
+    actAsAWire(hostNetns(lab, host), 'card', 'eth0'),
+  ]);
 }
 
 /**
  * A veth pair passes on packets whose checksums nobody has made and which nobody has segmented; the kernel's vxlan
  * knows what to do with these, a UDP socket can't.
  */
-async function actAsAWire(netns: string): Promise<void> {
-  const { code, stderr } = await runIn(netns, [process.execPath, AS_A_WIRE]);
-  if (code !== 0) throw new Error(`cannot set offloads of eth0 in ${netns}: ${stderr.trim()}`);
+async function actAsAWire(netns: string, kind: 'card' | 'port', device: string): Promise<void> {
+  const { code, stderr } = await runIn(netns, [process.execPath, AS_A_WIRE, kind, device]);
+  if (code !== 0) throw new Error(`cannot set offloads of ${device} in ${netns}: ${stderr.trim()}`);
 }
 
 async function add(kernel: Kernel, rows: readonly Row[]): Promise<void> {
