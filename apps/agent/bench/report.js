@@ -46,7 +46,8 @@ function labText({ underlayOffloads, workloads, roundTrips, residentMB }) {
   ].join('\n\n');
 }
 
-const LEGEND = `ARRIVED      payload, at the other end; UDP is sent as fast as the sender can
+const LEGEND = `ARRIVED      payload, at the other end. UDP is sent as fast as one sender can; where none is lost, the sender, and the
+             kernel's work in its name, set the pace
 / KERNEL     and / UNDERLAY: ratios within a round; above 1 is faster, for round trips slower
 AGENTS       CPU seconds (user and system) of both agents for each GB of payload that arrived; the kernel's only look on
 MACHINE      the same of the whole machine (user, system, interrupts hard and soft): all that the kernel does for a path,
