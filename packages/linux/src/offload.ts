@@ -34,6 +34,16 @@ export function disableTransmitOffload(device: string): void {
 /**
  * Turns generic receive offload on for a device in the caller's network namespace: packets of a flow that come in a row
  * are joined. A veth does so only with what the other end has finished, so that one must have no transmit offloads.
+ * Throws LinuxError: `ENODEV`, `EPERM`.
+ * @example As root
+ * ```ts
+ * import { disableTransmitOffload, enableReceiveOffload, type Link, LinuxKernel } from '@podlan/linux';
+ *
+ * const card: Link = { kind: 'link', type: 'veth', name: 'card', mtu: 1500, up: true, peer: { name: 'port' } };
+ * await new LinuxKernel().apply([{ op: 'add', row: card }]); // => []
+ * disableTransmitOffload('port');
+ * enableReceiveOffload('card'); // from now on it joins what the port sends, as a card's driver does
+ * ```
  */
 export function enableReceiveOffload(device: string): void {
   setOffload(device, ETHTOOL_SGRO, 1);
