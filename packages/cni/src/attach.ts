@@ -8,6 +8,7 @@
  *
  * Rows for two kernels and nothing else, so that it works on real namespaces and on kernels in memory alike.
  * Bringing up `lo` is the loopback plugin's job in CNI, hence that of whoever makes the namespace.
+ * @module @podlan/cni/attach
  */
 import type { Change, Kernel, Link, Row } from '@podlan/linux/model';
 import {
@@ -23,6 +24,7 @@ import { CNI_CODE, type CniCode, CniError } from './cni-error.js';
 
 export { CNI_CODE, type CniCode, CniError } from './cni-error.js';
 
+/** A pod to attach: the two kernels, the names of devices, and the addresses. `mtu` in bytes, the overlay's. */
 export interface Attachment {
   readonly host: Kernel;
   readonly pod: Kernel;
@@ -34,12 +36,15 @@ export interface Attachment {
   readonly address: InterfaceAddress;
   /** The bridge's own address, with the host's subnet's length. */
   readonly gateway: InterfaceAddress;
-  /** The cluster's pod networks: each gets a route via the gateway, which stays right when the default route changes. */
+  /**
+   * The cluster's pod networks: each gets a route via the gateway, which stays right when the default route changes.
+   */
   readonly networks: readonly IpPrefix[];
   readonly mtu: number;
   readonly hairpin?: boolean;
 }
 
+/** Which pod to detach: the host's end of its veth pair. */
 export interface Detachment {
   readonly host: Kernel;
   readonly hostVeth: string;
@@ -52,6 +57,32 @@ const DEFAULTS = { containerInterface: 'eth0', bridge: 'cni0', hairpin: true };
 /**
  * Throws a {@link CniError} and takes back the veth pair with all that hangs on it when any step fails. The bridge is
  * taken back only while it lacks its address: once whole it is the host's, and another pod may be on it already.
+ * @example
+ * ```ts
+ * import { attachPod } from '@podlan/cni/attach';
+ * import { MemoryKernel, rowText } from '@podlan/linux/model';
+ * import { parseInterfaceAddress, parseIpPrefix } from '@podlan/wire';
+ *
+ * const host = new MemoryKernel();
+ * const pod = new MemoryKernel();
+ * await attachPod({
+ *   host,
+ *   pod,
+ *   podNetns: 'pod-a1',
+ *   hostVeth: 'veth1',
+ *   address: parseInterfaceAddress('10.244.1.2/24')!,
+ *   gateway: parseInterfaceAddress('10.244.1.1/24')!,
+ *   networks: [parseIpPrefix('10.244.0.0/16')!],
+ *   mtu: 1450,
+ * });
+ * pod.rows.map(rowText);
+ * // => [
+ * //      'link eth0 mtu 1450 up type veth',
+ * //      'address 10.244.1.2/24 dev eth0',
+ * //      'route 10.244.0.0/16 via 10.244.1.1 dev eth0',
+ * //      'route 0.0.0.0/0 via 10.244.1.1 dev eth0',
+ * //    ]
+ * ```
  */
 export async function attachPod(attachment: Attachment): Promise<void> {
   const wanted: Wanted = { ...DEFAULTS, ...attachment };
@@ -68,7 +99,32 @@ export async function attachPod(attachment: Attachment): Promise<void> {
   }
 }
 
-/** Deleting one end of a veth pair deletes the other, with its addresses and routes. Nothing there is no error. */
+/**
+ * Deleting one end of a veth pair deletes the other, with its addresses and routes. Nothing there is no error.
+ * @example As root
+ * ```ts
+ * import { attachPod, detachPod } from '@podlan/cni/attach';
+ * import { addNetns, LinuxKernel, runIn } from '@podlan/linux';
+ * import { parseInterfaceAddress } from '@podlan/wire';
+ *
+ * await addNetns('pod-a1');
+ * const host = new LinuxKernel();
+ * await attachPod({
+ *   host,
+ *   pod: new LinuxKernel({ netns: 'pod-a1' }),
+ *   podNetns: 'pod-a1',
+ *   hostVeth: 'veth1',
+ *   address: parseInterfaceAddress('10.244.1.2/24')!,
+ *   gateway: parseInterfaceAddress('10.244.1.1/24')!,
+ *   networks: [],
+ *   mtu: 1450,
+ * });
+ * const hasEth0 = async () => (await runIn('pod-a1', ['ip', 'link', 'show', 'eth0'])).code === 0;
+ * await hasEth0(); // => true
+ * await detachPod({ host, hostVeth: 'veth1' });
+ * await hasEth0(); // => false
+ * ```
+ */
 export async function detachPod({ host, hostVeth }: Detachment): Promise<void> {
   const row: Link = { kind: 'link', type: 'veth', name: hostVeth, mtu: 0, up: false };
   await make(host, [remove(row)], `cannot delete the veth pair ${hostVeth}`);

@@ -12,8 +12,20 @@ export const CNI_CODE = {
   BRIDGE_CONFLICT: 102,
 } as const;
 
+/** One of {@link CNI_CODE}. */
 export type CniCode = (typeof CNI_CODE)[keyof typeof CNI_CODE];
 
+/**
+ * What a runtime is answered where a pod can't be attached or has no address. Branch on `code`.
+ * @example
+ * ```ts
+ * import { CNI_CODE, CniError } from '@podlan/cni/attach';
+ *
+ * const error = new CniError(CNI_CODE.NO_FREE_ADDRESS, 'no free address', 'all of 10.244.1.0/24 is in use');
+ * error.code; // => 100
+ * error.message; // => 'no free address: all of 10.244.1.0/24 is in use'
+ * ```
+ */
 export class CniError extends Error {
   override readonly name = 'CniError';
   readonly code: CniCode;

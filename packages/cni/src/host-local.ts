@@ -7,6 +7,7 @@
  *     lock                flocked while anything here is read or changed
  *
  * Files of other names are left alone; files nobody can make sense of keep their address from being handed out.
+ * @module @podlan/cni/host-local
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ import { CNI_CODE, CniError } from './cni-error.js';
 
 export { CNI_CODE, type CniCode, CniError } from './cni-error.js';
 
+/** Where the files are. */
 export interface HostLocalOptions {
   /** host-local's own default is /var/lib/cni/networks. */
   readonly dataDir: string;
@@ -30,6 +32,7 @@ export interface Holder {
   readonly interfaceName: string;
 }
 
+/** Who wants an address, and which: one of `subnet`, but not `gateway`. */
 export interface AllocationRequest extends Holder {
   readonly subnet: IpPrefix;
   readonly gateway: IpAddress;
@@ -37,12 +40,39 @@ export interface AllocationRequest extends Holder {
   readonly range?: number;
 }
 
+/** An address in use. */
 export interface Allocation extends Holder {
   readonly address: IpAddress;
 }
 
 const LINE_BREAK = '\r\n';
 
+/**
+ * The addresses of one CNI network on this host. Every method throws CniError: `INVALID_ENVIRONMENT` for a name that is
+ * none, `IO_FAILURE` where the files can't be used.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { HostLocal } from '@podlan/cni/host-local';
+ * import { parseIpAddress, parseIpPrefix } from '@podlan/wire';
+ *
+ * const dataDir = await mkdtemp(join(tmpdir(), 'networks-'));
+ * const addresses = new HostLocal({ dataDir, network: 'cbr0' });
+ * const subnet = parseIpPrefix('10.244.1.0/24')!;
+ * const gateway = parseIpAddress('10.244.1.1')!;
+ * const pod = { containerId: '4f2a', interfaceName: 'eth0' };
+ *
+ * await addresses.allocate({ ...pod, subnet, gateway }); // => '10.244.1.2'
+ * await addresses.list(); // => [{ address: '10.244.1.2', ...pod }]
+ * await addresses.release(pod); // => ['10.244.1.2']
+ * await addresses.release(pod); // => []
+ * // Not the address that was just given back: others may still have it in their caches.
+ * await addresses.allocate({ ...pod, subnet, gateway }); // => '10.244.1.3'
+ * await rm(dataDir, { recursive: true });
+ * ```
+ */
 export class HostLocal {
   readonly directory: string;
 
@@ -51,7 +81,10 @@ export class HostLocal {
     this.directory = join(dataDir, network);
   }
 
-  /** The next free address after the one handed out last, strictly inside `subnet`. */
+  /**
+   * The next free address after the one handed out last, strictly inside `subnet`. Throws CniError: `NO_FREE_ADDRESS`,
+   * `ALREADY_ATTACHED` where the holder has one, `INVALID_NETWORK_CONFIG` for a subnet too small or a gateway outside.
+   */
   async allocate(request: AllocationRequest): Promise<IpAddress> {
     requireHolder(request);
     requireRoom(request);
@@ -67,7 +100,7 @@ export class HostLocal {
     });
   }
 
-  /** Gives back what the holder has; nothing held is no error (CNI's DEL may come twice). */
+  /** Gives back what the holder has, and returns it; nothing held is no error (CNI's DEL may come twice). */
   async release(holder: Holder): Promise<IpAddress[]> {
     requireHolder(holder);
     return this.#locked(async () => {
@@ -80,6 +113,7 @@ export class HostLocal {
     });
   }
 
+  /** All addresses in use, also those whose file names no holder. */
   async list(): Promise<Allocation[]> {
     return this.#locked(() => this.#allocations());
   }

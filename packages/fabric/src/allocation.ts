@@ -15,6 +15,21 @@ import type { NetworkConfig, NetworkRange } from './network-config.js';
 /**
  * One subnet per network: the node's own again, else the one it held before, else the lowest free one.
  * `leases` are those in force; throws LeaseError `out-of-subnets`.
+ * @example
+ * ```ts
+ * import { chooseSubnets, parseLease, parseNetworkConfig } from '@podlan/fabric';
+ * import { parseIpAddress, parseIpPrefix } from '@podlan/wire';
+ *
+ * const config = parseNetworkConfig({ Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } });
+ * const other = parseLease('10.244.1.0-24', '{"PublicIP":"192.168.77.11","BackendType":"vxlan"}');
+ * const endpoints = [{ publicIp: parseIpAddress('192.168.77.12')! }];
+ * const attributes = { backendType: 'vxlan', endpoints };
+ * const previous = [parseIpPrefix('10.244.7.0/24')!];
+ *
+ * chooseSubnets(config, [other], { attributes, previous: [] }); // => ['10.244.2.0/24']
+ * chooseSubnets(config, [other], { attributes, previous }); // => ['10.244.7.0/24']
+ * chooseSubnets(config, [other], { attributes: other.attributes, previous }); // => ['10.244.1.0/24']
+ * ```
  */
 export function chooseSubnets(
   config: Pick<NetworkConfig, 'networks'>,
@@ -33,7 +48,17 @@ export function chooseSubnets(
   );
 }
 
-/** A node is known by its public addresses: one in common is enough. */
+/**
+ * A node is known by its public addresses: one in common is enough.
+ * @example
+ * ```ts
+ * import { isSameNode, parseLease } from '@podlan/fabric';
+ *
+ * const before = parseLease('10.244.1.0-24', '{"PublicIP":"192.168.77.11","BackendType":"udp"}');
+ * const after = parseLease('10.244.9.0-24', '{"PublicIP":"192.168.77.11","BackendType":"vxlan"}');
+ * isSameNode(before.attributes, after.attributes); // => true
+ * ```
+ */
 export function isSameNode(a: LeaseAttributes, b: LeaseAttributes): boolean {
   return a.endpoints.some(({ publicIp }) => b.endpoints.some((other) => other.publicIp === publicIp));
 }

@@ -1,6 +1,7 @@
 /** The `Backend` part of the network configuration: which backend, and its options (flannel's pkg/backend/vxlan). */
 import { type ConfigObject, refuseConfig } from './config-object.js';
 
+/** The `Backend` object of the network configuration, with flannel's defaults filled in. */
 export interface BackendConfig {
   readonly type: 'vxlan';
   readonly vni: number;
@@ -16,6 +17,7 @@ export interface BackendConfig {
   readonly dataplane?: Dataplane;
 }
 
+/** What wraps packets: `wasm`, podlan's module behind a TAP, or `kernel`, Linux's own VXLAN device. */
 export type Dataplane = 'wasm' | 'kernel';
 
 /** Linux's default, older than IANA's 4789, and flannel's. */

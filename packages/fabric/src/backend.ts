@@ -13,6 +13,7 @@ export interface HostNode {
   readonly externalInterface: { readonly name: string; readonly mtu: number };
 }
 
+/** A way to carry packets between nodes, as pure functions from leases to rows. */
 export interface Backend {
   /** flannel's `Backend.Type`. */
   readonly type: string;

@@ -5,6 +5,7 @@ import { isSameNode } from './allocation.js';
 import type { Backend } from './backend.js';
 import type { Lease, LeaseStore } from './lease.js';
 
+/** What the node was run with. `previous`: its subnets, from subnet.env, should the store be away. */
 export interface CleanupOptions {
   readonly kernel: Kernel;
   readonly store: LeaseStore;
@@ -12,6 +13,7 @@ export interface CleanupOptions {
   readonly previous?: readonly IpPrefix[];
 }
 
+/** What was done, and what could not be. */
 export interface CleanupResult {
   readonly removed: readonly Row[];
   readonly failures: readonly Failure[];
@@ -20,6 +22,30 @@ export interface CleanupResult {
   readonly storeError?: Error;
 }
 
+/**
+ * Removes the node's rows from the kernel, then releases its lease. What fails is in the result; it rejects only where
+ * the kernel's state can't be read.
+ * @example
+ * ```ts
+ * import { cleanup, createVxlanBackend, MemoryLeaseStore, parseNetworkConfig } from '@podlan/fabric';
+ * import { MemoryKernel } from '@podlan/linux/model';
+ * import { parseIpAddress, parseMacAddress } from '@podlan/wire';
+ *
+ * const config = parseNetworkConfig({ Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } });
+ * const node = { publicIps: [parseIpAddress('192.168.77.11')!], externalInterface: { name: 'eth0', mtu: 1500 } };
+ * const randomMac = () => parseMacAddress('02:00:00:00:00:01')!;
+ * const backend = createVxlanBackend({ config, node, dataplane: 'kernel', randomMac });
+ * const kernel = new MemoryKernel();
+ * const store = new MemoryLeaseStore({ config });
+ * const lease = await store.acquire({ attributes: backend.leaseAttributes(undefined), previous: [] });
+ * await kernel.apply(backend.hostState(lease).map((row) => ({ op: 'add', row })));
+ *
+ * const { released, failures } = await cleanup({ kernel, store, backend });
+ * released?.subnets; // => ['10.244.1.0/24']
+ * failures; // => []
+ * kernel.rows; // => []
+ * ```
+ */
 export async function cleanup(options: CleanupOptions): Promise<CleanupResult> {
   const own = await attempt(() => findOwnLease(options));
   const rows = await removeRows(options, own.value);

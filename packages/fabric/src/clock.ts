@@ -1,6 +1,8 @@
 /** Time as a parameter, so that leases and the node loop can run on a clock that a test or a simulator moves. */
 
+/** Time in milliseconds. Whoever waits here waits on one. */
 export interface Clock {
+  /** Since the epoch. */
   nowMs(): number;
   /** Resolves after `ms`, or as soon as `signal` aborts: the caller looks at the signal. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -9,6 +11,7 @@ export interface Clock {
 /** The longest delay a timer takes; longer ones would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** The time of this machine. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   sleep: (ms, signal) =>

@@ -6,6 +6,25 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
+/**
+ * Milliseconds from `nowMs` on, 0 by default.
+ * @example In a test file
+ * ```ts
+ * import { FakeClock } from '@podlan/fabric/testing';
+ * import { expect, test } from 'vitest';
+ *
+ * test('a sleeper wakes at its time', async () => {
+ *   const clock = new FakeClock();
+ *   let wokenAtMs: number | undefined;
+ *   const sleeping = clock.sleep(500).then(() => (wokenAtMs = clock.nowMs()));
+ *   await clock.advance(499);
+ *   expect(wokenAtMs).toBeUndefined();
+ *   await clock.advance(1000);
+ *   await sleeping;
+ *   expect(wokenAtMs).toBe(500);
+ * });
+ * ```
+ */
 export class FakeClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   #nowMs: number;
@@ -14,10 +33,12 @@ export class FakeClock implements Clock {
     this.#nowMs = nowMs;
   }
 
+  /** The time it was moved to. */
   nowMs(): number {
     return this.#nowMs;
   }
 
+  /** Resolves when it is moved on by `ms`, or when `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();

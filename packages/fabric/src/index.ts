@@ -1,4 +1,7 @@
-/** @packageDocumentation The control plane: network configuration, leases, backends and the node loop. */
+/**
+ * The control plane: network configuration, leases, backends and the node loop.
+ * @module @podlan/fabric
+ */
 export { chooseSubnets, isSameNode } from './allocation.js';
 export type { Backend, HostNode } from './backend.js';
 export type { BackendConfig, Dataplane } from './backend-config.js';
@@ -9,7 +12,8 @@ export * from './lease.js';
 export { formatLeaseKey, formatLeaseValue, parseLease, parseLeaseKey } from './lease-json.js';
 export { forwardChain, type MasqueradeOptions, masqueradeChain } from './masquerade.js';
 export { type NetworkConfig, type NetworkRange, parseNetworkConfig } from './network-config.js';
-export { type NodeBackend, type NodeLog, type NodeOptions, type RunningNode, runNode } from './node.js';
+export { runNode } from './node.js';
+export type { NodeBackend, NodeLog, NodeOptions, RunningNode } from './node-options.js';
 export type { FailureState, NodeCounters, NodeState, PeerState } from './node-state.js';
 export { MemoryLeaseStore, type MemoryStoreOptions } from './stores/memory.js';
 export { formatSubnetEnv, type ParsedSubnetEnv, parseSubnetEnv, type SubnetEnv } from './subnet-env.js';

@@ -21,14 +21,34 @@ import { type Endpoint, type Lease, LeaseError } from './lease.js';
 const NO_IPV4_SUBNET = '0.0.0.0-0';
 const NO_IPV4_ADDRESS = '0.0.0.0';
 
-/** The last part of the lease's key. Equal subnets have equal keys. */
+/**
+ * The last part of the lease's key. Equal subnets have equal keys.
+ * @example
+ * ```ts
+ * import { formatLeaseKey } from '@podlan/fabric';
+ * import { parseIpPrefix } from '@podlan/wire';
+ *
+ * const subnets = [parseIpPrefix('10.244.10.0/24')!, parseIpPrefix('fd00:244:0:4b::/64')!];
+ * formatLeaseKey(subnets); // => '10.244.10.0-24&fd00:244:0:4b::-64'
+ * formatLeaseKey(subnets.slice(1)); // => '0.0.0.0-0&fd00:244:0:4b::-64'
+ * ```
+ */
 export function formatLeaseKey(subnets: readonly IpPrefix[]): string {
   const parts = subnets.map((subnet) => `${prefixAddress(subnet)}-${prefixLength(subnet)}`);
   const ipv6Only = subnets[0] !== undefined && familyOf(subnets[0]) === 6;
   return (ipv6Only ? [NO_IPV4_SUBNET, ...parts] : parts).join('&');
 }
 
-/** Undefined for a key that names no subnet. */
+/**
+ * The inverse of {@link formatLeaseKey}; undefined for a key that names no subnet.
+ * @example
+ * ```ts
+ * import { parseLeaseKey } from '@podlan/fabric';
+ *
+ * parseLeaseKey('10.244.10.0-24'); // => ['10.244.10.0/24']
+ * parseLeaseKey('config'); // => undefined
+ * ```
+ */
 export function parseLeaseKey(key: string): IpPrefix[] | undefined {
   const match = /^(\d+\.\d+\.\d+\.\d+)-(\d+)(?:&([a-f\d:]+)-(\d+))?$/.exec(key);
   if (match === null) return undefined;
@@ -43,6 +63,19 @@ function parseSubnet(address: string, length: string): IpPrefix | undefined {
   return Number(length) === 0 ? undefined : parseIpPrefix(`${address}/${length}`);
 }
 
+/**
+ * The lease's value: JSON with flannel's keys, in its order.
+ * @example
+ * ```ts
+ * import { formatLeaseValue } from '@podlan/fabric';
+ * import { parseIpAddress } from '@podlan/wire';
+ *
+ * const endpoints = [{ publicIp: parseIpAddress('192.168.77.12')!, data: { VNI: 1 } }];
+ * const attributes = { backendType: 'vxlan', endpoints };
+ * formatLeaseValue({ subnets: [], attributes });
+ * // => '{"PublicIP":"192.168.77.12","PublicIPv6":null,"BackendType":"vxlan","BackendData":{"VNI":1}}'
+ * ```
+ */
 export function formatLeaseValue(lease: Lease): string {
   const ipv4 = endpointOf(lease, 4);
   const ipv6 = endpointOf(lease, 6);
@@ -56,7 +89,17 @@ export function formatLeaseValue(lease: Lease): string {
   });
 }
 
-/** Throws LeaseError `corrupt` where the key or the value is no lease's. Backend data is passed on as it is. */
+/**
+ * Throws LeaseError `corrupt` where the key or the value is no lease's. Backend data is passed on as it is.
+ * @example
+ * ```ts
+ * import { parseLease } from '@podlan/fabric';
+ *
+ * const { subnets, attributes } = parseLease('10.244.2.0-24', '{"PublicIP":"192.168.77.12","BackendType":"vxlan"}');
+ * subnets; // => ['10.244.2.0/24']
+ * attributes; // => { backendType: 'vxlan', endpoints: [{ publicIp: '192.168.77.12' }] }
+ * ```
+ */
 export function parseLease(key: string, value: string, expiresAtMs?: number): Lease {
   const subnets = parseLeaseKey(key) ?? refuse(key, 'a key such as 10.244.1.0-24', key);
   const fields = decodeFields(key, value);

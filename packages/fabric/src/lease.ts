@@ -15,6 +15,7 @@ export interface LeaseAttributes {
   readonly endpoints: readonly Endpoint[];
 }
 
+/** A node's subnets, with what other nodes have to know to reach them. Plain JSON. */
 export interface Lease {
   /** At most one per family, IPv4 first. */
   readonly subnets: readonly IpPrefix[];
@@ -23,18 +24,28 @@ export interface Lease {
   readonly expiresAtMs?: number;
 }
 
+/** A change of the store, as a watch tells it. */
 export type LeaseEvent =
   /** The store as it is: every lease, and none else. The first event of every watch. */
   | { readonly type: 'snapshot'; readonly leases: readonly Lease[] }
   | { readonly type: 'put'; readonly lease: Lease }
   | { readonly type: 'delete'; readonly lease: Lease };
 
+/** What a node asks a store for. */
 export interface LeaseRequest {
   readonly attributes: LeaseAttributes;
   /** Subnets held before (from subnet.env): taken again when they are free and fit the network. */
   readonly previous: readonly IpPrefix[];
 }
 
+/**
+ * - `out-of-subnets`: all are leased
+ * - `watch-lost`: a watch may have missed something; watch again
+ * - `lease-lost`: the lease is no longer the caller's; acquire again
+ * - `unavailable`: the store can't be reached
+ * - `corrupt`: an entry, or the whole store, is not what it should be
+ * - `bad-config`: the network configuration is missing or not valid, or contradicts the store's
+ */
 export type LeaseErrorCode =
   | 'out-of-subnets'
   | 'watch-lost'
@@ -43,6 +54,20 @@ export type LeaseErrorCode =
   | 'corrupt'
   | 'bad-config';
 
+/**
+ * What a store, a configuration or a lease is refused with. Branch on `code`: `message` is for people.
+ * @example
+ * ```ts
+ * import { LeaseError, parseLease } from '@podlan/fabric';
+ *
+ * try {
+ *   parseLease('10.244.1.0-24', 'garbage');
+ * } catch (error) {
+ *   if (!(error instanceof LeaseError)) throw error;
+ *   error.code; // => 'corrupt'
+ * }
+ * ```
+ */
 export class LeaseError extends Error {
   override readonly name = 'LeaseError';
   readonly code: LeaseErrorCode;
@@ -52,13 +77,16 @@ export class LeaseError extends Error {
   }
 }
 
+/** Where leases are kept. Whatever can't be done rejects with LeaseError; nothing here retries. */
 export interface LeaseStore {
   /** The lease of the node with this public address: its own again if it has one, else a free one. */
   acquire(request: LeaseRequest): Promise<Lease>;
   /** Extends the lease and publishes its attributes as given. `lease-lost` if it is no longer ours. */
   renew(lease: Lease): Promise<Lease>;
+  /** Gives the lease back. One that is not ours, or not there, stays as it is. */
   release(lease: Lease): Promise<void>;
   /** Batches of events, a snapshot first. Ends with LeaseError `watch-lost` when it may have missed something. */
   watch(signal: AbortSignal): AsyncIterable<readonly LeaseEvent[]>;
+  /** Ends all watches and lets go of the store. */
   close(): Promise<void>;
 }

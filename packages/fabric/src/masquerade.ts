@@ -6,6 +6,7 @@ import type { Chain } from '@podlan/linux/model';
 import { addressBits } from '@podlan/linux/prefix';
 import { type Family, familyOf, type IpPrefix, prefixAddress, prefixLength } from '@podlan/wire';
 
+/** Whose packets are meant. */
 export interface MasqueradeOptions {
   /** The pod networks, at most one per family. */
   readonly networks: readonly IpPrefix[];
@@ -23,7 +24,21 @@ const FILTER_PRIORITY = 0;
 /** kube-proxy's masquerade mark: it sees to such packets itself. */
 const KUBE_MASQUERADE_MARK = 0x4000;
 
-/** Packets between pods keep their source; pods' packets to the world outside take the host's. */
+/**
+ * Packets between pods keep their source; pods' packets to the world outside take the host's. flannel's five rules per
+ * family, after one that leaves kube-proxy's packets to kube-proxy.
+ * @example
+ * ```ts
+ * import { masqueradeChain } from '@podlan/fabric';
+ * import { rowText } from '@podlan/linux/model';
+ * import { parseIpPrefix } from '@podlan/wire';
+ *
+ * const networks = [parseIpPrefix('10.244.0.0/16')!];
+ * const subnets = [parseIpPrefix('10.244.1.0/24')!];
+ * rowText(masqueradeChain({ networks, subnets }));
+ * // => 'chain inet podlan postrouting { type nat hook postrouting priority 100; 6 rules }'
+ * ```
+ */
 export function masqueradeChain({ networks, subnets, randomFully = true }: MasqueradeOptions): Chain {
   const rules = networks.flatMap((network) => {
     const subnet = subnets.find((own) => familyOf(own) === familyOf(network));
@@ -39,7 +54,19 @@ export function masqueradeChain({ networks, subnets, randomFully = true }: Masqu
   };
 }
 
-/** Traffic of the pod networks may be forwarded. */
+/**
+ * Traffic of the pod networks may be forwarded, whatever the policy of other chains' tables may be.
+ * @example
+ * ```ts
+ * import { forwardChain } from '@podlan/fabric';
+ * import { parseIpPrefix } from '@podlan/wire';
+ *
+ * const [fromPods] = forwardChain([parseIpPrefix('10.244.0.0/16')!]).rules;
+ * const left = { payload: { protocol: 'ip', field: 'saddr' } };
+ * const right = { prefix: { addr: '10.244.0.0', len: 16 } };
+ * fromPods; // => [{ match: { op: '==', left, right } }, { accept: null }]
+ * ```
+ */
 export function forwardChain(networks: readonly IpPrefix[]): Chain {
   const rules = networks.flatMap((network) => [
     [address('saddr', '==', network), verdict('accept')],

@@ -34,6 +34,7 @@ export interface NetworkRange {
   readonly last: IpAddress;
 }
 
+/** The cluster's pod networks and its backend. */
 export interface NetworkConfig {
   /** At most one per family, IPv4 first. */
   readonly networks: readonly NetworkRange[];
@@ -68,7 +69,20 @@ const IPV6_RULES: FamilyRules = {
 /** flannel never gives out the first subnet, and wants more than one host: a network holds four subnets or more. */
 const SUBNET_BITS_AT_LEAST = 2;
 
-/** Throws LeaseError `bad-config` saying what was expected, what was found, and what to do. */
+/**
+ * `source` is JSON text or what it was parsed to. Throws LeaseError `bad-config` saying what was expected, what was found,
+ * and what to do.
+ * @example
+ * ```ts
+ * import { parseNetworkConfig } from '@podlan/fabric';
+ *
+ * const { networks, backend } = parseNetworkConfig('{"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}');
+ * networks;
+ * // => [{ network: '10.244.0.0/16', subnetLength: 24, first: '10.244.1.0', last: '10.244.255.0' }]
+ * backend;
+ * // => { type: 'vxlan', vni: 1, port: 8472, gbp: false, learning: false, directRouting: false }
+ * ```
+ */
 export function parseNetworkConfig(source: unknown): NetworkConfig {
   const config = ConfigObject.parse(source);
   const networks: NetworkRange[] = [];

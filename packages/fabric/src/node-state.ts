@@ -2,6 +2,7 @@
 import type { IpAddress, IpPrefix } from '@podlan/wire';
 import type { Lease } from './lease.js';
 
+/** Another node, and whether its rows are in the kernel. */
 export interface PeerState {
   readonly key: string;
   readonly subnets: readonly IpPrefix[];
@@ -12,6 +13,7 @@ export interface PeerState {
   readonly reason?: string;
 }
 
+/** A change that the kernel refuses, and that is tried again. */
 export interface FailureState {
   /** Lease key of the peer, or `host`. */
   readonly owner: string;
@@ -21,6 +23,7 @@ export interface FailureState {
   readonly attempts: number;
 }
 
+/** What happened since the node was started. */
 export interface NodeCounters {
   readonly leaseEvents: number;
   /** Full comparisons of kernel and desired rows. */
@@ -34,6 +37,7 @@ export interface NodeCounters {
   readonly leasesRenewed: number;
 }
 
+/** A node at one moment. Plain JSON. */
 export interface NodeState {
   /** True once the host's own rows were made under this lease. */
   readonly ready: boolean;

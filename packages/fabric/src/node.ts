@@ -1,58 +1,21 @@
 /**
- * The node loop, the same in the agent and in a simulated cluster: follows the lease store, holds this node's lease, and
- * has the reconciler make the kernel agree with what the backend derives from the leases.
+ * The node loop, the same in the agent and in a simulated cluster: follows the lease store, holds this node's lease,
+ * and has the reconciler make the kernel agree with what the backend derives from the leases.
  *
  * Level-triggered: a first join, a deleted device, a peer that left meanwhile are put right on one path. All retrying
  * is done here and in the reconciler. A store that is away changes nothing in the kernel.
  */
-import type { Kernel, Row } from '@podlan/linux/model';
-import type { IpPrefix } from '@podlan/wire';
+import type { Row } from '@podlan/linux/model';
 import { isSameNode } from './allocation.js';
 import { BackOff } from './back-off.js';
-import type { Backend } from './backend.js';
 import { type Clock, systemClock } from './clock.js';
 import { controllerUnder } from './controller-under.js';
-import { type Lease, LeaseError, type LeaseErrorCode, type LeaseEvent, type LeaseStore } from './lease.js';
+import { type Lease, LeaseError, type LeaseErrorCode, type LeaseEvent } from './lease.js';
 import { formatLeaseKey } from './lease-json.js';
+import type { NodeOptions, RunningNode } from './node-options.js';
 import { type NodeState, type PeerState, zeroCounts } from './node-state.js';
 import { OwnLease } from './own-lease.js';
 import { Reconciler } from './reconciler.js';
-
-export interface NodeLog {
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
-}
-
-/** A backend may say why it refuses a peer. */
-export type NodeBackend = Backend & { refusal?(own: Lease, peer: Lease): string | undefined };
-
-export interface NodeOptions {
-  readonly kernel: Kernel;
-  readonly store: LeaseStore;
-  readonly backend: NodeBackend;
-  /** Rows beside the backend's: masquerade chains, forwarding sysctls. Given, podlan's nftables table is ours. */
-  readonly hostRows?: (own: Lease) => readonly Row[];
-  /** Subnets of an earlier run, from subnet.env. */
-  readonly previous?: readonly IpPrefix[];
-  readonly clock?: Clock;
-  readonly log?: NodeLog;
-  readonly signal: AbortSignal;
-  readonly resyncMs?: number;
-  /** How long before its end a lease is renewed; at most half its time. */
-  readonly renewMarginMs?: number;
-  /** Called after each change; ask for the state there or later. */
-  readonly onState?: (state: NodeState) => void;
-}
-
-export interface RunningNode {
-  state(): NodeState;
-  /**
-   * Resolves once the signal aborted and the loops ended; the kernel's rows and the lease stay. Rejects where the first
-   * lease can't be had and waiting won't help: `out-of-subnets`, `bad-config`, `corrupt`.
-   */
-  readonly finished: Promise<void>;
-}
 
 const DEFAULT_RESYNC_MS = 30_000;
 /** flannel's `--subnet-lease-renew-margin`. */
@@ -62,6 +25,31 @@ const MOST_RETRY_MS = 5_000;
 const NOTICES_KEPT = 10;
 const FATAL_AT_START: readonly LeaseErrorCode[] = ['out-of-subnets', 'bad-config', 'corrupt'];
 
+/**
+ * Starts a node: it leases a subnet, keeps the kernel's rows as the backend wants them, and follows the other nodes,
+ * until
+ * `signal` aborts.
+ * @example
+ * ```ts
+ * import { createVxlanBackend, MemoryLeaseStore, type NodeState, parseNetworkConfig, runNode } from '@podlan/fabric';
+ * import { MemoryKernel, rowKey } from '@podlan/linux/model';
+ * import { parseIpAddress, parseMacAddress } from '@podlan/wire';
+ *
+ * const config = parseNetworkConfig({ Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } });
+ * const node = { publicIps: [parseIpAddress('192.168.77.11')!], externalInterface: { name: 'eth0', mtu: 1500 } };
+ * const randomMac = () => parseMacAddress('02:00:00:00:00:01')!;
+ * const backend = createVxlanBackend({ config, node, dataplane: 'kernel', randomMac });
+ * const kernel = new MemoryKernel();
+ * const store = new MemoryLeaseStore({ config });
+ * const stop = new AbortController();
+ * const onState = ({ ready }: NodeState) => ready && stop.abort();
+ * const running = runNode({ kernel, store, backend, signal: stop.signal, onState });
+ * await running.finished;
+ *
+ * running.state().lease?.subnets; // => ['10.244.1.0/24']
+ * kernel.rows.map(rowKey); // => ['link flannel.1', 'address flannel.1 10.244.1.0/32']
+ * ```
+ */
 export function runNode(options: NodeOptions): RunningNode {
   const node = new Node(options);
   return { state: () => node.state(), finished: node.run() };

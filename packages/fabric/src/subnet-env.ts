@@ -5,6 +5,7 @@
 import { nthAddress } from '@podlan/linux/prefix';
 import { familyOf, type IpPrefix, parseInterfaceAddress, parseIpPrefix, prefixLength } from '@podlan/wire';
 
+/** What the file says: the pod networks, this host's subnets, the MTU of pods in bytes, and whether to masquerade. */
 export interface SubnetEnv {
   /** At most one per family, IPv4 first. */
   readonly networks: readonly IpPrefix[];
@@ -21,6 +22,25 @@ export interface ParsedSubnetEnv {
   readonly ipMasq?: boolean;
 }
 
+/**
+ * The text of the file, a line per value.
+ * @example
+ * ```ts
+ * import { formatSubnetEnv } from '@podlan/fabric';
+ * import { parseIpPrefix } from '@podlan/wire';
+ *
+ * const networks = [parseIpPrefix('10.244.0.0/16')!];
+ * const subnets = [parseIpPrefix('10.244.1.0/24')!];
+ * formatSubnetEnv({ networks, subnets, mtu: 1450, ipMasq: true }).split('\n');
+ * // => [
+ * //      'FLANNEL_NETWORK=10.244.0.0/16',
+ * //      'FLANNEL_SUBNET=10.244.1.1/24',
+ * //      'FLANNEL_MTU=1450',
+ * //      'FLANNEL_IPMASQ=true',
+ * //      '',
+ * //    ]
+ * ```
+ */
 export function formatSubnetEnv({ networks, subnets, mtu, ipMasq }: SubnetEnv): string {
   const familyLines = ([4, 6] as const).flatMap((family) => {
     const key = family === 4 ? 'FLANNEL' : 'FLANNEL_IPV6';
@@ -32,6 +52,16 @@ export function formatSubnetEnv({ networks, subnets, mtu, ipMasq }: SubnetEnv): 
   return `${[...familyLines, `FLANNEL_MTU=${mtu}`, `FLANNEL_IPMASQ=${ipMasq}`].join('\n')}\n`;
 }
 
+/**
+ * Reads the text of such a file, flannel's or ours. Nothing in it is an error: what it does not say is absent.
+ * @example
+ * ```ts
+ * import { parseSubnetEnv } from '@podlan/fabric';
+ *
+ * parseSubnetEnv('FLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\n');
+ * // => { networks: [], subnets: ['10.244.1.0/24'], mtu: 1450 }
+ * ```
+ */
 export function parseSubnetEnv(text: string): ParsedSubnetEnv {
   const values = new Map(text.split(/\r?\n/).map(splitLine));
   const mtu = Number(values.get('FLANNEL_MTU') ?? Number.NaN);

@@ -1,4 +1,7 @@
-/** What every lease store has to do, written once; and a clock for tests to move. Needs vitest. */
+/**
+ * What every lease store has to do, written once; and a clock for tests to move. Needs vitest.
+ * @module @podlan/fabric/testing
+ */
 import { type IpPrefix, parseIpAddress, parseIpPrefix } from '@podlan/wire';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Lease, LeaseAttributes, LeaseStore } from './lease.js';
@@ -6,6 +9,7 @@ import { formatLeaseKey, formatLeaseValue } from './lease-json.js';
 
 export { FakeClock } from './fake-clock.js';
 
+/** A fresh store that holds {@link CONTRACT_CONFIG} and no lease. */
 export interface StoreFixture {
   /** One more client of the same store. */
   open(): Promise<LeaseStore>;
@@ -14,6 +18,7 @@ export interface StoreFixture {
   close(): Promise<void>;
 }
 
+/** Which parts of the contract apply: not every store allocates subnets, or lets leases end. */
 export interface StoreFeatures {
   readonly allocates: boolean;
   readonly expires: boolean;
@@ -26,6 +31,27 @@ export const CONTRACT_TTL_SECONDS = 600;
 
 const SUBNETS = ['10.244.0.4/30', '10.244.0.8/30', '10.244.0.12/30'];
 
+/**
+ * Declares the tests of the contract; `makeFixture` is called before each.
+ * @example In a test file
+ * ```ts
+ * import { MemoryLeaseStore, parseNetworkConfig } from '@podlan/fabric';
+ * import { CONTRACT_CONFIG, CONTRACT_TTL_SECONDS, FakeClock, testLeaseStore } from '@podlan/fabric/testing';
+ *
+ * async function makeFixture() {
+ *   const clock = new FakeClock();
+ *   const config = parseNetworkConfig(CONTRACT_CONFIG);
+ *   const store = new MemoryLeaseStore({ config, clock, leaseTtlSeconds: CONTRACT_TTL_SECONDS });
+ *   return {
+ *     open: async () => store,
+ *     advance: (ms: number) => clock.advance(ms),
+ *     close: () => store.close(),
+ *   };
+ * }
+ *
+ * testLeaseStore('MemoryLeaseStore', makeFixture, { allocates: true, expires: true });
+ * ```
+ */
 export function testLeaseStore(
   name: string,
   makeFixture: () => Promise<StoreFixture>,
@@ -42,7 +68,19 @@ export function testLeaseStore(
   });
 }
 
-/** The attributes of a made-up node. */
+/**
+ * The attributes of a made-up node, 192.168.1.`host`.
+ * @example In a test file
+ * ```ts
+ * import { testAttributes } from '@podlan/fabric/testing';
+ * import { expect, test } from 'vitest';
+ *
+ * test('a node has one endpoint', () => {
+ *   const [endpoint] = testAttributes(7).endpoints;
+ *   expect(endpoint).toEqual({ publicIp: '192.168.1.7', data: { VNI: 1, VtepMAC: '02:00:00:00:00:01' } });
+ * });
+ * ```
+ */
 export function testAttributes(host: number, mac = '02:00:00:00:00:01'): LeaseAttributes {
   const publicIp = parseIpAddress(`192.168.1.${host}`)!;
   return { backendType: 'vxlan', endpoints: [{ publicIp, data: { VNI: 1, VtepMAC: mac } }] };

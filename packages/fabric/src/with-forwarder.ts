@@ -2,7 +2,26 @@
 import type { Change, Failure, Kernel, Row, Scope, Table } from '@podlan/linux/model';
 import { controllerUnder } from './controller-under.js';
 
-/** Changes keep their order: a route is made only after its tunnel, and a device goes after its forwarder. */
+/**
+ * Forwarder and tunnel rows go to `forwarder`, all others to `kernel`. Changes keep their order: a route is made only
+ * after its tunnel, and a device goes after its forwarder.
+ * @example
+ * ```ts
+ * import { withForwarder } from '@podlan/fabric';
+ * import { MemoryKernel, type Row } from '@podlan/linux/model';
+ * import { parseIpAddress, parseIpPrefix } from '@podlan/wire';
+ *
+ * const dev = 'flannel.1';
+ * const link: Row = { kind: 'link', type: 'tap', name: dev, mtu: 1450, up: true };
+ * const prefix = parseIpPrefix('10.244.2.0/24')!;
+ * const tunnel: Row = { kind: 'tunnel', dev, prefix, remote: parseIpAddress('192.168.77.12')!, port: 8472 };
+ *
+ * const both = withForwarder(new MemoryKernel(), new MemoryKernel({ devices: [dev] }));
+ * const failures = await both.apply([link, tunnel].map((row) => ({ op: 'add', row })));
+ * failures.map(({ error }) => error.message); // => ['no forwarder on "flannel.1"']
+ * await both.snapshot({ devices: [dev], sysctls: [], chains: false }); // => [link]
+ * ```
+ */
 export function withForwarder(kernel: Kernel, forwarder: Kernel): Kernel {
   const holderOf = (row: Row) => (row.kind === 'forwarder' || row.kind === 'tunnel' ? forwarder : kernel);
   return {

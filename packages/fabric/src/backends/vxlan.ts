@@ -4,13 +4,12 @@
  */
 import type { Row } from '@podlan/linux/model';
 import { ROUTE_PROTOCOL } from '@podlan/linux/model';
-import { addressBits, contains, overlaps } from '@podlan/linux/prefix';
+import { addressBits } from '@podlan/linux/prefix';
 import {
   type Family,
   familyOf,
   type IpAddress,
   type IpPrefix,
-  ipToBytes,
   type MacAddress,
   macFromBytes,
   macToBytes,
@@ -24,7 +23,9 @@ import type { Dataplane } from '../backend-config.js';
 import { type Endpoint, type Lease, type LeaseAttributes, LeaseError } from '../lease.js';
 import { endpointOf, subnetOf } from '../lease-json.js';
 import type { NetworkConfig } from '../network-config.js';
+import { addressProblem, subnetProblem } from './peer-problems.js';
 
+/** The cluster's configuration, the host, and what the host decides for itself. */
 export interface VxlanBackendOptions {
   readonly config: NetworkConfig;
   readonly node: HostNode;
@@ -33,6 +34,7 @@ export interface VxlanBackendOptions {
   readonly randomMac: () => MacAddress;
 }
 
+/** A backend that can say why it refuses a peer. */
 export interface VxlanBackend extends Backend {
   /** Why `peerState` is empty for this peer; undefined where it is not. */
   refusal(own: Lease, peer: Lease): string | undefined;
@@ -71,7 +73,31 @@ interface PeerVtep {
   readonly mac: MacAddress;
 }
 
-/** Throws LeaseError `bad-config` where the node has no address of a family that the config asks for. */
+/**
+ * Throws LeaseError `bad-config` where the node has no address of a family that the config asks for.
+ * @example
+ * ```ts
+ * import { createVxlanBackend, parseLease, parseNetworkConfig } from '@podlan/fabric';
+ * import { rowText } from '@podlan/linux/model';
+ * import { parseIpAddress, parseIpPrefix, parseMacAddress } from '@podlan/wire';
+ *
+ * const config = parseNetworkConfig({ Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } });
+ * const node = { publicIps: [parseIpAddress('192.168.77.11')!], externalInterface: { name: 'eth0', mtu: 1500 } };
+ * const randomMac = () => parseMacAddress('02:00:00:00:00:01')!;
+ * const backend = createVxlanBackend({ config, node, dataplane: 'kernel', randomMac });
+ * backend.mtu; // => 1450
+ *
+ * const own = { subnets: [parseIpPrefix('10.244.1.0/24')!], attributes: backend.leaseAttributes(undefined) };
+ * const value = { PublicIP: '192.168.77.12', BackendType: 'vxlan', BackendData: { VtepMAC: '02:00:00:00:00:02' } };
+ * const peer = parseLease('10.244.2.0-24', JSON.stringify(value));
+ * backend.peerState(own, peer).map(rowText);
+ * // => [
+ * //      'neigh 10.244.2.0 lladdr 02:00:00:00:00:02 dev flannel.1 nud permanent',
+ * //      'fdb 02:00:00:00:00:02 dev flannel.1 dst 192.168.77.12 self permanent',
+ * //      'route 10.244.2.0/24 via 10.244.2.0 dev flannel.1 proto 80 onlink',
+ * //    ]
+ * ```
+ */
 export function createVxlanBackend(options: VxlanBackendOptions): VxlanBackend {
   return new Vxlan(options);
 }
@@ -242,35 +268,6 @@ function acceptNoAdvertisements({ family, dev }: Vtep): Row[] {
 function deviceAddress({ dev }: Vtep, subnet: IpPrefix | undefined): Row[] {
   const address = subnet && parseInterfaceAddress(`${prefixAddress(subnet)}/${addressBits(subnet)}`);
   return address === undefined ? [] : [{ kind: 'address', dev, address }];
-}
-
-function subnetProblem(own: Lease, peer: Lease): string | undefined {
-  for (const subnet of peer.subnets) {
-    const ours = own.subnets.find((other) => overlaps(other, subnet));
-    if (ours !== undefined) return `its subnet ${subnet} overlaps ours, ${ours}`;
-  }
-  return undefined;
-}
-
-function addressProblem(peer: Lease, own: readonly IpAddress[]): string | undefined {
-  for (const { publicIp } of peer.attributes.endpoints) {
-    if (own.includes(publicIp)) return `its public address ${publicIp} is ours`;
-    if (!isHostAddress(publicIp)) return `its public address ${publicIp} is no host's`;
-    for (const subnet of peer.subnets) {
-      // Its tunnel packets, or ours, would be routed into the tunnel again.
-      const inside = [publicIp, ...own].find((address) => contains(subnet, address));
-      if (inside !== undefined) return `its subnet ${subnet} holds the tunnel endpoint ${inside}`;
-    }
-  }
-  return undefined;
-}
-
-/** Neither unspecified nor loopback nor multicast nor broadcast. */
-function isHostAddress(address: IpAddress): boolean {
-  const bytes = ipToBytes(address);
-  if (bytes.length === 4) return bytes[0] !== 0 && bytes[0] !== 127 && bytes[0]! < 224;
-  const loopbackOrUnspecified = bytes.slice(0, 15).every((byte) => byte === 0) && bytes[15]! <= 1;
-  return bytes[0] !== 0xff && !loopbackOrUnspecified;
 }
 
 function shortJson(value: unknown): string {

@@ -8,6 +8,7 @@ import type { NetworkConfig } from '../network-config.js';
 import { Wake } from '../wake.js';
 import { isInForce, watchLeases } from './lease-watch.js';
 
+/** `leaseTtlSeconds`: a day by default, as in flannel. */
 export interface MemoryStoreOptions {
   readonly config: NetworkConfig;
   readonly clock?: Clock;
@@ -19,6 +20,33 @@ export const DEFAULT_LEASE_TTL_SECONDS = 24 * 60 * 60;
 
 const HOUR_MS = 60 * 60 * 1000;
 
+/**
+ * Allocates and expires leases. Gone with the process.
+ * @example
+ * ```ts
+ * import { MemoryLeaseStore, parseNetworkConfig } from '@podlan/fabric';
+ * import { parseIpAddress } from '@podlan/wire';
+ *
+ * const config = parseNetworkConfig({ Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } });
+ * const store = new MemoryLeaseStore({ config, leaseTtlSeconds: 600 });
+ * const endpoints = [{ publicIp: parseIpAddress('192.168.77.11')! }];
+ * const lease = await store.acquire({ attributes: { backendType: 'vxlan', endpoints }, previous: [] });
+ * lease.subnets; // => ['10.244.1.0/24']
+ * const { expiresAtMs = 0 } = await store.renew(lease);
+ * expiresAtMs > Date.now(); // => true
+ *
+ * for await (const events of store.watch(new AbortController().signal)) {
+ *   events.map(({ type }) => type); // => ['snapshot']
+ *   await store.close();
+ * }
+ * await store.release(lease);
+ * store.list(); // => []
+ *
+ * // As another program might change it, behind the node's back.
+ * store.put(lease);
+ * store.delete(lease);
+ * ```
+ */
 export class MemoryLeaseStore implements LeaseStore {
   readonly #config: NetworkConfig;
   readonly #clock: Clock;
@@ -33,6 +61,7 @@ export class MemoryLeaseStore implements LeaseStore {
     this.#ttlMs = (options.leaseTtlSeconds ?? DEFAULT_LEASE_TTL_SECONDS) * 1000;
   }
 
+  /** Throws LeaseError `out-of-subnets`. */
   async acquire(request: LeaseRequest): Promise<Lease> {
     const inForce = this.list();
     const subnets = chooseSubnets(this.#config, inForce, request);
@@ -42,15 +71,18 @@ export class MemoryLeaseStore implements LeaseStore {
     return this.put(lease);
   }
 
+  /** Throws LeaseError `lease-lost`. */
   async renew(lease: Lease): Promise<Lease> {
     this.#requireOwn(lease);
     return this.put(this.#stamp(lease));
   }
 
+  /** Nothing where the lease is not the caller's. */
   async release(lease: Lease): Promise<void> {
     if (this.#isOwn(lease)) this.delete(lease);
   }
 
+  /** A snapshot of all leases, then every change. Ends when `signal` aborts and when the store is closed. */
   watch(signal: AbortSignal): AsyncIterable<readonly LeaseEvent[]> {
     const wake = new Wake();
     this.#watchers.add(wake);
@@ -63,6 +95,7 @@ export class MemoryLeaseStore implements LeaseStore {
     return watchLeases(source, controllerUnder(signal, this.#closed.signal).signal);
   }
 
+  /** Ends all watches. */
   async close(): Promise<void> {
     this.#closed.abort();
   }
@@ -80,6 +113,7 @@ export class MemoryLeaseStore implements LeaseStore {
     return lease;
   }
 
+  /** Takes a lease away, as another program might. */
   delete(lease: Pick<Lease, 'subnets'>): void {
     this.#leases.delete(formatLeaseKey(lease.subnets));
     this.#ring();

@@ -1,6 +1,7 @@
 /**
  * Leases in one SQLite file that all agents of a machine share: the embedded store. Allocation happens inside a write
  * transaction; a watch is woken by the file system and looks at `PRAGMA data_version` from time to time besides.
+ * @module @podlan/fabric/sqlite
  */
 import type { IpPrefix } from '@podlan/wire';
 import { chooseSubnets, isSameNode } from '../allocation.js';
@@ -13,25 +14,31 @@ import { FileWake } from './file-wake.js';
 import { isInForce, watchLeases } from './lease-watch.js';
 import { DEFAULT_LEASE_TTL_SECONDS, leaseLost } from './memory.js';
 import { isBusy, type SqliteDatabase, SqliteFile } from './sqlite-file.js';
+import {
+  deleteRow,
+  expiryOf,
+  isDamaged,
+  type LeaseRow,
+  noConfig,
+  otherConfig,
+  sameConfig,
+} from './sqlite-rows.js';
 
+/** The file, and how long to wait for what, in milliseconds but for `leaseTtlSeconds` (a day by default). */
 export interface SqliteStoreOptions {
   readonly path: string;
-  /** Network configuration (text or object) for a store that has none yet; another one is refused while leases exist. */
+  /**
+   * Network configuration (text or object) for a store that has none yet; another one is refused while leases exist.
+   */
   readonly config?: unknown;
   readonly clock?: Clock;
   readonly leaseTtlSeconds?: number;
-  /** How often a watch looks without having been woken. */
+  /** How often a watch looks without having been woken; 1 s by default. */
   readonly pollMs?: number;
-  /** How long to wait for another process's write lock. */
+  /** How long to wait for another process's write lock; 10 s by default. */
   readonly lockWaitMs?: number;
   /** Told of rows that are no leases; each is told once. */
   readonly onWarning?: (message: string) => void;
-}
-
-interface LeaseRow {
-  readonly key: unknown;
-  readonly value: unknown;
-  readonly expires_at_ms: unknown;
 }
 
 const DEFAULT_POLL_MS = 1000;
@@ -40,7 +47,33 @@ const DEFAULT_LOCK_WAIT_MS = 10_000;
 const BUSY_TIMEOUT_MS = 100;
 const LOCK_RETRY_MS = 50;
 
-/** Throws LeaseError: `bad-config`, `corrupt` or `unavailable`. */
+/**
+ * Opens the file, and makes it where it is missing. Throws LeaseError: `bad-config`, `corrupt` or `unavailable`.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { openSqliteStore } from '@podlan/fabric/sqlite';
+ * import { parseIpAddress } from '@podlan/wire';
+ *
+ * const folder = await mkdtemp(join(tmpdir(), 'leases-'));
+ * const path = join(folder, 'leases.db');
+ * const config = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
+ * const first = await openSqliteStore({ path, config });
+ * // Any other process of this machine: the configuration is in the file.
+ * const second = await openSqliteStore({ path });
+ *
+ * const endpoints = [{ publicIp: parseIpAddress('192.168.77.11')! }];
+ * const lease = await first.acquire({ attributes: { backendType: 'vxlan', endpoints }, previous: [] });
+ * lease.subnets; // => ['10.244.1.0/24']
+ * second.list(); // => [lease]
+ *
+ * await first.close();
+ * await second.close();
+ * await rm(folder, { recursive: true });
+ * ```
+ */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteLeaseStore> {
   const store = new SqliteLeaseStore(options);
   try {
@@ -52,6 +85,36 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   return store;
 }
 
+/**
+ * Made and opened by {@link openSqliteStore}. Survives being killed inside a transaction.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { SqliteLeaseStore } from '@podlan/fabric/sqlite';
+ * import { parseIpAddress } from '@podlan/wire';
+ *
+ * const folder = await mkdtemp(join(tmpdir(), 'leases-'));
+ * const config = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
+ * const store = new SqliteLeaseStore({ path: join(folder, 'leases.db'), config });
+ * await store.open();
+ * store.config.backend.vni; // => 1
+ *
+ * const endpoints = [{ publicIp: parseIpAddress('192.168.77.11')! }];
+ * const lease = await store.acquire({ attributes: { backendType: 'vxlan', endpoints }, previous: [] });
+ * for await (const [event] of store.watch(new AbortController().signal)) {
+ *   event; // => { type: 'snapshot', leases: [lease] }
+ *   break;
+ * }
+ * await store.release(lease);
+ * await store.renew(lease).catch(({ code }) => code); // => 'lease-lost'
+ * store.list(); // => []
+ *
+ * await store.close();
+ * await rm(folder, { recursive: true });
+ * ```
+ */
 export class SqliteLeaseStore implements LeaseStore {
   readonly #file: SqliteFile;
   readonly #options: SqliteStoreOptions;
@@ -79,12 +142,16 @@ export class SqliteLeaseStore implements LeaseStore {
     this.#ttlMs = (options.leaseTtlSeconds ?? DEFAULT_LEASE_TTL_SECONDS) * 1000;
   }
 
-  /** The network configuration that the file holds. */
+  /** The network configuration that the file holds. Throws TypeError before `open`. */
   get config(): NetworkConfig {
     if (this.#config === undefined) throw new TypeError('expected an opened store; call open() first');
     return this.#config;
   }
 
+  /**
+   * Settles the configuration: the file's, or the given one where it holds none or no leases. As {@link
+   * openSqliteStore}.
+   */
   async open(): Promise<void> {
     const { config } = this.#options;
     const given = config === undefined ? undefined : parseNetworkConfig(config);
@@ -92,6 +159,7 @@ export class SqliteLeaseStore implements LeaseStore {
     this.#config = await this.#write((database) => this.#settleConfig(database, given, text));
   }
 
+  /** Throws LeaseError `out-of-subnets`, or what {@link openSqliteStore} throws. */
   async acquire(request: LeaseRequest): Promise<Lease> {
     return this.#write((database) => {
       const inForce = this.#inForce(database);
@@ -107,6 +175,7 @@ export class SqliteLeaseStore implements LeaseStore {
     });
   }
 
+  /** Throws LeaseError `lease-lost`, or what {@link openSqliteStore} throws. */
   async renew(lease: Lease): Promise<Lease> {
     return this.#write((database) => {
       const held = this.#requireOwn(database, lease);
@@ -115,12 +184,18 @@ export class SqliteLeaseStore implements LeaseStore {
     });
   }
 
+  /** Nothing where the lease is not the caller's. */
   async release(lease: Lease): Promise<void> {
     await this.#write((database) => {
       if (this.#findOwn(database, lease) !== undefined) deleteRow(database, lease);
     });
   }
 
+  /**
+   * A snapshot of all leases, then every change. Ends when `signal` aborts and when the store is closed; throws
+   * LeaseError
+   * `watch-lost` where the file can't be read.
+   */
   async *watch(signal: AbortSignal): AsyncGenerator<readonly LeaseEvent[]> {
     const wake = new FileWake(this.#options.path, this.#clock);
     this.#watchers.add(wake);
@@ -140,6 +215,7 @@ export class SqliteLeaseStore implements LeaseStore {
     }
   }
 
+  /** Ends all watches and closes the file, until it is used again. */
   async close(): Promise<void> {
     this.#closed.abort();
     this.#file.close();
@@ -251,46 +327,4 @@ export class SqliteLeaseStore implements LeaseStore {
     if (held === undefined) throw leaseLost(lease);
     return held;
   }
-}
-
-function deleteRow(database: SqliteDatabase, lease: Lease): void {
-  database.prepare('DELETE FROM leases WHERE key = ?').run(formatLeaseKey(lease.subnets));
-}
-
-/** Ended entries block nothing, whatever is in them. */
-function isDamaged({ key, value, expires_at_ms }: LeaseRow, nowMs: number): boolean {
-  if (typeof expires_at_ms === 'number' && expires_at_ms <= nowMs) return false;
-  try {
-    parseLease(String(key), String(value), expiryOf(String(key), expires_at_ms));
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-/** NULL never expires: a reservation. */
-function expiryOf(key: string, value: unknown): number | undefined {
-  if (value === null) return undefined;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new LeaseError('corrupt', `lease ${key}: expected a time in milliseconds, found ${String(value)}`);
-}
-
-function sameConfig(a: NetworkConfig, b: NetworkConfig): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function noConfig(path: string): LeaseError {
-  const message = `lease store ${path}: expected a network config, found none; give one with the first agent`;
-  return new LeaseError('bad-config', message);
-}
-
-function otherConfig(path: string, stored: NetworkConfig): LeaseError {
-  const networks = stored.networks
-    .map(({ network, subnetLength }) => `${network} in /${subnetLength}s`)
-    .join(', ');
-  const found = `expected the network config that its leases were made under (${networks}), found another`;
-  return new LeaseError(
-    'bad-config',
-    `lease store ${path}: ${found}; give the same, or none, or use a new store`,
-  );
 }

@@ -1,0 +1,48 @@
+/** What a node is run with, and what is had of it while it runs. */
+import type { Kernel, Row } from '@podlan/linux/model';
+import type { IpPrefix } from '@podlan/wire';
+import type { Backend } from './backend.js';
+import type { Clock } from './clock.js';
+import type { Lease, LeaseStore } from './lease.js';
+import type { NodeState } from './node-state.js';
+
+/** Where a node says what happens to it, a line each. */
+export interface NodeLog {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** A backend may say why it refuses a peer. */
+export type NodeBackend = Backend & { refusal?(own: Lease, peer: Lease): string | undefined };
+
+/** The parts of a node, and its times in milliseconds. */
+export interface NodeOptions {
+  readonly kernel: Kernel;
+  readonly store: LeaseStore;
+  readonly backend: NodeBackend;
+  /** Rows beside the backend's: masquerade chains, forwarding sysctls. Given, podlan's nftables table is ours. */
+  readonly hostRows?: (own: Lease) => readonly Row[];
+  /** Subnets of an earlier run, from subnet.env. */
+  readonly previous?: readonly IpPrefix[];
+  readonly clock?: Clock;
+  readonly log?: NodeLog;
+  readonly signal: AbortSignal;
+  /** How often the whole kernel state is compared though nothing changed; 30 s by default. */
+  readonly resyncMs?: number;
+  /** How long before its end a lease is renewed, an hour by default; at most half its time. */
+  readonly renewMarginMs?: number;
+  /** Called after each change; ask for the state there or later. */
+  readonly onState?: (state: NodeState) => void;
+}
+
+/** A node at work. */
+export interface RunningNode {
+  /** What it believes now. */
+  state(): NodeState;
+  /**
+   * Resolves once the signal aborted and the loops ended; the kernel's rows and the lease stay. Rejects where the first
+   * lease can't be had and waiting won't help: `out-of-subnets`, `bad-config`, `corrupt`.
+   */
+  readonly finished: Promise<void>;
+}
