@@ -47,6 +47,7 @@ export abstract class PrefixTable<Value> {
   readonly capacity: number;
   #module: Dataplane | undefined;
 
+  /** @internal `create` and `from` make tables. */
   constructor(module: Dataplane) {
     this.capacity = module.capacity;
     this.#module = module;
