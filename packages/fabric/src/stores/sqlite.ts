@@ -295,14 +295,10 @@ export class SqliteLeaseStore implements LeaseStore {
   }
 
   #putRow(database: SqliteDatabase, content: Omit<Lease, 'expiresAtMs'>, reserved: boolean): Lease {
-    const lease = reserved ? content : { ...content, expiresAtMs: this.#clock.nowMs() + this.#ttlMs };
+    const lease: Lease = reserved ? content : { ...content, expiresAtMs: this.#clock.nowMs() + this.#ttlMs };
     database
       .prepare('INSERT OR REPLACE INTO leases (key, value, expires_at_ms) VALUES (?, ?, ?)')
-      .run(
-        formatLeaseKey(lease.subnets),
-        formatLeaseValue(lease),
-        reserved ? null : this.#clock.nowMs() + this.#ttlMs,
-      );
+      .run(formatLeaseKey(lease.subnets), formatLeaseValue(lease), lease.expiresAtMs ?? null);
     this.#heldKey = formatLeaseKey(lease.subnets);
     return lease;
   }
