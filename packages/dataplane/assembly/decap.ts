@@ -2,10 +2,14 @@
  * Datagrams from the socket to frames: the VXLAN header is skipped, never moved. A frame is believed only from an
  * endpoint that some tunnel leads to, and an inner source inside the pod networks only from the endpoint its own
  * tunnel leads to. Sources outside the networks pass (a remote node's own address is one) and are counted apart.
+ *
+ * A slot may hold a train: datagrams of one sender, all of one length but the last. Each is judged for itself.
  */
 import {
   AREA_RX,
   ENDPOINT_RX_PACKETS,
+  MAX_TRAIN,
+  RX_BAD_ECN,
   RX_BAD_SLOT,
   RX_DELIVERED,
   RX_DELIVERED_OUTSIDE,
@@ -22,17 +26,24 @@ import {
   TABLE_NETWORKS,
   TABLE_SUBNETS,
 } from '../src/layout';
+import { closeFrame, deliver } from './coalesce';
+import { carryMark } from './ecn';
 import { endpointAt, endpointOf } from './endpoints';
 import { lookupKey } from './fib';
+import { beginFrames, endFrames } from './frames';
 import { FAMILY_MALFORMED, FAMILY_NONE, familyAt, keyHigh, keyLow, sourceOf } from './ip';
 import { matchKey } from './rib';
-import { addressAt, countPacket, fits, judge, lengthAt, slotAt, startAt } from './slots';
+import { addressAt, classAt, countPackets, fits, judge, lengthAt, segmentAt, slotAt, startAt } from './slots';
 import { ETHERNET_BYTES, ETHERTYPE, VXLAN_BYTES, hasVni, isGroup, isOurMac, isOurVni } from './vxlan';
 
-function judgeSource(endpoint: i32, family: i32, packet: usize): i32 {
-  const from = sourceOf(family, packet);
-  const high = keyHigh(family, from);
-  const low = keyLow(family, from);
+// The source judged last: the next packet of a flow needs no lookup. Forgotten between batches, as tables may change.
+let knownEndpoint: i32 = -1;
+let knownFamily: i32 = 0;
+let knownHigh: u64 = 0;
+let knownLow: u64 = 0;
+let knownVerdict: i32 = 0;
+
+function lookUpSource(endpoint: i32, family: i32, high: u64, low: u64): i32 {
   if (matchKey(TABLE_SUBNETS, family, high, low) != 0) return RX_OWN_SOURCE;
   if (matchKey(TABLE_NETWORKS, family, high, low) == 0) return RX_DELIVERED_OUTSIDE;
   // A miss is no endpoint's index.
@@ -40,42 +51,89 @@ function judgeSource(endpoint: i32, family: i32, packet: usize): i32 {
   return RX_DELIVERED;
 }
 
-function judgeFrame(endpoint: i32, frame: usize, length: u32): i32 {
+function judgeSource(endpoint: i32, family: i32, packet: usize): i32 {
+  const from = sourceOf(family, packet);
+  const high = keyHigh(family, from);
+  const low = keyLow(family, from);
+  const known = knownHigh == high && knownLow == low && knownFamily == family && knownEndpoint == endpoint;
+  if (known) return knownVerdict;
+  knownVerdict = lookUpSource(endpoint, family, high, low);
+  knownHigh = high;
+  knownLow = low;
+  knownFamily = family;
+  knownEndpoint = endpoint;
+  return knownVerdict;
+}
+
+function judgeFrame(slot: u32, endpoint: i32, frame: usize, length: u32): i32 {
   if (isGroup(frame)) return RX_GROUP_MAC;
   if (!isOurMac(frame)) return RX_OTHER_MAC;
   const packet = frame + ETHERNET_BYTES;
   const family = familyAt(frame + ETHERTYPE, packet, length - ETHERNET_BYTES);
   if (family == FAMILY_NONE) return RX_NOT_IP;
   if (family == FAMILY_MALFORMED) return RX_MALFORMED_IP;
-  return judgeSource(endpoint, family, packet);
-}
-
-function decapSlot(slot: u32): i32 {
-  const start = load<u32>(startAt(AREA_RX, slot));
-  const length = load<u32>(lengthAt(AREA_RX, slot));
-  if (!fits(start, length, 0)) return RX_BAD_SLOT;
-  const endpoint = endpointOf(addressAt(AREA_RX, slot));
-  if (endpoint < 0) return RX_UNKNOWN_PEER;
-  if (length < VXLAN_BYTES + ETHERNET_BYTES) return RX_TRUNCATED;
-  const datagram = slotAt(AREA_RX, slot) + start;
-  if (!hasVni(datagram)) return RX_NOT_VXLAN;
-  if (!isOurVni(datagram)) return RX_WRONG_VNI;
-  const verdict = judgeFrame(endpoint, datagram + VXLAN_BYTES, length - VXLAN_BYTES);
+  const verdict = judgeSource(endpoint, family, packet);
   if (verdict > RX_DELIVERED_OUTSIDE) return verdict;
-  store<u32>(startAt(AREA_RX, slot), start + VXLAN_BYTES);
-  store<u32>(lengthAt(AREA_RX, slot), length - VXLAN_BYTES);
-  countPacket(endpointAt(endpoint) + ENDPOINT_RX_PACKETS, length - VXLAN_BYTES);
+  if (!carryMark(load<u8>(classAt(AREA_RX, slot)), family, packet)) return RX_BAD_ECN;
+  deliver(frame, length, family);
   return verdict;
 }
 
-/** Decapsulates slots 0…count-1; those dropped get length 0. Returns how many are to be written. */
-export function decapSlots(count: u32): u32 {
-  let delivered: u32 = 0;
-  for (let slot: u32 = 0; slot < count; slot++) {
-    const verdict = decapSlot(slot);
-    judge(AREA_RX, slot, verdict);
-    if (verdict <= RX_DELIVERED_OUTSIDE) delivered++;
-    else store<u32>(lengthAt(AREA_RX, slot), 0);
+function decapDatagram(slot: u32, endpoint: i32, datagram: usize, length: u32): i32 {
+  if (length < VXLAN_BYTES + ETHERNET_BYTES) return RX_TRUNCATED;
+  if (!hasVni(datagram)) return RX_NOT_VXLAN;
+  if (!isOurVni(datagram)) return RX_WRONG_VNI;
+  const verdict = judgeFrame(slot, endpoint, datagram + VXLAN_BYTES, length - VXLAN_BYTES);
+  if (verdict <= RX_DELIVERED_OUTSIDE) {
+    countPackets(endpointAt(endpoint) + ENDPOINT_RX_PACKETS, 1, length - VXLAN_BYTES);
   }
-  return delivered;
+  return verdict;
+}
+
+/** A slot with one datagram: its start moves to the frame, and its length is 0 where it was dropped. */
+function decapOne(slot: u32, endpoint: i32, start: u32, length: u32): void {
+  const verdict = decapDatagram(slot, endpoint, slotAt(AREA_RX, slot) + start, length);
+  judge(AREA_RX, slot, verdict, 1);
+  const delivered = verdict <= RX_DELIVERED_OUTSIDE;
+  if (delivered) store<u32>(startAt(AREA_RX, slot), start + VXLAN_BYTES);
+  store<u32>(lengthAt(AREA_RX, slot), delivered ? length - VXLAN_BYTES : 0);
+}
+
+/** A slot with a train is left as it is, but for what coalescing does; its verdict is the last datagram's. */
+function decapTrain(slot: u32, endpoint: i32, start: u32, length: u32, segment: u32): void {
+  const begin = slotAt(AREA_RX, slot) + start;
+  for (let at: u32 = 0; at < length; at += segment) {
+    judge(AREA_RX, slot, decapDatagram(slot, endpoint, begin + at, min(segment, length - at)), 1);
+  }
+}
+
+function dropSlot(slot: u32, verdict: i32, packets: u32): void {
+  judge(AREA_RX, slot, verdict, packets);
+  store<u32>(lengthAt(AREA_RX, slot), 0);
+}
+
+function decapSlot(slot: u32): void {
+  const start = load<u32>(startAt(AREA_RX, slot));
+  const length = load<u32>(lengthAt(AREA_RX, slot));
+  if (!fits(start, length, 0)) return dropSlot(slot, RX_BAD_SLOT, 1);
+  const given = load<u32>(segmentAt(AREA_RX, slot));
+  const segment = given == 0 || given > length ? length : given;
+  const train = segment == 0 ? 1 : (length - 1) / segment + 1;
+  if (train > MAX_TRAIN) return dropSlot(slot, RX_BAD_SLOT, train);
+  const endpoint = endpointOf(addressAt(AREA_RX, slot));
+  if (endpoint < 0) return dropSlot(slot, RX_UNKNOWN_PEER, train);
+  if (train == 1) decapOne(slot, endpoint, start, length);
+  else decapTrain(slot, endpoint, start, length, segment);
+}
+
+/**
+ * Decapsulates slots 0…count-1. Returns how many frames are to be written, in AREA_FRAMES; slots dropped as a whole get
+ * length 0.
+ */
+export function decapSlots(count: u32): u32 {
+  knownEndpoint = -1;
+  beginFrames();
+  for (let slot: u32 = 0; slot < count; slot++) decapSlot(slot);
+  closeFrame();
+  return endFrames();
 }

@@ -1,14 +1,17 @@
 /**
  * Frames from the device to datagrams: the inner destination's tunnel names the endpoint, and the VXLAN header
- * (RFC 7348 section 5) is written into the headroom. Outer UDP, IP and Ethernet are the socket's.
+ * (RFC 7348 section 5) is written into the headroom. A super-packet becomes several datagrams, one after the other.
+ * Outer UDP, IP and Ethernet are the socket's.
  *
- *   | headroom 56 | VXLAN 8 | Ethernet 14 | IP … |
+ *   | headroom 46 | vnet_hdr 10 | VXLAN 8 | Ethernet 14 | IP … |
+ *                               ^ as read: the vnet_hdr ends where the frame begins, and the VXLAN header replaces it
  */
 import {
   AREA_TX,
   ENDPOINT_ADDRESS,
   ENDPOINT_TX_PACKETS,
   MISS,
+  TX_BAD_OFFLOAD,
   TX_BAD_SLOT,
   TX_GROUP_MAC,
   TX_MALFORMED_IP,
@@ -16,29 +19,84 @@ import {
   TX_NO_TUNNEL,
   TX_TRUNCATED,
   TX_TUNNELED,
+  VNET_BYTES,
 } from '../src/layout';
+import { outerClass } from './ecn';
 import { endpointAt } from './endpoints';
 import { lookupKey } from './fib';
+import { sourcePort } from './flow';
 import { destinationOf, FAMILY_MALFORMED, FAMILY_NONE, familyAt, keyHigh, keyLow } from './ip';
-import { addressAt, countPacket, fits, judge, lengthAt, portAt, slotAt, startAt } from './slots';
+import { cut, finishChecksum, isSuperPacket, plan, plannedBytes, plannedFrames, plannedSegments, plannedTotal } from './segment';
+import {
+  addressAt,
+  classAt,
+  countPackets,
+  fits,
+  judge,
+  lengthAt,
+  portAt,
+  segmentAt,
+  slotAt,
+  slotEnd,
+  sourcePortAt,
+  startAt,
+} from './slots';
 import { ETHERNET_BYTES, ETHERTYPE, VXLAN_BYTES, isGroup, writeVxlan } from './vxlan';
 
-function send(slot: u32, start: u32, length: u32, tunnel: u32): void {
+/** Datagrams that the slots judged so far became. */
+let datagrams: u32 = 0;
+
+function address(slot: u32, tunnel: u32, family: i32, packet: usize, bytes: u32): usize {
   const endpoint = endpointAt(tunnel >> 16);
-  writeVxlan(slotAt(AREA_TX, slot) + start - VXLAN_BYTES);
-  store<u32>(startAt(AREA_TX, slot), start - VXLAN_BYTES);
-  store<u32>(lengthAt(AREA_TX, slot), length + VXLAN_BYTES);
-  const address = addressAt(AREA_TX, slot);
-  store<u64>(address, load<u64>(endpoint, ENDPOINT_ADDRESS));
-  store<u64>(address, load<u64>(endpoint, ENDPOINT_ADDRESS + 8), 8);
+  const to = addressAt(AREA_TX, slot);
+  store<u64>(to, load<u64>(endpoint, ENDPOINT_ADDRESS));
+  store<u64>(to, load<u64>(endpoint, ENDPOINT_ADDRESS + 8), 8);
   store<u16>(portAt(AREA_TX, slot), <u16>tunnel);
-  countPacket(endpoint + ENDPOINT_TX_PACKETS, length);
+  store<u16>(sourcePortAt(AREA_TX, slot), <u16>sourcePort(family, packet, bytes));
+  store<u8>(classAt(AREA_TX, slot), <u8>outerClass(family, packet));
+  return endpoint;
+}
+
+function wrap(slot: u32, start: u32, length: u32, segment: u32): void {
+  store<u32>(startAt(AREA_TX, slot), start - VXLAN_BYTES);
+  store<u32>(lengthAt(AREA_TX, slot), length);
+  store<u32>(segmentAt(AREA_TX, slot), segment);
+}
+
+/** A frame that is one packet, or will be once its checksum is made. */
+function sendOne(slot: u32, start: u32, length: u32, endpoint: usize): i32 {
+  const frame = slotAt(AREA_TX, slot) + start;
+  if (!finishChecksum(frame - VNET_BYTES, frame, length)) return TX_BAD_OFFLOAD;
+  writeVxlan(frame - VXLAN_BYTES);
+  wrap(slot, start, length + VXLAN_BYTES, 0);
+  countPackets(endpoint + ENDPOINT_TX_PACKETS, 1, length);
+  datagrams++;
+  return TX_TUNNELED;
+}
+
+function sendSegments(slot: u32, start: u32, endpoint: usize): i32 {
+  const frame = slotAt(AREA_TX, slot) + start;
+  if (plannedTotal() > <u32>(slotEnd(AREA_TX, slot) - frame) + VXLAN_BYTES) return TX_BAD_OFFLOAD;
+  cut();
+  wrap(slot, start, plannedTotal(), plannedBytes());
+  countPackets(endpoint + ENDPOINT_TX_PACKETS, plannedSegments(), plannedFrames());
+  datagrams += plannedSegments();
+  return TX_TUNNELED;
+}
+
+function send(slot: u32, start: u32, length: u32, family: i32, tunnel: u32): i32 {
+  const frame = slotAt(AREA_TX, slot) + start;
+  const endpoint = address(slot, tunnel, family, frame + ETHERNET_BYTES, length - ETHERNET_BYTES);
+  if (!isSuperPacket(frame - VNET_BYTES)) return sendOne(slot, start, length, endpoint);
+  if (!plan(frame - VNET_BYTES, family, frame, length)) return TX_BAD_OFFLOAD;
+  // Too small to be cut, as the kernel's own check says: only its checksum is missing.
+  return plannedSegments() == 1 ? sendOne(slot, start, length, endpoint) : sendSegments(slot, start, endpoint);
 }
 
 function encapSlot(slot: u32): i32 {
   const start = load<u32>(startAt(AREA_TX, slot));
   const length = load<u32>(lengthAt(AREA_TX, slot));
-  if (!fits(start, length, VXLAN_BYTES)) return TX_BAD_SLOT;
+  if (!fits(start, length, VNET_BYTES)) return TX_BAD_SLOT;
   if (length < ETHERNET_BYTES) return TX_TRUNCATED;
   const frame = slotAt(AREA_TX, slot) + start;
   if (isGroup(frame)) return TX_GROUP_MAC;
@@ -48,19 +106,17 @@ function encapSlot(slot: u32): i32 {
   if (family == FAMILY_MALFORMED) return TX_MALFORMED_IP;
   const to = destinationOf(family, packet);
   const tunnel = lookupKey(family, keyHigh(family, to), keyLow(family, to));
-  if (tunnel == MISS) return TX_NO_TUNNEL;
-  send(slot, start, length, tunnel);
-  return TX_TUNNELED;
+  return tunnel == MISS ? TX_NO_TUNNEL : send(slot, start, length, family, tunnel);
 }
 
-/** Encapsulates slots 0…count-1; those dropped get length 0. Returns how many are to be sent. */
+/** Encapsulates slots 0…count-1; those dropped get length 0. Returns how many datagrams are to be sent. */
 export function encapSlots(count: u32): u32 {
-  let sent: u32 = 0;
+  datagrams = 0;
   for (let slot: u32 = 0; slot < count; slot++) {
+    const before = datagrams;
     const verdict = encapSlot(slot);
-    judge(AREA_TX, slot, verdict);
-    if (verdict == TX_TUNNELED) sent++;
-    else store<u32>(lengthAt(AREA_TX, slot), 0);
+    judge(AREA_TX, slot, verdict, max(datagrams - before, 1));
+    if (verdict != TX_TUNNELED) store<u32>(lengthAt(AREA_TX, slot), 0);
   }
-  return sent;
+  return datagrams;
 }

@@ -11,6 +11,7 @@ import {
   MISS,
   TABLE_ROUTES,
 } from '../src/layout';
+import { setCoalescing } from './coalesce';
 import { decapSlots } from './decap';
 import { encapSlots } from './encap';
 import { endpointsUsed } from './endpoints';
@@ -144,6 +145,11 @@ export function deleteTunnel(family: i32, length: i32): i32 {
 
 export function endpointCount(): i32 {
   return endpointsUsed();
+}
+
+/** What `decap` merges into super-packets from now on: COALESCE_… bits. */
+export function coalesce(kinds: i32): void {
+  setCoalescing(kinds);
 }
 
 export function encap(count: i32): i32 {

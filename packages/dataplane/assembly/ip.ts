@@ -11,9 +11,19 @@ const ETHERTYPE_IPV4: u32 = 0x0008;
 const ETHERTYPE_IPV6: u32 = 0xdd86;
 
 const IPV4_HEADER: u32 = 20;
+const IPV4_PROTOCOL: usize = 9;
 const IPV4_SOURCE: usize = 12;
 const IPV4_DESTINATION: usize = 16;
-const IPV6_HEADER: u32 = 40;
+export const IPV4_LENGTH: usize = 2;
+export const IPV4_IDENTIFICATION: usize = 4;
+export const IPV4_FRAGMENT: usize = 6;
+export const IPV4_CHECKSUM: usize = 10;
+/** DF, MF and the offset, as they lie. */
+export const DONT_FRAGMENT: u32 = 0x0040;
+const FRAGMENTED: u32 = 0xff3f;
+export const IPV6_HEADER: u32 = 40;
+export const IPV6_LENGTH: usize = 4;
+export const IPV6_NEXT_HEADER: usize = 6;
 const IPV6_SOURCE: usize = 8;
 const IPV6_DESTINATION: usize = 24;
 
@@ -22,20 +32,20 @@ export const FAMILY_MALFORMED = -1;
 
 // @ts-ignore: decorator
 @inline
-function loadShort(at: usize): u32 {
+export function loadShort(at: usize): u32 {
   return bswap<u16>(load<u16>(at));
 }
 
 function validV4(packet: usize, length: u32): bool {
   if (length < IPV4_HEADER || load<u8>(packet) >> 4 != 4) return false;
   const header = <u32>(load<u8>(packet) & 15) << 2;
-  const total = loadShort(packet + 2);
+  const total = loadShort(packet + IPV4_LENGTH);
   if (header < IPV4_HEADER || total < header || total > length) return false;
   return checksumHolds(packet, header);
 }
 
 function validV6(packet: usize, length: u32): bool {
-  return length >= IPV6_HEADER && load<u8>(packet) >> 4 == 6 && loadShort(packet + 4) + IPV6_HEADER <= length;
+  return length >= IPV6_HEADER && load<u8>(packet) >> 4 == 6 && loadShort(packet + IPV6_LENGTH) + IPV6_HEADER <= length;
 }
 
 /** 4 or 6 where the frame's payload is such a packet, FAMILY_NONE where it says it is something else. */
@@ -46,6 +56,34 @@ export function familyAt(ethertypeAt: usize, packet: usize, length: u32): i32 {
   if (ethertype == ETHERTYPE_IPV4) return validV4(packet, length) ? 4 : FAMILY_MALFORMED;
   if (ethertype == ETHERTYPE_IPV6) return validV6(packet, length) ? 6 : FAMILY_MALFORMED;
   return FAMILY_NONE;
+}
+
+/** Of IPv6 the fixed header only: extension headers are looked at by nobody here. */
+// @ts-ignore: decorator
+@inline
+export function ipHeaderBytes(family: i32, packet: usize): u32 {
+  return family == 4 ? <u32>(load<u8>(packet) & 15) << 2 : IPV6_HEADER;
+}
+
+/** Header and payload, as the header says. */
+// @ts-ignore: decorator
+@inline
+export function ipBytes(family: i32, packet: usize): u32 {
+  return family == 4 ? loadShort(packet + IPV4_LENGTH) : loadShort(packet + IPV6_LENGTH) + IPV6_HEADER;
+}
+
+/** What the fixed header says comes after it. */
+// @ts-ignore: decorator
+@inline
+export function protocolOf(family: i32, packet: usize): u32 {
+  return family == 4 ? load<u8>(packet, IPV4_PROTOCOL) : load<u8>(packet, IPV6_NEXT_HEADER);
+}
+
+/** Whether an IPv4 packet is one of several; IPv6 says so in an extension header. */
+// @ts-ignore: decorator
+@inline
+export function isFragment(family: i32, packet: usize): bool {
+  return family == 4 && (load<u16>(packet, IPV4_FRAGMENT) & FRAGMENTED) != 0;
 }
 
 // The key halves of an address at `at`.

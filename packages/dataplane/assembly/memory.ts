@@ -5,27 +5,35 @@
 import {
   AREAS,
   AREA_ADDRESSES,
+  AREA_CLASSES,
   AREA_COUNTERS,
   AREA_ENDPOINTS,
   AREA_ENDPOINT_INDEX,
+  AREA_FRAMES,
   AREA_KEY,
   AREA_LENGTHS,
   AREA_LOOKUP_KEYS,
   AREA_LOOKUP_LENGTHS,
   AREA_LOOKUP_VALUES,
+  AREA_PIECES,
   AREA_PORTS,
   AREA_RX,
+  AREA_SEGMENTS,
   AREA_SLOTS,
+  AREA_SOURCE_PORTS,
   AREA_STARTS,
   AREA_TX,
   AREA_VERDICTS,
   DIRECT_BYTES,
   ENDPOINT_BYTES,
+  FRAME_BYTES,
   KEY_AREA_BYTES,
   KEY_BYTES,
   LOOKUP_BATCH,
   MAX_NETWORKS,
   LONGEST_PATH_BYTES,
+  MAX_TRAIN,
+  PIECE_BYTES,
   TABLES,
   TABLE_NETWORKS,
   TABLE_ROUTES,
@@ -84,6 +92,9 @@ function reserveDirection(base: i32): void {
   reserveArea(base + AREA_ADDRESSES, slots * KEY_BYTES);
   reserveArea(base + AREA_PORTS, slots * 2);
   reserveArea(base + AREA_VERDICTS, slots);
+  reserveArea(base + AREA_SEGMENTS, slots * 4);
+  reserveArea(base + AREA_SOURCE_PORTS, slots * 2);
+  reserveArea(base + AREA_CLASSES, slots);
 }
 
 function setLimits(capacity: u32, forwards: bool): void {
@@ -119,6 +130,9 @@ export function layOut(slots: u32, bytes: u32, capacity: u32): bool {
   reserveArea(AREA_ENDPOINT_INDEX, <u64>endpointPlaces * 4);
   reserveDirection(AREA_TX);
   reserveDirection(AREA_RX);
+  reserveArea(AREA_PIECES, <u64>slots * MAX_TRAIN * PIECE_BYTES);
+  // One more: where the last frame's pieces end.
+  reserveArea(AREA_FRAMES, (<u64>slots * MAX_TRAIN + 1) * FRAME_BYTES);
   // What packets lie in must not move; a table alone may grow.
   return startHeap(top, slots > 0 ? heapBytes(capacity) : 0, slots == 0);
 }

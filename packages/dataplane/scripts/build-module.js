@@ -21,6 +21,8 @@ const { error, stderr } = await asc.main([
   '-O3',
   '--use',
   'abort=',
+  '--enable',
+  'simd',
   '--uncheckedBehavior',
   'always',
 ]);

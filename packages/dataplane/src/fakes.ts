@@ -1,11 +1,15 @@
 /**
  * Edges in memory, for tests and simulations: a device with two queues, sockets on a network that delivers at once,
- * and a poller that never blocks.
+ * and a poller that never blocks. Super-packets and trains go through them as through the kernel's.
  */
 import { ipFromMappedBytes, ipToMappedBytes } from '@podlan/wire';
-import type { Device, Poller, SlotBatch, Socket } from './edges.js';
+import type { Device, FrameBatch, Merged, Poller, SlotBatch, Socket } from './edges.js';
+import { frameBytes, frameHeader } from './frame-batch.js';
 import { canonicalAddress } from './key.js';
-import { slotBytes, slotRoom } from './slot-batch.js';
+import { slotDatagrams, slotHeader, slotRoom } from './slot-batch.js';
+
+/** UDP_GRO_CNT_MAX of Linux. */
+const MAX_GRO_DATAGRAMS = 64;
 
 /** Copies into a slot as a read would; a frame longer than the slot is cut. Returns whether it fitted. */
 function fill(batch: SlotBatch, slot: number, bytes: Uint8Array): boolean {
@@ -16,29 +20,39 @@ function fill(batch: SlotBatch, slot: number, bytes: Uint8Array): boolean {
   return fitting.length === bytes.length;
 }
 
-/** Calls `take` with a copy of each slot to be sent; returns how many it took. */
-function drain(batch: SlotBatch, count: number, take: (bytes: Uint8Array, slot: number) => boolean): number {
-  let taken = 0;
-  for (let slot = 0; slot < count; slot++) {
-    if (batch.lengths[slot] !== 0 && take(slotBytes(batch, slot).slice(), slot)) taken++;
-  }
-  return taken;
-}
-
 export class FakeDevice implements Device {
   /** What the host sent: `read` takes from here. */
   readonly outgoing: Uint8Array[] = [];
+  /** The vnet_hdr of those in `outgoing` that have one: super-packets, and frames without a checksum. */
+  readonly outgoingHeaders = new Map<Uint8Array, Uint8Array>();
   /** What `write` handed to the host. */
   readonly incoming: Uint8Array[] = [];
+  /** The vnet_hdr of each frame in `incoming`. */
+  readonly incomingHeaders: Uint8Array[] = [];
+  readonly merged: Merged;
+
+  constructor(merged: Merged = { tcp: true, udp: true }) {
+    this.merged = merged;
+  }
 
   read(batch: SlotBatch): number {
     let count = 0;
-    while (count < batch.slots && this.outgoing.length > 0) fill(batch, count++, this.outgoing.shift()!);
+    while (count < batch.slots && this.outgoing.length > 0) {
+      const frame = this.outgoing.shift()!;
+      const header = this.outgoingHeaders.get(frame);
+      if (header) slotHeader(batch, count).set(header);
+      else slotHeader(batch, count).fill(0);
+      fill(batch, count++, frame);
+    }
     return count;
   }
 
-  write(batch: SlotBatch, count: number): number {
-    return drain(batch, count, (frame) => this.incoming.push(frame) > 0);
+  write(batch: FrameBatch, count: number): number {
+    for (let frame = 0; frame < count; frame++) {
+      this.incoming.push(frameBytes(batch, frame));
+      this.incomingHeaders.push(frameHeader(batch, frame).slice());
+    }
+    return count;
   }
 }
 
@@ -46,6 +60,13 @@ export interface Datagram {
   readonly source: string;
   readonly sourcePort: number;
   readonly bytes: Uint8Array;
+  /** Outer; 0 where it is not told. */
+  readonly trafficClass?: number;
+}
+
+export interface FakeSocketOptions {
+  /** Whether `receive` joins neighbouring datagrams of one sender into trains, as UDP_GRO does. */
+  readonly trains?: boolean;
 }
 
 /** Sockets by address and port. Datagrams for nobody are lost, and counted. */
@@ -56,8 +77,8 @@ export class FakeNetwork {
   readonly #sockets = new Map<string, FakeSocket>();
 
   /** A socket bound to an address and port. */
-  bind(address: string, port: number): FakeSocket {
-    const socket = new FakeSocket(this, canonicalAddress(address), port);
+  bind(address: string, port: number, options: FakeSocketOptions = {}): FakeSocket {
+    const socket = new FakeSocket(this, canonicalAddress(address), port, options);
     this.#sockets.set(`${socket.address} ${port}`, socket);
     return socket;
   }
@@ -76,33 +97,69 @@ export class FakeSocket implements Socket {
   /** What came from the network: `receive` takes from here. */
   readonly arrived: Datagram[] = [];
   readonly #network: FakeNetwork;
+  readonly #trains: boolean;
 
-  constructor(network: FakeNetwork, address: string, port: number) {
+  constructor(network: FakeNetwork, address: string, port: number, { trains = false }: FakeSocketOptions) {
     this.#network = network;
+    this.#trains = trains;
     this.address = address;
     this.port = port;
   }
 
   receive(batch: SlotBatch): number {
     let count = 0;
-    while (count < batch.slots && this.arrived.length > 0) {
-      const { source, sourcePort, bytes } = this.arrived.shift()!;
-      if (!fill(batch, count, bytes)) batch.lengths[count] = 0;
-      batch.addresses.set(ipToMappedBytes(canonicalAddress(source)), count * 16);
-      batch.ports[count] = sourcePort;
-      count++;
-    }
+    while (count < batch.slots && this.arrived.length > 0) this.#receiveOne(batch, count++);
     return count;
   }
 
-  send(batch: SlotBatch, count: number): number {
-    return drain(batch, count, (bytes, slot) => {
-      const destination = ipFromMappedBytes(batch.addresses.subarray(slot * 16, slot * 16 + 16));
-      const datagram = { source: this.address, sourcePort: this.port, bytes };
-      this.#network.deliver(datagram, destination, batch.ports[slot]!);
-      return true;
-    });
+  #receiveOne(batch: SlotBatch, slot: number): void {
+    const first = this.arrived.shift()!;
+    if (!fill(batch, slot, first.bytes)) batch.lengths[slot] = 0;
+    batch.segments[slot] = 0;
+    batch.addresses.set(ipToMappedBytes(canonicalAddress(first.source)), slot * 16);
+    batch.ports[slot] = first.sourcePort;
+    batch.classes[slot] = first.trafficClass ?? 0;
+    if (this.#trains) this.#lengthen(batch, slot, first);
   }
+
+  /** Adds what has arrived next, as long as it continues the train and fits. */
+  #lengthen(batch: SlotBatch, slot: number, first: Datagram): void {
+    const room = slotRoom(batch, slot);
+    let shortest = first.bytes.length;
+    for (let joined = 1; joined < MAX_GRO_DATAGRAMS && shortest === first.bytes.length; joined++) {
+      const next = this.arrived[0];
+      const length = batch.lengths[slot]!;
+      if (!next || !continuesTrain(first, next) || length + next.bytes.length > room.length) return;
+      this.arrived.shift();
+      room.set(next.bytes, length);
+      batch.lengths[slot] = length + next.bytes.length;
+      batch.segments[slot] = first.bytes.length;
+      shortest = next.bytes.length;
+    }
+  }
+
+  send(batch: SlotBatch, count: number): number {
+    let taken = 0;
+    for (let slot = 0; slot < count; slot++) taken += this.#sendOne(batch, slot);
+    return taken;
+  }
+
+  #sendOne(batch: SlotBatch, slot: number): number {
+    const destination = ipFromMappedBytes(batch.addresses.subarray(slot * 16, slot * 16 + 16));
+    const datagrams = slotDatagrams(batch, slot);
+    for (const bytes of datagrams) {
+      const from = { source: this.address, sourcePort: batch.sourcePorts[slot] || this.port };
+      const datagram = { ...from, bytes: bytes.slice(), trafficClass: batch.classes[slot]! };
+      this.#network.deliver(datagram, destination, batch.ports[slot]!);
+    }
+    return datagrams.length;
+  }
+}
+
+function continuesTrain(first: Datagram, next: Datagram): boolean {
+  const same = next.source === first.source && next.sourcePort === first.sourcePort;
+  const { length } = next.bytes;
+  return same && next.trafficClass === first.trafficClass && length > 0 && length <= first.bytes.length;
 }
 
 /** Where a real poller would block, this one says `woken`, and `idle` is true. */

@@ -12,6 +12,8 @@ import {
   macToBytes,
   parseMacAddress,
 } from '@podlan/wire';
+import type { FrameBatch, Merged } from './edges.js';
+import { frameBatch } from './frame-batch.js';
 import { canonicalAddress, canonicalPrefix, wholeNumber, writePrefix } from './key.js';
 import * as layout from './layout.js';
 import { type JudgedBatch, slotBatch } from './slot-batch.js';
@@ -21,7 +23,7 @@ import { type Capacities, createDataplane, type Dataplane, type ModuleSource } f
 export interface ForwarderOptions {
   /** Slots in each direction. */
   readonly slots?: number;
-  /** Bytes of a slot, its 64 bytes of headroom included. */
+  /** Bytes of a slot, its 64 bytes of headroom included. `SUPER_SLOT_BYTES` for devices and sockets that segment. */
   readonly slotBytes?: number;
   /** How many tunnels there is memory for. */
   readonly capacity?: number;
@@ -66,6 +68,8 @@ export class Forwarder {
   readonly tx: JudgedBatch;
   /** From the socket, to the device. */
   readonly rx: JudgedBatch;
+  /** What `decap` left to be written to the device. */
+  readonly frames: FrameBatch;
   readonly #module: Dataplane;
   readonly #tunnels = new Map<IpPrefix, ForwarderTunnel>();
 
@@ -74,6 +78,7 @@ export class Forwarder {
     this.#module = module;
     this.tx = slotBatch(this.#module, layout.AREA_TX, slots, slotBytes);
     this.rx = slotBatch(this.#module, layout.AREA_RX, slots, slotBytes);
+    this.frames = frameBatch(this.#module, slots);
   }
 
   static async create(options: ForwarderOptions = {}): Promise<Forwarder> {
@@ -144,12 +149,23 @@ export class Forwarder {
     this.#tunnels.clear();
   }
 
-  /** Encapsulates slots 0…count-1 of `tx`; those dropped get length 0. Returns how many are to be sent. */
+  /** From now on `decap` merges consecutive segments of a flow into what the device takes; nothing unless told. */
+  coalesce({ tcp, udp }: Merged): void {
+    this.#module.calls.coalesce((tcp ? layout.COALESCE_TCP : 0) | (udp ? layout.COALESCE_UDP : 0));
+  }
+
+  /**
+   * Encapsulates slots 0…count-1 of `tx`; those dropped get length 0. A super-packet (see `Device`) becomes a train.
+   * Returns how many datagrams are to be sent.
+   */
   encap(count: number): number {
     return this.#module.calls.encap(count);
   }
 
-  /** Decapsulates slots 0…count-1 of `rx`; those dropped get length 0. Returns how many are to be written. */
+  /**
+   * Decapsulates slots 0…count-1 of `rx` into `frames`; returns how many of these are to be written. A slot with one
+   * datagram holds its frame afterwards, or gets length 0 where it was dropped.
+   */
   decap(count: number): number {
     return this.#module.calls.decap(count);
   }

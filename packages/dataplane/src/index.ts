@@ -2,7 +2,7 @@
 // For `using`, in projects whose own `lib` does not know it yet.
 /// <reference lib="esnext.disposable" preserve="true" />
 
-export type { Device, Poller, SlotBatch, Socket } from './edges.js';
+export type { Device, FrameBatch, Merged, Poller, SlotBatch, Socket } from './edges.js';
 export {
   type EndpointCounters,
   Forwarder,
@@ -11,12 +11,20 @@ export {
   type ForwarderSettings,
   type ForwarderTunnel,
 } from './forwarder.js';
-export { SLOT_HEADROOM } from './layout.js';
+export { firstPiece, frameBytes, frameHeader } from './frame-batch.js';
+export { SLOT_HEADROOM, SUPER_SLOT_BYTES } from './layout.js';
 export { NumericRouteTable } from './numeric-route-table.js';
 export type { AddressInput, IpNumAddress, IpNumPrefix, PrefixInput } from './prefix-input.js';
 export { NO_ROUTE, PrefixTable, type RouteMatch, type RouteTableOptions } from './prefix-table.js';
 export { type PumpCounters, type PumpOptions, runPump } from './pump.js';
 export { RouteTable } from './route-table.js';
-export { type JudgedBatch, leaveHeadroom, slotBytes, slotRoom } from './slot-batch.js';
+export {
+  type JudgedBatch,
+  leaveHeadroom,
+  slotBytes,
+  slotDatagrams,
+  slotHeader,
+  slotRoom,
+} from './slot-batch.js';
 export { isForwarded, VERDICT_MEANINGS, VERDICTS, type Verdict } from './verdicts.js';
 export type { ModuleSource } from './wasm.js';

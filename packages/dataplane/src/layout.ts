@@ -12,9 +12,27 @@
 export const SLOT_HEADROOM = 64;
 export const DEFAULT_SLOT_BYTES = 2048;
 export const MIN_SLOT_BYTES = 256;
-export const MAX_SLOT_BYTES = 131072;
+/** A super-packet of 64 KiB, cut into the smallest segments that TCP makes, and not a multiple of a page. */
+export const SUPER_SLOT_BYTES = 238080;
+export const MAX_SLOT_BYTES = 262144;
 export const DEFAULT_SLOTS = 128;
 export const MAX_SLOTS = 4096;
+
+/** struct virtio_net_hdr without num_buffers: lies right before a frame that was read. */
+export const VNET_BYTES = 10;
+
+/** Datagrams in one slot that was received: UDP_MAX_SEGMENTS of Linux. */
+export const MAX_TRAIN = 128;
+// What is to be written to the device: frames, each in one or more pieces of memory.
+//   a frame, 16 bytes   | vnet_hdr 10 | - 2 | index of its first piece u32 |
+//   a piece, 8 bytes    | address u32 | bytes u32 |
+export const FRAME_FIRST_PIECE = 12;
+export const FRAME_BYTES = 16;
+export const PIECE_BYTES = 8;
+
+// What the device takes merged. Bits of `coalesce`.
+export const COALESCE_TCP = 1;
+export const COALESCE_UDP = 2;
 
 // Tables of prefixes. Each has a root per family, and its own limit.
 /** The caller's prefixes (RouteTable), or the tunnels: the value is then `endpoint << 16 | port`. */
@@ -85,7 +103,7 @@ export const ENDPOINT_TUNNELS = 48;
 export const ENDPOINT_NEXT_FREE = 52;
 export const ENDPOINT_BYTES = 64;
 
-// Areas, in memory order but for the direct tables. A direction has its slots and five arrays with one element per slot.
+// Areas, in memory order but for the direct tables. A direction has its slots and eight arrays with one element per slot.
 export const AREA_KEY = 0;
 export const AREA_LOOKUP_KEYS = 1;
 export const AREA_LOOKUP_VALUES = 2;
@@ -94,11 +112,13 @@ export const AREA_COUNTERS = 4;
 export const AREA_ENDPOINTS = 5;
 export const AREA_ENDPOINT_INDEX = 6;
 export const AREA_TX = 7;
-export const AREA_RX = 13;
+export const AREA_RX = 16;
+export const AREA_PIECES = 25;
+export const AREA_FRAMES = 26;
 /** The direct tables of IPv4 and IPv6: at 0 until a family has its first prefix. */
-export const AREA_DIRECT4 = 19;
-export const AREA_DIRECT6 = 20;
-export const AREAS = 21;
+export const AREA_DIRECT4 = 27;
+export const AREA_DIRECT6 = 28;
+export const AREAS = 29;
 /** Added to AREA_TX or AREA_RX. */
 export const AREA_SLOTS = 0;
 export const AREA_STARTS = 1;
@@ -106,6 +126,9 @@ export const AREA_LENGTHS = 2;
 export const AREA_ADDRESSES = 3;
 export const AREA_PORTS = 4;
 export const AREA_VERDICTS = 5;
+export const AREA_SEGMENTS = 6;
+export const AREA_SOURCE_PORTS = 7;
+export const AREA_CLASSES = 8;
 
 // Verdicts: what became of a slot. One counter each. Names are in verdicts.ts, in this order.
 export const TX_TUNNELED = 0;
@@ -115,17 +138,19 @@ export const TX_GROUP_MAC = 3;
 export const TX_NOT_IP = 4;
 export const TX_MALFORMED_IP = 5;
 export const TX_NO_TUNNEL = 6;
-export const RX_DELIVERED = 7;
-export const RX_DELIVERED_OUTSIDE = 8;
-export const RX_BAD_SLOT = 9;
-export const RX_TRUNCATED = 10;
-export const RX_UNKNOWN_PEER = 11;
-export const RX_NOT_VXLAN = 12;
-export const RX_WRONG_VNI = 13;
-export const RX_GROUP_MAC = 14;
-export const RX_OTHER_MAC = 15;
-export const RX_NOT_IP = 16;
-export const RX_MALFORMED_IP = 17;
-export const RX_OWN_SOURCE = 18;
-export const RX_SPOOFED_SOURCE = 19;
-export const VERDICT_COUNT = 20;
+export const TX_BAD_OFFLOAD = 7;
+export const RX_DELIVERED = 8;
+export const RX_DELIVERED_OUTSIDE = 9;
+export const RX_BAD_SLOT = 10;
+export const RX_TRUNCATED = 11;
+export const RX_UNKNOWN_PEER = 12;
+export const RX_NOT_VXLAN = 13;
+export const RX_WRONG_VNI = 14;
+export const RX_GROUP_MAC = 15;
+export const RX_OTHER_MAC = 16;
+export const RX_NOT_IP = 17;
+export const RX_MALFORMED_IP = 18;
+export const RX_OWN_SOURCE = 19;
+export const RX_SPOOFED_SOURCE = 20;
+export const RX_BAD_ECN = 21;
+export const VERDICT_COUNT = 22;

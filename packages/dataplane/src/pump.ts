@@ -7,7 +7,7 @@ import type { Device, Poller, Socket } from './edges.js';
 import type { Forwarder } from './forwarder.js';
 import { leaveHeadroom } from './slot-batch.js';
 
-/** What the forwarder's own counters can't know: what the kernel did not take. */
+/** What the forwarder's own counters can't know: what the kernel did not take, in datagrams and frames. */
 export interface PumpCounters {
   turns: number;
   socketRefused: number;
@@ -44,12 +44,13 @@ function pumpIn({ forwarder, device, socket }: PumpOptions, counters: PumpCounte
   const count = socket.receive(batch);
   if (count === 0) return;
   const wanted = forwarder.decap(count);
-  if (wanted > 0) counters.deviceRefused += wanted - device.write(batch, count);
+  if (wanted > 0) counters.deviceRefused += wanted - device.write(forwarder.frames, wanted);
 }
 
 /** Runs until `onTables` says stop or `signal` is aborted. What an edge throws ends it, and is the caller's. */
 export function runPump(options: PumpOptions): PumpCounters {
-  const { poller, onTables, signal, waitMs = -1 } = options;
+  const { forwarder, device, poller, onTables, signal, waitMs = -1 } = options;
+  if (device.merged) forwarder.coalesce(device.merged);
   const counters: PumpCounters = { turns: 0, socketRefused: 0, deviceRefused: 0 };
   while (!signal?.aborted) {
     const ready = poller.wait(waitMs);

@@ -2,18 +2,22 @@
 import type { SlotBatch } from './edges.js';
 import {
   AREA_ADDRESSES,
+  AREA_CLASSES,
   AREA_LENGTHS,
   AREA_PORTS,
+  AREA_SEGMENTS,
   AREA_SLOTS,
+  AREA_SOURCE_PORTS,
   AREA_STARTS,
   AREA_VERDICTS,
   KEY_BYTES,
   SLOT_HEADROOM,
+  VNET_BYTES,
 } from './layout.js';
 import type { Dataplane } from './wasm.js';
 
 export interface JudgedBatch extends SlotBatch {
-  /** Verdict numbers of the last `encap` or `decap`. */
+  /** Verdict numbers of the last `encap` or `decap`: of a train, its last datagram's. */
   readonly verdicts: Uint8Array;
 }
 
@@ -31,6 +35,9 @@ export function slotBatch(module: Dataplane, direction: number, slots: number, s
     addresses: new Uint8Array(buffer, at(AREA_ADDRESSES), slots * KEY_BYTES),
     ports: new Uint16Array(buffer, at(AREA_PORTS), slots),
     verdicts: new Uint8Array(buffer, at(AREA_VERDICTS), slots),
+    segments: new Uint32Array(buffer, at(AREA_SEGMENTS), slots),
+    sourcePorts: new Uint16Array(buffer, at(AREA_SOURCE_PORTS), slots),
+    classes: new Uint8Array(buffer, at(AREA_CLASSES), slots),
   };
   leaveHeadroom(batch);
   return batch;
@@ -47,8 +54,23 @@ export function slotBytes(batch: SlotBatch, slot: number): Uint8Array {
   return new Uint8Array(batch.buffer, start, batch.lengths[slot]!);
 }
 
+/** The datagrams in a slot, one or a train: views. */
+export function slotDatagrams(batch: SlotBatch, slot: number): Uint8Array[] {
+  const bytes = slotBytes(batch, slot);
+  const segment = batch.segments[slot] || Math.max(1, bytes.length);
+  return Array.from({ length: Math.ceil(bytes.length / segment) }, (_, i) =>
+    bytes.subarray(i * segment, (i + 1) * segment),
+  );
+}
+
 /** Room from a slot's start to its end: a view. */
 export function slotRoom(batch: SlotBatch, slot: number): Uint8Array {
   const start = batch.starts[slot]!;
   return new Uint8Array(batch.buffer, batch.offset + slot * batch.stride + start, batch.stride - start);
+}
+
+/** The vnet_hdr before a slot's start: a view. */
+export function slotHeader(batch: SlotBatch, slot: number): Uint8Array {
+  const end = batch.offset + slot * batch.stride + batch.starts[slot]!;
+  return new Uint8Array(batch.buffer, end - VNET_BYTES, VNET_BYTES);
 }

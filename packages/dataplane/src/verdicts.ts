@@ -10,6 +10,7 @@ export const VERDICTS = [
   'tx-not-ip',
   'tx-malformed-ip',
   'tx-no-tunnel',
+  'tx-bad-offload',
   'rx-delivered',
   'rx-delivered-outside',
   'rx-bad-slot',
@@ -23,6 +24,7 @@ export const VERDICTS = [
   'rx-malformed-ip',
   'rx-own-source',
   'rx-spoofed-source',
+  'rx-bad-ecn',
 ] as const;
 
 export type Verdict = (typeof VERDICTS)[number];
@@ -36,6 +38,7 @@ export const VERDICT_MEANINGS: Readonly<Record<Verdict, string>> = {
   'tx-not-ip': 'neither IPv4 nor IPv6',
   'tx-malformed-ip': 'the IP header contradicts itself or the frame length, or its checksum is wrong',
   'tx-no-tunnel': 'no tunnel for the destination',
+  'tx-bad-offload': 'the vnet_hdr contradicts the frame, or its segments do not fit the slot',
   'rx-delivered': 'from the node that leases the source, to the device',
   'rx-delivered-outside': 'from a node, with a source outside the pod networks, to the device',
   'rx-bad-slot': 'the socket put the datagram outside its slot',
@@ -49,6 +52,7 @@ export const VERDICT_MEANINGS: Readonly<Record<Verdict, string>> = {
   'rx-malformed-ip': 'the inner IP header contradicts itself or the frame length, or its checksum is wrong',
   'rx-own-source': 'the inner source is one of our own pods',
   'rx-spoofed-source': "the inner source lies in the pod networks, but not in that node's subnet",
+  'rx-bad-ecn': 'marked as congested on the way, although the inner packet cannot be (RFC 6040)',
 };
 
 /** Whether a slot with this verdict went on its way. */

@@ -25,6 +25,7 @@ export interface DataplaneExports {
   setTunnel(family: number, length: number, port: number): number;
   deleteTunnel(family: number, length: number): number;
   endpointCount(): number;
+  coalesce(kinds: number): void;
   encap(count: number): number;
   decap(count: number): number;
 }

@@ -16,6 +16,7 @@ export const open: Call = bind('int open(const char *path, int flags, int mode)'
 export const close: Call = bind('int close(int fd)');
 export const read: Call = bind('int64_t read(int fd, uintptr_t buffer, size_t count)');
 export const write: Call = bind('int64_t write(int fd, uintptr_t buffer, size_t count)');
+export const writev: Call = bind('int64_t writev(int fd, uintptr_t iovecs, int count)');
 export const ioctl: Call = bind('int ioctl(int fd, unsigned long request, uintptr_t argument)');
 export const ioctlOnStruct: Call = bind('int ioctl(int fd, unsigned long request, void *argument)');
 export const poll: Call = bind('int poll(uintptr_t fds, unsigned long count, int timeout)');
@@ -70,9 +71,12 @@ export const errnoName = (number: number): string => NAMES.get(number) ?? String
 export const ERRNO = {
   EPERM: 1,
   EINTR: 4,
+  EIO: 5,
   EAGAIN: 11,
   ENODEV: 19,
+  EINVAL: 22,
   EBADFD: 77,
+  EMSGSIZE: 90,
 } as const;
 
 export const SOCK_DGRAM = 2;

@@ -26,9 +26,9 @@ export class OwnedFd {
 }
 
 /** For what is left to do before a descriptor that was just opened has its owner. */
-export function closeOnFailure(fd: number, prepare: () => void): void {
+export function closeOnFailure<Result>(fd: number, prepare: () => Result): Result {
   try {
-    prepare();
+    return prepare();
   } catch (error) {
     libc.close(fd);
     throw error;

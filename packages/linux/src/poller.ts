@@ -24,6 +24,8 @@ export interface Readiness {
   readonly woken: boolean;
 }
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /**
  * Waits for three descriptors at once. Closing it closes none of them.
  * @example
@@ -43,6 +45,8 @@ export class Poller {
   readonly #wake: number;
   readonly #fds = new DataView(new ArrayBuffer(128));
   readonly #address = libc.addressOf(this.#fds.buffer as ArrayBuffer);
+  /** One for all calls: `wait` is on the way of every packet. */
+  readonly #ready: Mutable<Readiness> = { device: false, socket: false, woken: false };
 
   constructor({ device, socket, wake }: PolledFds) {
     this.#wake = wake;
@@ -58,10 +62,13 @@ export class Poller {
    */
   wait(timeoutMs: number): Readiness {
     const count = libc.poll(this.#address, 3, timeoutMs);
-    if (count < 0) return this.#failed();
-    const woken = this.#happened(2);
-    if (woken) drainEventFd(this.#wake);
-    return { device: this.#happened(0), socket: this.#happened(1), woken };
+    if (count < 0) this.#expectInterrupted();
+    const ready = this.#ready;
+    ready.device = count > 0 && this.#happened(0);
+    ready.socket = count > 0 && this.#happened(1);
+    ready.woken = count > 0 && this.#happened(2);
+    if (ready.woken) drainEventFd(this.#wake);
+    return ready;
   }
 
   /** For `using`, as its neighbours; it owns memory only. */
@@ -73,9 +80,8 @@ export class Poller {
     return this.#fds.getInt16(index * POLLFD_BYTES + REVENTS, true) !== 0;
   }
 
-  #failed(): Readiness {
+  #expectInterrupted(): void {
     const number = libc.errno();
-    if (number === libc.ERRNO.EINTR) return { device: false, socket: false, woken: false };
-    throw callError('poll', [], {}, number);
+    if (number !== libc.ERRNO.EINTR) throw callError('poll', [], {}, number);
   }
 }

@@ -1,19 +1,28 @@
 /**
  * An existing TAP or TUN, opened to carry its frames (Linux: Documentation/networking/tuntap.rst, if_tun.h).
  *
- * A TAP is opened with a virtio-net header, which lies right before the frame, in the headroom:
+ * A TAP is opened with a virtio-net header. That of a frame that was read lies right before it, in the headroom:
  *
  *     | … headroom | vnet_hdr 10 | frame … |
  *                                ^ starts[i]
  *
- * No offload is asked for, so the header of a frame that was read says nothing, and one that is written is zero.
+ * All offloads are asked for that the kernel has, so frames come without their checksums, and up to 64 KiB long, to be
+ * cut into segments; and such may be written. One queue: with IFF_MULTI_QUEUE a device may be opened several times, a
+ * thread to each, and the kernel keeps every flow on one queue.
  */
 
 import { callError, type Reasons } from './call-error.js';
+import { IOVEC_BYTES, setIovec } from './io-vector.js';
 import * as libc from './libc.js';
 import type { LinuxError } from './linux-error.js';
 import { closeOnFailure, OwnedFd } from './owned-fd.js';
-import type { SlotBatch } from './slot-batch.js';
+import {
+  FIRST_PIECE_WORD,
+  FRAME_BYTES,
+  type FrameBatch,
+  type SlotBatch,
+  WORDS_PER_FRAME,
+} from './slot-batch.js';
 
 const TUNSETIFF = 0x400454ca;
 const TUNSETOFFLOAD = 0x400454d0;
@@ -27,6 +36,16 @@ const IFREQ_FLAGS = 16;
 const IFREQ_BYTES = 40;
 /** struct virtio_net_hdr without num_buffers. */
 export const VNET_HEADER_BYTES = 10;
+
+// TUNSETOFFLOAD
+const TUN_F_CSUM = 0x01;
+const TUN_F_TSO = 0x02 | 0x04 | 0x08; // IPv4, IPv6, and both with ECN
+const TUN_F_USO = 0x20 | 0x40; // since Linux 6.2
+/** From the most a kernel may have to nothing. */
+const OFFLOADS = [TUN_F_CSUM | TUN_F_TSO | TUN_F_USO, TUN_F_CSUM | TUN_F_TSO, 0];
+
+/** IOV_MAX of Linux: more pieces are not written in one call. */
+const MAX_IOVECS = 1024;
 
 /** Of which type the device is: `tap`, the default, or `tun`. */
 export interface TapOptions {
@@ -79,14 +98,19 @@ export interface TapOptions {
  */
 export class TapDevice extends OwnedFd {
   readonly name: string;
+  /** Whether several segments of a flow may be written as one super-packet. */
+  readonly merged: { readonly tcp: boolean; readonly udp: boolean };
   readonly #headerBytes: number;
+  readonly #iovecs = new Uint32Array((MAX_IOVECS * IOVEC_BYTES) / 4);
+  readonly #iovecsAddress = libc.addressOf(this.#iovecs.buffer);
   #bytes = new Uint8Array(0);
   #address = 0;
 
-  private constructor(fd: number, name: string, headerBytes: number) {
+  private constructor(fd: number, name: string, headerBytes: number, offloads: number) {
     super(fd);
     this.name = name;
     this.#headerBytes = headerBytes;
+    this.merged = { tcp: (offloads & TUN_F_TSO) !== 0, udp: (offloads & TUN_F_USO) !== 0 };
   }
 
   /**
@@ -98,8 +122,8 @@ export class TapDevice extends OwnedFd {
     if (libc.ifNameToIndex(name) === 0) throw tapError(name, 'if_nametoindex', libc.ERRNO.ENODEV);
     const fd = libc.open('/dev/net/tun', libc.O_RDWR | libc.O_NONBLOCK | libc.O_CLOEXEC, 0);
     if (fd < 0) throw tapError(name, 'open(/dev/net/tun)', libc.errno());
-    closeOnFailure(fd, () => attach(fd, name, type));
-    return new TapDevice(fd, name, type === 'tap' ? VNET_HEADER_BYTES : 0);
+    const offloads = closeOnFailure(fd, () => attach(fd, name, type));
+    return new TapDevice(fd, name, type === 'tap' ? VNET_HEADER_BYTES : 0, offloads);
   }
 
   /**
@@ -116,27 +140,45 @@ export class TapDevice extends OwnedFd {
         this.#expectAgain('read');
         return i;
       }
+      if (this.#headerBytes === 0) this.#sayNothing(batch, i);
       batch.lengths[i] = Math.max(0, count - this.#headerBytes);
     }
     return batch.slots;
   }
 
+  /** What lies where a vnet_hdr would must not be taken for one. */
+  #sayNothing(batch: SlotBatch, i: number): void {
+    const end = batch.offset + i * batch.stride + batch.starts[i]!;
+    this.#bytes.fill(0, end - VNET_HEADER_BYTES, end);
+  }
+
   /**
-   * Writes the frames of slots 0…count-1 whose length is not 0; returns how many the kernel took. One that it refuses
-   * is dropped; throws LinuxError only where the device is gone.
+   * Writes frames 0…count-1, each one write(2) of its vnet_hdr and pieces; returns how many the kernel took. One that it
+   * refuses is dropped; throws LinuxError only where the device is gone.
    */
-  write(batch: SlotBatch, count: number): number {
+  write(batch: FrameBatch, count: number): number {
     this.#hold(batch.buffer);
     let taken = 0;
-    for (let i = 0; i < count; i++) {
-      const length = batch.lengths[i]!;
-      if (length === 0) continue;
-      const at = batch.offset + i * batch.stride + batch.starts[i]! - this.#headerBytes;
-      this.#bytes.fill(0, at, at + this.#headerBytes);
-      if (libc.write(this.fd, this.#address + at, length + this.#headerBytes) >= 0) taken++;
+    for (let frame = 0; frame < count; frame++) {
+      if (libc.writev(this.fd, this.#iovecsAddress, this.#gather(batch, frame)) >= 0) taken++;
       else this.#expectDropped();
     }
     return taken;
+  }
+
+  /** Lays out the vnet_hdr and the pieces of a frame; returns how many iovecs that takes. */
+  #gather({ headers, headerWords, pieces }: FrameBatch, frame: number): number {
+    let count = 0;
+    if (this.#headerBytes > 0) {
+      const header = this.#address + headers + frame * FRAME_BYTES;
+      setIovec(this.#iovecs, 0, count++, header, this.#headerBytes);
+    }
+    const at = frame * WORDS_PER_FRAME + FIRST_PIECE_WORD;
+    const end = headerWords[at + WORDS_PER_FRAME]!;
+    for (let piece = headerWords[at]!; piece < end; piece++) {
+      setIovec(this.#iovecs, 0, count++, this.#address + pieces[piece * 2]!, pieces[piece * 2 + 1]!);
+    }
+    return count;
   }
 
   #hold(buffer: ArrayBuffer): void {
@@ -160,7 +202,8 @@ export class TapDevice extends OwnedFd {
   }
 }
 
-function attach(fd: number, name: string, type: 'tap' | 'tun'): void {
+/** Returns the offloads the device has now. */
+function attach(fd: number, name: string, type: 'tap' | 'tun'): number {
   const ifreq = new Uint8Array(IFREQ_BYTES);
   const view = new DataView(ifreq.buffer);
   new TextEncoder().encodeInto(name.slice(0, IFREQ_FLAGS - 1), ifreq);
@@ -170,10 +213,16 @@ function attach(fd: number, name: string, type: 'tap' | 'tun'): void {
     true,
   );
   request(fd, name, 'ioctl(TUNSETIFF)', TUNSETIFF, ifreq);
-  if (type === 'tun') return;
+  if (type === 'tun') return 0;
   view.setInt32(0, VNET_HEADER_BYTES, true);
   request(fd, name, 'ioctl(TUNSETVNETHDRSZ)', TUNSETVNETHDRSZ, ifreq);
-  request(fd, name, 'ioctl(TUNSETOFFLOAD)', TUNSETOFFLOAD, 0);
+  return askOffloads(fd, name);
+}
+
+function askOffloads(fd: number, name: string): number {
+  const taken = OFFLOADS.find((offloads) => libc.ioctl(fd, TUNSETOFFLOAD, offloads) >= 0);
+  if (taken === undefined) throw tapError(name, 'ioctl(TUNSETOFFLOAD)', libc.errno());
+  return taken;
 }
 
 function request(fd: number, name: string, op: string, code: number, argument: number | Uint8Array): void {

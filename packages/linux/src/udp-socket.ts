@@ -1,30 +1,33 @@
-/** A UDP socket that receives and sends in batches, straight from and into packet memory. */
+/**
+ * A UDP socket that receives and sends in batches, straight from and into packet memory. Neighbouring datagrams to one
+ * address are handed to the kernel as a train, and it hands trains over where it made some (UDP_SEGMENT and UDP_GRO,
+ * udp(7)): one passage through its layers instead of one for each datagram.
+ *
+ * It is bound to one port and sends from there: source ports by flow would need a socket for each.
+ */
 import { type Family, familyOf, type IpAddress, ipToMappedBytes } from '@podlan/wire';
 import { callError } from './call-error.js';
+import { DatagramReceiver } from './datagram-receiver.js';
 import * as libc from './libc.js';
 import type { LinuxError } from './linux-error.js';
-import { MessageVector } from './message-vector.js';
 import { closeOnFailure, OwnedFd } from './owned-fd.js';
+import { SingleSender } from './single-sender.js';
 import type { SlotBatch } from './slot-batch.js';
-import {
-  AF_INET,
-  AF_INET6,
-  reachable,
-  readSockaddr,
-  SOCKADDR_BYTES,
-  SOCKADDR_STRIDE,
-  writeSockaddr,
-} from './socket-address.js';
+import { AF_INET, AF_INET6, SOCKADDR_BYTES, SOCKADDR_STRIDE, writeSockaddr } from './socket-address.js';
 import { growBuffer, setOption } from './socket-options.js';
+import { TrainPacker } from './train-packer.js';
 
 const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
+const SOL_UDP = 17;
 const IP_MTU_DISCOVER = 10;
+const IP_RECVTOS = 13;
 const IPV6_MTU_DISCOVER = 23;
 const IPV6_V6ONLY = 26;
-/** The kernel may fragment, and learns no path MTU from an ICMP that anyone can send. */
+const IPV6_RECVTCLASS = 66;
+const UDP_GRO = 104;
+/** The kernel may fragment, as its vxlan does, and learns no path MTU from an ICMP that anyone can send. */
 const PMTUDISC_DONT = 0;
-const MSG_TRUNC = 0x20;
 
 const BUFFER_BYTES = 8 << 20;
 
@@ -66,14 +69,15 @@ const BUFFER_BYTES = 8 << 20;
  * ```
  */
 export class UdpSocket extends OwnedFd {
-  readonly #family: Family;
-  #vector = new MessageVector(0);
-  #buffer: ArrayBuffer | undefined;
-  #address = 0;
+  readonly #receiver: DatagramReceiver;
+  readonly #packer: TrainPacker;
+  readonly #singly: SingleSender;
 
   private constructor(fd: number, family: Family) {
     super(fd);
-    this.#family = family;
+    this.#receiver = new DatagramReceiver(fd);
+    this.#packer = new TrainPacker(family);
+    this.#singly = new SingleSender(fd);
   }
 
   /**
@@ -97,17 +101,7 @@ export class UdpSocket extends OwnedFd {
    * longer than its slot has length 0.
    */
   receive(batch: SlotBatch): number {
-    this.#hold(batch);
-    const { stride, starts, slots } = batch;
-    for (let i = 0; i < slots; i++) {
-      const start = starts[i]!;
-      this.#vector.set(i, this.#slot(batch, i) + start, stride - start, SOCKADDR_STRIDE);
-    }
-    const count = libc.recvmmsg(this.fd, this.#vector.address, slots, 0, 0);
-    // An ICMP error about an earlier datagram is told here once; it concerns nothing received.
-    if (count < 0) return 0;
-    for (let i = 0; i < count; i++) this.#take(batch, i);
-    return count;
+    return this.#receiver.receive(batch);
   }
 
   /**
@@ -115,54 +109,53 @@ export class UdpSocket extends OwnedFd {
    * that it refuses (no route, too long, of the other family) is dropped.
    */
   send(batch: SlotBatch, count: number): number {
-    this.#hold(batch);
-    let wanted = 0;
-    for (let i = 0; i < count; i++) {
-      if (batch.lengths[i]! > 0 && reachable(this.#family, batch.addresses, i * 16))
-        this.#put(batch, i, wanted++);
-    }
     let taken = 0;
-    for (let next = 0; next < wanted; ) {
-      const sent = libc.sendmmsg(this.fd, this.#vector.from(next), wanted - next, 0);
-      if (sent > 0) taken += sent;
-      else if (libc.errno() === libc.ERRNO.EAGAIN) break;
-      // The first one was refused (no route, too long): the rest may go.
-      next += sent > 0 ? sent : 1;
+    this.#packer.begin(batch, count);
+    for (let messages = this.#packer.pack(); messages > 0; messages = this.#packer.pack()) {
+      taken += this.#flush(messages);
     }
     return taken;
   }
 
-  #hold({ buffer, slots }: SlotBatch): void {
-    if (this.#vector.slots < slots) this.#vector = new MessageVector(slots);
-    if (this.#buffer === buffer) return;
-    this.#buffer = buffer;
-    this.#address = libc.addressOf(buffer);
+  /** Returns how many datagrams the kernel took. */
+  #flush(messages: number): number {
+    const { vector, datagrams } = this.#packer;
+    let taken = 0;
+    for (let next = 0; next < messages; ) {
+      const sent = libc.sendmmsg(this.fd, vector.from(next), messages - next, 0);
+      for (let i = 0; i < sent; i++) taken += datagrams[next + i]!;
+      if (sent <= 0 && libc.errno() === libc.ERRNO.EAGAIN) break;
+      // The first one was refused (no route, too long): the rest may go.
+      if (sent <= 0) taken += this.#refused(next);
+      next += Math.max(1, sent);
+    }
+    return taken;
   }
 
-  #slot(batch: SlotBatch, i: number): number {
-    return this.#address + batch.offset + i * batch.stride;
-  }
-
-  #take(batch: SlotBatch, i: number): void {
-    const cut = (this.#vector.flags(i) & MSG_TRUNC) !== 0;
-    batch.lengths[i] = cut ? 0 : this.#vector.length(i);
-    batch.ports[i] = readSockaddr(this.#vector.view, this.#vector.sockaddr(i), batch.addresses, i * 16);
-  }
-
-  #put(batch: SlotBatch, i: number, message: number): void {
-    const { addresses, ports, starts, lengths } = batch;
-    const at = this.#vector.sockaddr(message);
-    writeSockaddr(this.#vector.view, at, this.#family, addresses, i * 16, ports[i]!);
-    this.#vector.set(message, this.#slot(batch, i) + starts[i]!, lengths[i]!, SOCKADDR_BYTES[this.#family]);
+  /**
+   * A train that a kernel or a device can't cut (EINVAL, EIO), or whose datagrams have to be fragmented (EMSGSIZE), may
+   * go as single datagrams. Returns how many of them the kernel took.
+   */
+  #refused(message: number): number {
+    const { EIO, EINVAL, EMSGSIZE } = libc.ERRNO;
+    const number = libc.errno();
+    const isTrain = this.#packer.datagrams[message]! > 1;
+    if (!isTrain || (number !== EIO && number !== EINVAL && number !== EMSGSIZE)) return 0;
+    if (number !== EMSGSIZE) this.#packer.trains = false;
+    return this.#singly.send(this.#packer, message);
   }
 }
 
 function configure(fd: number, family: Family): void {
-  if (family === 4) setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_DONT);
-  else {
+  if (family === 4) {
+    setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_DONT);
+    setOption(fd, IPPROTO_IP, IP_RECVTOS, 1);
+  } else {
     setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     setOption(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_DONT);
+    setOption(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
   }
+  setOption(fd, SOL_UDP, UDP_GRO, 1);
   growBuffer(fd, 'receive', BUFFER_BYTES);
   growBuffer(fd, 'send', BUFFER_BYTES);
 }

@@ -1,9 +1,12 @@
 /** The thread that carries packets: opens the TAP and the UDP socket and runs the pump until told to stop. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { Forwarder, runPump } from '@podlan/dataplane';
+import { Forwarder, runPump, SUPER_SLOT_BYTES } from '@podlan/dataplane';
 import { Poller, TapDevice, UdpSocket } from '@podlan/linux';
 import type { ForwarderRow, Tunnel } from '@podlan/linux/model';
 import type { WorkerAnswer, WorkerRequest } from './worker-forwarder.js';
+
+/** In each direction: frames or super-packets read, datagrams or trains received, in one batch. */
+const SLOTS = 64;
 
 const { row, wakeFd } = workerData as { row: ForwarderRow; wakeFd: number };
 const port = parentPort!;
@@ -37,7 +40,7 @@ function serveRequests(forwarder: Forwarder): boolean {
   }
 }
 
-const forwarder = await Forwarder.create();
+const forwarder = await Forwarder.create({ slots: SLOTS, slotBytes: SUPER_SLOT_BYTES });
 forwarder.configure({ vni: row.vni, mac: row.mac, networks: row.networks, subnets: row.subnets });
 using device = TapDevice.open(row.dev);
 using socket = UdpSocket.bind(row.local, row.port);
