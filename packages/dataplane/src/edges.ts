@@ -35,8 +35,8 @@ export interface SlotBatch {
 }
 
 /**
- * Frames to be written. Frame `i` is made of pieces `firstPieces[i * 4 + 3]` up to the next frame's first one, and
- * its `vnet_hdr` lies at `headers + i * 16`.
+ * Frames to be written, each in pieces. Frame `i` is made of pieces `headerWords[i * 4 + 3]` up to, not including, the
+ * next frame's first one, which is told after the last frame too. Its vnet_hdr lies at `headers + i * 16`.
  */
 export interface FrameBatch {
   readonly buffer: ArrayBuffer;

@@ -13,7 +13,7 @@ const optionsOf = (most: number) =>
   fc.nat(most / 4).chain((words) => fc.uint8Array({ minLength: words * 4, maxLength: words * 4 }));
 const flags = fc
   .subarray([TcpFlag.fin, TcpFlag.psh, TcpFlag.ece, TcpFlag.cwr, TcpFlag.ae])
-  .map((set) => set.reduce((sum, flag) => sum | flag, TcpFlag.ack));
+  .map((set) => set.reduce<number>((sum, flag) => sum | flag, TcpFlag.ack));
 
 /** From a pod of ours to one of host B, as the device hands it over; no IPv4 options. */
 export const flowFrom = (ends: readonly Pick<Flow, 'source' | 'destination'>[]): fc.Arbitrary<Flow> =>

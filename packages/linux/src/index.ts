@@ -17,6 +17,6 @@ export { type PingOptions, type PingReply, ping } from './ping.js';
 export { type PolledFds, Poller, type Readiness } from './poller.js';
 export * from './prefix.js';
 export { type Finished, type Run, run } from './run.js';
-export type { SlotBatch } from './slot-batch.js';
+export type { FrameBatch, SlotBatch } from './slot-batch.js';
 export { TapDevice, type TapOptions } from './tap.js';
 export { UdpSocket } from './udp-socket.js';

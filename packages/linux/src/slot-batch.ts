@@ -12,6 +12,7 @@ export interface SlotBatch {
   readonly classes: Uint8Array;
 }
 
+/** Frames in pieces, to be written; see `FrameBatch` of dataplane. */
 export interface FrameBatch {
   readonly buffer: ArrayBuffer;
   readonly headers: number;

@@ -79,6 +79,8 @@ export interface TapOptions {
  *   lengths: new Uint32Array(1),
  *   addresses: new Uint8Array(16),
  *   ports: new Uint16Array(1),
+ *   segments: new Uint32Array(1),
+ *   classes: new Uint8Array(1),
  * };
  *
  * // A datagram of three bytes to the peer, by way of the kernel: it comes out of the device as a frame.
@@ -92,8 +94,12 @@ export interface TapOptions {
  * while (!isIpv4());
  * batch.lengths[0]; // => 14 + 20 + 8 + 3
  *
- * // The other way: what is written to the device is received by the host.
- * tap.write(batch, 1); // => 1
+ * // The other way: what is written to the device is received by the host. One frame of one piece, the one just read;
+ * // its vnet_hdr, all zeros, lies at the start of the buffer, and words 3 and 7 say where its pieces begin and end.
+ * const headerWords = new Uint32Array(batch.buffer, 0, 8);
+ * headerWords[7] = 1;
+ * const pieces = Uint32Array.of(64, batch.lengths[0]!);
+ * tap.write({ buffer: batch.buffer, headers: 0, headerWords, pieces }, 1); // => 1
  * ```
  */
 export class TapDevice extends OwnedFd {

@@ -51,6 +51,8 @@ const BUFFER_BYTES = 8 << 20;
  *   lengths: new Uint32Array(1),
  *   addresses: new Uint8Array(16),
  *   ports: new Uint16Array(1),
+ *   segments: new Uint32Array(1),
+ *   classes: new Uint8Array(1),
  * };
  *
  * // Five bytes to itself.
@@ -100,6 +102,10 @@ export class UdpSocket extends OwnedFd {
    * Receives without blocking into slots 0…, with senders' addresses and ports; returns how many. A datagram that was
    * longer than its slot has length 0.
    */
+  /**
+   * Receives without blocking into slots 0…, with senders' addresses and ports; returns how many slots. A slot holds a
+   * datagram, or a train of them: `segments` says how long each is. One longer than its slot has length 0.
+   */
   receive(batch: SlotBatch): number {
     return this.#receiver.receive(batch);
   }
@@ -107,6 +113,10 @@ export class UdpSocket extends OwnedFd {
   /**
    * Sends slots 0…count-1 whose length is not 0 to `addresses[i]`:`ports[i]`; returns how many the kernel took. One
    * that it refuses (no route, too long, of the other family) is dropped.
+   */
+  /**
+   * Sends slots 0…count-1 whose length is not 0, each a datagram or a train; returns how many datagrams the kernel took.
+   * What it refuses (no route, too long) is dropped, and the rest goes on.
    */
   send(batch: SlotBatch, count: number): number {
     let taken = 0;
