@@ -58,16 +58,22 @@ export function blockOf(entry: u32): usize {
 }
 
 /**
- * One level down where the entry is a child; any other entry as it is. `inverse` shifts the bits beyond the slot's out
- * of a bitmap; only its last 6 bits count.
+ * The entry of a slot in a node. `inverse` shifts the bits beyond the slot's out of the bitmap; only its last 6 bits
+ * count.
  */
+// @ts-ignore: decorator
+@inline
+function entryBelow(block: usize, inverse: u64): u32 {
+  const rank = <usize>popcnt(load<u64>(block) << inverse);
+  return load<u32>(block + (rank << 2), RUNS_HEADER - 4);
+}
+
+/** One level down where the entry is a child; any other entry as it is. */
 // @ts-ignore: decorator
 @inline
 function step(entry: u32, inverse: u64): u32 {
   const mask = <u32>(<i32>entry >> 31);
-  const block = blockOf(entry) & mask;
-  const rank = <usize>popcnt(load<u64>(block) << inverse);
-  return load<u32>(block + (rank << 2), RUNS_HEADER - 4) | (entry & ~mask);
+  return entryBelow(blockOf(entry) & mask, inverse) | (entry & ~mask);
 }
 
 /** For the slot that the first bits of `word` name. */
@@ -183,54 +189,64 @@ export function lookupAddresses4(addresses: usize, values: usize, count: u32): v
 }
 
 // ---- IPv6 in batches: addresses as 16 bytes in network order
+//
+// How deep an address leads differs from one to the next, so a level is taken by all that are not done yet before the
+// next level is: their cache misses overlap, and no branch depends on a single address.
 
-/** As `descend` from the direct table, four at a time while one word of bits lasts, which it does for most. */
-function descendFour(direct: usize, keys: usize, values: usize): void {
-  const ha = loadWord(keys);
-  const hb = loadWord(keys + 16);
-  const hc = loadWord(keys + 32);
-  const hd = loadWord(keys + 48);
-  let ea = directEntry(direct, ha);
-  let eb = directEntry(direct, hb);
-  let ec = directEntry(direct, hc);
-  let ed = directEntry(direct, hd);
-  let wa = wordBeyond(ha, loadWord(keys + 8));
-  let wb = wordBeyond(hb, loadWord(keys + 24));
-  let wc = wordBeyond(hc, loadWord(keys + 40));
-  let wd = wordBeyond(hd, loadWord(keys + 56));
-  for (let level = 0; level < WORD_LEVELS && isChild(ea | eb | ec | ed); level++) {
-    ea = step(ea, inverseSlot(wa));
-    eb = step(eb, inverseSlot(wb));
-    ec = step(ec, inverseSlot(wc));
-    ed = step(ed, inverseSlot(wd));
-    wa <<= STRIDE_BITS;
-    wb <<= STRIDE_BITS;
-    wc <<= STRIDE_BITS;
-    wd <<= STRIDE_BITS;
+/** Addresses at once: what they need of memory stays in the first cache. */
+const TOGETHER: u32 = 128;
+/** The bits that are left of each address, and which ones are not done. */
+const words = memory.data(128 * 8);
+const undone = memory.data(128 * 4);
+
+/** Reads the direct table for each; the entries go to `values`. Returns how many are not done. */
+function beginAll(direct: usize, addresses: usize, values: usize, count: u32): u32 {
+  let left: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const key = addresses + <usize>i * KEY_BYTES;
+    const high = loadWord(key);
+    const entry = directEntry(direct, high);
+    store<u64>(words + (<usize>i << 3), wordBeyond(high, loadWord(key + 8)));
+    store<u32>(values + (<usize>i << 2), entry);
+    store<u32>(undone + (<usize>left << 2), i);
+    left += u32(isChild(entry));
   }
-  finish6(values, ea, keys);
-  finish6(values + 4, eb, keys + 16);
-  finish6(values + 8, ec, keys + 32);
-  finish6(values + 12, ed, keys + 48);
+  return left;
 }
 
-// @ts-ignore: decorator
-@inline
-function finish6(at: usize, entry: u32, key: usize): void {
-  store<u32>(at, unfinished(entry) ? finishKey(entry, key) : entry - 1);
+/** One level for all that are not done. */
+function stepAll(values: usize, count: u32): u32 {
+  let left: u32 = 0;
+  for (let at: u32 = 0; at < count; at++) {
+    const i = load<u32>(undone + (<usize>at << 2));
+    const wordAt = words + (<usize>i << 3);
+    const word = load<u64>(wordAt);
+    const entry = entryBelow(blockOf(load<u32>(values + (<usize>i << 2))), inverseSlot(word));
+    store<u64>(wordAt, word << STRIDE_BITS);
+    store<u32>(values + (<usize>i << 2), entry);
+    store<u32>(undone + (<usize>left << 2), i);
+    left += u32(isChild(entry));
+  }
+  return left;
 }
 
 function finishKey(entry: u32, key: usize): u32 {
   return valueOf(descend(entry, 0, loadWord(key + 8), WORD_LEVELS));
 }
 
-/** Counts up to the next multiple of four. */
+function lookupTogether(direct: usize, addresses: usize, values: usize, count: u32): void {
+  let left = beginAll(direct, addresses, values, count);
+  for (let level = 0; left != 0 && level < WORD_LEVELS; level++) left = stepAll(values, left);
+  for (let i: u32 = 0; i < count; i++) {
+    const at = values + (<usize>i << 2);
+    const entry = load<u32>(at);
+    store<u32>(at, unfinished(entry) ? finishKey(entry, addresses + <usize>i * KEY_BYTES) : entry - 1);
+  }
+}
+
 export function lookupAddresses6(addresses: usize, values: usize, count: u32): void {
   const direct = directOf(6);
-  const end = addresses + <usize>count * KEY_BYTES;
-  while (addresses < end) {
-    descendFour(direct, addresses, values);
-    addresses += 4 * KEY_BYTES;
-    values += 16;
+  for (let from: u32 = 0; from < count; from += TOGETHER) {
+    lookupTogether(direct, addresses + <usize>from * KEY_BYTES, values + (<usize>from << 2), min(TOGETHER, count - from));
   }
 }

@@ -98,8 +98,14 @@ export function covering(family: i32): i32 {
   return listCovering(TABLE_ROUTES, family, high(), low());
 }
 
+/** The value for an IPv4 address; MISS where no prefix contains it. */
 export function lookup4(address: i32): i32 {
   return lookupKey(4, <u64>(<u32>address) << 32, 0);
+}
+
+/** As `lookup4`, for the IPv6 address in AREA_KEY. */
+export function lookup6(): i32 {
+  return lookupKey(6, high(), low());
 }
 
 /**

@@ -18,6 +18,7 @@ export interface DataplaneExports {
   list(family: number, length: number, shared: number): number;
   covering(family: number): number;
   lookup4(address: number): number;
+  lookup6(): number;
   lookupBatch(family: number, count: number): void;
   addMember(table: number, family: number, length: number): number;
   clearMembers(table: number): void;

@@ -28,6 +28,7 @@ test('the module imports nothing and exports these, fewer than 25', () => {
     'insert',
     'list',
     'lookup4',
+    'lookup6',
     'lookupBatch',
     'match',
     'memory',

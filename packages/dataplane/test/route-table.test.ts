@@ -25,6 +25,8 @@ function expectSameAnswers(
   for (const probe of probes) {
     const expected = oracle.lookup(probe);
     expect(table.lookup(probe)).toEqual(expected);
+    expect(table.lookupValue(probe)).toBe(expected?.value);
+    expect(table.lookupValue(ipToBytes(probe))).toBe(expected?.value);
     const number = parseIpv4Number(probe);
     if (number >= 0) expect(table.lookupValue(number)).toBe(expected?.value);
   }
