@@ -18,7 +18,7 @@ export const BUNDLERS: Record<string, Bundle> = {
 
 const VITE = { configFile: false, logLevel: 'error', clearScreen: false, base: './' } as const;
 
-async function viteDev(root: string): Promise<Served> {
+export async function viteDev(root: string): Promise<Served> {
   const server = await vite.createServer({
     ...VITE,
     root,
@@ -28,13 +28,20 @@ async function viteDev(root: string): Promise<Served> {
   return { url: server.resolvedUrls!.local[0]!, close: () => server.close() };
 }
 
-async function viteBuild(root: string): Promise<Served> {
-  await vite.build({ ...VITE, root, worker: { format: 'es' } });
-  return serveFolder(join(root, 'dist'));
+export async function viteBuild(root: string): Promise<Served> {
+  const outDir = join(root, 'vite');
+  const input = ['index.html', 'own-module.html'].map((page) => join(root, page));
+  await vite.build({
+    ...VITE,
+    root,
+    build: { outDir, rolldownOptions: { input } },
+    worker: { format: 'es' },
+  });
+  return serveFolder(outDir);
 }
 
 async function webpackBuild(context: string): Promise<Served> {
-  const path = join(context, 'dist');
+  const path = join(context, 'webpack');
   const compiler = webpack({ mode: 'production', context, entry: './main.js', output: { path } })!;
   const stats = await promisify(compiler.run.bind(compiler))();
   await promisify(compiler.close.bind(compiler))();
@@ -48,11 +55,10 @@ async function webpackBuild(context: string): Promise<Served> {
 }
 
 async function esbuildBuild(absWorkingDir: string): Promise<Served> {
-  const outdir = join(absWorkingDir, 'dist');
-  const entryPoints = ['main.js', 'worker.js'];
+  const outdir = join(absWorkingDir, 'esbuild');
   await esbuild.build({
     absWorkingDir,
-    entryPoints,
+    entryPoints: ['main.js', 'worker.js'],
     outdir,
     bundle: true,
     minify: true,

@@ -22,6 +22,8 @@ export interface Manifest {
 
 declare module 'vitest' {
   interface ProvidedContext {
+    /** Removed after the last test. */
+    temporaryFolder: string;
     /** Path of the tarball by name of the package. */
     tarballs: Record<string, string>;
   }
@@ -52,9 +54,10 @@ function pack(folders: readonly string[], destination: string): Record<string, s
 }
 
 export default function packAll(project: TestProject): () => void {
-  const destination = mkdtempSync(join(tmpdir(), 'podlan-tarballs-'));
+  const folder = mkdtempSync(join(tmpdir(), 'podlan-consumers-'));
   const published = PUBLISHED.map((name) => join(ROOT, 'packages', name));
-  const needed = new Set(published.flatMap((folder) => [...dependencyFolders(folder)]));
-  project.provide('tarballs', pack([...published, ...needed], destination));
-  return () => rmSync(destination, { recursive: true });
+  const needed = new Set(published.flatMap((source) => [...dependencyFolders(source)]));
+  project.provide('tarballs', pack([...published, ...needed], folder));
+  project.provide('temporaryFolder', folder);
+  return () => rmSync(folder, { recursive: true });
 }

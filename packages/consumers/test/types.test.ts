@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, inject, test } from 'vitest';
 import { installedProject, run } from './project.js';
-import { PUBLISHED, ROOT } from './tarballs.js';
+import { ROOT } from './tarballs.js';
 
 let folder: string;
 beforeAll(async () => {
-  folder = await installedProject('types', PUBLISHED);
+  folder = await installedProject('types', Object.keys(inject('tarballs')));
 });
 
 const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
