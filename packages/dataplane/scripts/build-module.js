@@ -35,5 +35,5 @@ if (error) {
 const base64 = readFileSync(WASM).toString('base64');
 writeFileSync(
   SOURCE,
-  `// Made by scripts/build-module.js from assembly/.\nexport const moduleBase64 =\n  '${base64}';\n`,
+  `// Made by scripts/build-module.js from assembly/.\nexport const moduleBase64: string =\n  '${base64}';\n`,
 );
