@@ -18,12 +18,15 @@ import { WORKLOADS } from './workloads.js';
 
 const rounds = Number(process.env.ROUNDS ?? 3);
 const seconds = Number(process.env.SECONDS ?? 2);
+const SIGNALS = ['SIGINT', 'SIGTERM'];
 const tell = (step) => process.stderr.write(`${step}\n`);
 
 async function measureLab(underlayOffloads) {
   const lab = `bench${process.pid}-${underlayOffloads ? 'on' : 'off'}`;
   const where = `offloads ${underlayOffloads ? 'on' : 'off'}`;
   return withLab(lab, async () => {
+    const interrupted = () => down(lab).finally(() => process.exit(130));
+    for (const signal of SIGNALS) process.once(signal, interrupted);
     try {
       tell(`${where}: bringing the lab up`);
       const paths = await layPaths(lab, underlayOffloads);
@@ -32,6 +35,7 @@ async function measureLab(underlayOffloads) {
       const played = await playRounds({ lab, paths, ...shape, tell: (step) => tell(`${where}, ${step}`) });
       return { underlayOffloads, ...summarize(played) };
     } finally {
+      for (const signal of SIGNALS) process.off(signal, interrupted);
       await down(lab);
     }
   });
