@@ -51,12 +51,7 @@ export class ArpView extends ByteView {
   }
 
   reset(bytes: Uint8Array, offset = 0, end = bytes.length): boolean {
-    return (
-      holds(bytes, offset, end, ARP_BYTES) &&
-      uint32At(bytes, offset) === ((ETHERNET << 16) | IPV4) &&
-      uint16At(bytes, offset + 4) === SIZES &&
-      this.place(bytes, offset, end)
-    );
+    return isArp(bytes, offset, end) && this.place(bytes, offset, end);
   }
 
   get operation(): number {
@@ -107,6 +102,14 @@ export class ArpView extends ByteView {
   }
 }
 
+function isArp(bytes: Uint8Array, offset: number, end: number): boolean {
+  return (
+    holds(bytes, offset, end, ARP_BYTES) &&
+    uint32At(bytes, offset) === ((ETHERNET << 16) | IPV4) &&
+    uint16At(bytes, offset + 4) === SIZES
+  );
+}
+
 /**
  * A packet as a value; `undefined` where it is cut short or is about other addresses than IPv4 over Ethernet.
  *
@@ -121,10 +124,14 @@ export class ArpView extends ByteView {
  * ```
  */
 export function parseArp(bytes: Uint8Array): ArpPacket | undefined {
-  const view = ArpView.over(bytes);
-  if (!view) return undefined;
-  const { operation, senderMac, senderIp, targetMac, targetIp } = view;
-  return { operation, senderMac, senderIp, targetMac, targetIp };
+  if (!isArp(bytes, 0, bytes.length)) return undefined;
+  return {
+    operation: uint16At(bytes, 6),
+    senderMac: formatMac(bytes, 8),
+    senderIp: formatIpv4(bytes, 14) as IpAddress,
+    targetMac: formatMac(bytes, 18),
+    targetIp: formatIpv4(bytes, 24) as IpAddress,
+  };
 }
 
 /**

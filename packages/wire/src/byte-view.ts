@@ -21,7 +21,8 @@ export abstract class ByteView {
   declare readonly offset: number;
   /** One past the last byte that may belong to header and payload. */
   declare readonly end: number;
-  private declare words: DataView | undefined;
+  /** For sums of many bytes. @internal */
+  declare words: DataView | undefined;
 
   constructor() {
     this.bytes = NOTHING;
@@ -64,12 +65,12 @@ export abstract class ByteView {
     view.end = end;
     return true;
   }
+}
 
-  /** Made once for all packets in the same bytes. @internal */
-  get dataView(): DataView {
-    this.words ??= dataView(this.bytes);
-    return this.words;
-  }
+/** Makes that object once for all packets in the same bytes. */
+export function wordsOf(view: ByteView): DataView {
+  view.words ??= dataView(view.bytes);
+  return view.words;
 }
 
 /** Whether `needed` bytes lie from `offset` to `end`, and inside `bytes`. */

@@ -6,7 +6,7 @@
 
 import type { Family, IpAddress } from './address.js';
 import { expected } from './address-field.js';
-import type { ByteView } from './byte-view.js';
+import { type ByteView, wordsOf } from './byte-view.js';
 import { dataView } from './bytes.js';
 import { parseIpv4Number } from './ipv4-text.js';
 import { writeIpv6 } from './ipv6-text.js';
@@ -48,7 +48,7 @@ export function onesComplementSum(bytes: Uint8Array, initial = 0, from = 0, to =
 export function viewSum(view: ByteView, initial: number, from: number, to: number): number {
   return to - from < WORDS_PAY
     ? sumOfBytes(view.bytes, initial, from, to)
-    : sumOfWords(view.dataView, initial, from, to);
+    : sumOfWords(wordsOf(view), initial, from, to);
 }
 
 /** Below this a DataView costs more to make than it saves. */

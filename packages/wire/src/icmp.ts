@@ -5,7 +5,7 @@
 
 import { ByteView, holds } from './byte-view.js';
 import { putUint16, putUint32, requireRoom, uint, uint16At, uint32At } from './bytes.js';
-import { internetChecksum, updateChecksum, viewSum } from './checksum.js';
+import { checksumHolds, internetChecksum, updateChecksum, viewSum } from './checksum.js';
 
 export const ICMP_HEADER_BYTES = 8;
 
@@ -142,27 +142,28 @@ export class IcmpView extends ByteView {
  * ```
  */
 export function parseIcmp(bytes: Uint8Array): IcmpMessage | undefined {
-  const view = IcmpView.over(bytes);
-  return view?.checksumHolds ? readValue(view) : undefined;
+  return bytes.length >= ICMP_HEADER_BYTES && checksumHolds(bytes) ? readValue(bytes) : undefined;
 }
 
-function readValue(view: IcmpView): IcmpMessage {
-  const { type, code, payload: body } = view;
+function readValue(bytes: Uint8Array): IcmpMessage {
+  const type = bytes[0]!;
+  const code = bytes[1]!;
+  const body = bytes.subarray(ICMP_HEADER_BYTES);
   switch (type) {
     case IcmpType.echoRequest:
     case IcmpType.echoReply: {
       if (code !== 0) break;
       const kind = type === IcmpType.echoRequest ? 'echo-request' : 'echo-reply';
-      return { kind, identifier: view.identifier, sequence: view.sequence, data: body };
+      return { kind, identifier: uint16At(bytes, 4), sequence: uint16At(bytes, 6), data: body };
     }
     case IcmpType.destinationUnreachable: {
-      const mtu = code === IcmpUnreachable.fragmentationNeeded ? view.nextHopMtu : 0;
+      const mtu = code === IcmpUnreachable.fragmentationNeeded ? uint16At(bytes, 6) : 0;
       return { kind: 'destination-unreachable', code, mtu, quote: body };
     }
     case IcmpType.timeExceeded:
       return { kind: 'time-exceeded', code, quote: body };
   }
-  return { kind: 'other', type, code, rest: view.rest, data: body };
+  return { kind: 'other', type, code, rest: uint32At(bytes, 4), data: body };
 }
 
 interface Header {

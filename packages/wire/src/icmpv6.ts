@@ -5,9 +5,9 @@
 
 import type { IpAddress } from './address.js';
 import { expected } from './address-field.js';
-import { putUint16, putUint32, requireRoom, uint } from './bytes.js';
+import { putUint16, putUint32, requireRoom, uint, uint32At } from './bytes.js';
 import { type PseudoHeader, transportChecksum, transportChecksumHolds } from './checksum.js';
-import { ICMPV6_HEADER_BYTES, Icmpv6View } from './icmpv6-view.js';
+import { ICMPV6_HEADER_BYTES } from './icmpv6-view.js';
 import { IpProtocol } from './ip-protocol.js';
 import { formatIpv6, writeIpv6 } from './ipv6-text.js';
 import { type NdpOption, ndpOptionBytes, parseNdpOptions } from './ndp-options.js';
@@ -78,13 +78,16 @@ const TARGET_BYTES = 16;
  * ```
  */
 export function parseIcmpv6(bytes: Uint8Array, pseudo?: PseudoHeader): Icmpv6Message | undefined {
-  const view = Icmpv6View.over(bytes);
-  if (!view || (pseudo && !transportChecksumHolds(bytes, pseudo, IpProtocol.icmpv6))) return undefined;
-  return readValue(view);
+  if (bytes.length < ICMPV6_HEADER_BYTES) return undefined;
+  if (pseudo && !transportChecksumHolds(bytes, pseudo, IpProtocol.icmpv6)) return undefined;
+  return readValue(bytes);
 }
 
-function readValue(view: Icmpv6View): Icmpv6Message | undefined {
-  const { type, code, rest, payload: body } = view;
+function readValue(bytes: Uint8Array): Icmpv6Message | undefined {
+  const type = bytes[0]!;
+  const code = bytes[1]!;
+  const rest = uint32At(bytes, 4);
+  const body = bytes.subarray(ICMPV6_HEADER_BYTES);
   switch (type) {
     case Icmpv6Type.destinationUnreachable:
       return { kind: 'destination-unreachable', code, quote: body };
@@ -92,13 +95,14 @@ function readValue(view: Icmpv6View): Icmpv6Message | undefined {
       return { kind: 'time-exceeded', code, quote: body };
   }
   return (
-    (code === 0 && readCodeZero(view, body)) ||
+    (code === 0 && readCodeZero(type, rest, body)) ||
     unlessNeighbor(type, { kind: 'other', type, code, rest, data: body })
   );
 }
 
-function readCodeZero(view: Icmpv6View, body: Uint8Array): Icmpv6Message | undefined {
-  const { type, identifier, sequence, rest } = view;
+function readCodeZero(type: number, rest: number, body: Uint8Array): Icmpv6Message | undefined {
+  const identifier = rest >>> 16;
+  const sequence = rest & 0xffff;
   switch (type) {
     case Icmpv6Type.packetTooBig:
       return { kind: 'packet-too-big', mtu: rest, quote: body };

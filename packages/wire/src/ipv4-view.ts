@@ -20,7 +20,7 @@ export const IPV4_HEADER_BYTES = 20;
 
 export const DONT_FRAGMENT = 0x4000;
 export const MORE_FRAGMENTS = 0x2000;
-const OFFSET_MASK = 0x1fff;
+export const OFFSET_MASK = 0x1fff;
 
 /**
  * A packet in place. Only the header has to be there; see `parseIpv4` for a whole packet. Writing a field keeps a
@@ -48,9 +48,7 @@ export class Ipv4View extends ByteView {
   }
 
   reset(bytes: Uint8Array, offset = 0, end = bytes.length): boolean {
-    if (!holds(bytes, offset, end, IPV4_HEADER_BYTES) || bytes[offset]! >> 4 !== 4) return false;
-    const headerBytes = (bytes[offset]! & 0x0f) * 4;
-    return headerBytes >= IPV4_HEADER_BYTES && headerBytes <= end - offset && this.place(bytes, offset, end);
+    return ipv4HeaderBytes(bytes, offset, end) > 0 && this.place(bytes, offset, end);
   }
 
   get family(): 4 {
@@ -154,9 +152,9 @@ export class Ipv4View extends ByteView {
     return formatIpv4(this.bytes, this.destinationAt) as IpAddress;
   }
 
-  /** Raw; makes an array where there are any. */
+  /** Raw; makes an array. */
   get options(): Uint8Array {
-    return optionsOf(this.bytes, this.offset, this.headerBytes);
+    return this.bytes.subarray(this.offset + IPV4_HEADER_BYTES, this.payloadOffset);
   }
 
   override get payloadOffset(): number {
@@ -176,6 +174,13 @@ export class Ipv4View extends ByteView {
   }
 }
 
+/** The length of the header that lies at `offset`, 0 where none is there. */
+export function ipv4HeaderBytes(bytes: Uint8Array, offset: number, end: number): number {
+  if (!holds(bytes, offset, end, IPV4_HEADER_BYTES) || bytes[offset]! >> 4 !== 4) return 0;
+  const headerBytes = (bytes[offset]! & 0x0f) * 4;
+  return headerBytes >= IPV4_HEADER_BYTES && headerBytes <= end - offset ? headerBytes : 0;
+}
+
 /** Writes the word at `at` of the header, and its checksum anew. */
 function rewrite(ip: Ipv4View, at: number, word: number): void {
   ip.checksum = updateChecksum(ip.checksum, uint16At(ip.bytes, ip.offset + at), word);
@@ -185,11 +190,4 @@ function rewrite(ip: Ipv4View, at: number, word: number): void {
 function rewriteAddress(ip: Ipv4View, at: number, address: number): void {
   ip.checksum = updateChecksum32(ip.checksum, uint32At(ip.bytes, ip.offset + at), address);
   putUint32(ip.bytes, ip.offset + at, address);
-}
-
-const NO_OPTIONS = /* @__PURE__ */ new Uint8Array(0);
-
-function optionsOf(bytes: Uint8Array, offset: number, headerBytes: number): Uint8Array {
-  if (headerBytes === IPV4_HEADER_BYTES) return NO_OPTIONS;
-  return bytes.subarray(offset + IPV4_HEADER_BYTES, offset + headerBytes);
 }

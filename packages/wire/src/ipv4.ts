@@ -2,9 +2,16 @@
 
 import type { IpAddress } from './address.js';
 import { putIpv4 } from './address-field.js';
-import { putUint16, requireRoom, uint } from './bytes.js';
-import { internetChecksum } from './checksum.js';
-import { DONT_FRAGMENT, IPV4_HEADER_BYTES, Ipv4View, MORE_FRAGMENTS } from './ipv4-view.js';
+import { putUint16, requireRoom, uint, uint16At } from './bytes.js';
+import { checksumHolds, internetChecksum } from './checksum.js';
+import { formatIpv4 } from './ipv4-text.js';
+import {
+  DONT_FRAGMENT,
+  IPV4_HEADER_BYTES,
+  ipv4HeaderBytes,
+  MORE_FRAGMENTS,
+  OFFSET_MASK,
+} from './ipv4-view.js';
 
 export interface Ipv4Packet {
   readonly source: IpAddress;
@@ -38,9 +45,9 @@ export interface Ipv4Packet {
  * ```
  */
 export function parseIpv4(bytes: Uint8Array): Ipv4Packet | undefined {
-  const view = Ipv4View.over(bytes);
-  if (!view || view.totalLength > bytes.length) return undefined;
-  return readValue(view);
+  const headerBytes = ipv4HeaderBytes(bytes, 0, bytes.length);
+  if (headerBytes === 0 || uint16At(bytes, 2) > bytes.length) return undefined;
+  return readValue(bytes, headerBytes);
 }
 
 /**
@@ -59,24 +66,28 @@ export function parseIpv4(bytes: Uint8Array): Ipv4Packet | undefined {
  * ```
  */
 export function parseIpv4Quote(bytes: Uint8Array): Ipv4Packet | undefined {
-  const view = Ipv4View.over(bytes);
-  return view && readValue(view);
+  const headerBytes = ipv4HeaderBytes(bytes, 0, bytes.length);
+  return headerBytes === 0 ? undefined : readValue(bytes, headerBytes);
 }
 
-function readValue(view: Ipv4View): Ipv4Packet | undefined {
-  if (view.totalLength < view.headerBytes || !view.checksumHolds) return undefined;
+const NO_OPTIONS = /* @__PURE__ */ new Uint8Array(0);
+
+function readValue(bytes: Uint8Array, headerBytes: number): Ipv4Packet | undefined {
+  const totalLength = uint16At(bytes, 2);
+  if (totalLength < headerBytes || !checksumHolds(bytes, 0, 0, headerBytes)) return undefined;
+  const fragment = uint16At(bytes, 6);
   return {
-    source: view.source,
-    destination: view.destination,
-    protocol: view.protocol,
-    ttl: view.ttl,
-    trafficClass: view.trafficClass,
-    identification: view.identification,
-    dontFragment: view.dontFragment,
-    moreFragments: view.moreFragments,
-    fragmentOffset: view.fragmentOffset,
-    options: view.options,
-    payload: view.payload,
+    source: formatIpv4(bytes, 12) as IpAddress,
+    destination: formatIpv4(bytes, 16) as IpAddress,
+    protocol: bytes[9]!,
+    ttl: bytes[8]!,
+    trafficClass: bytes[1]!,
+    identification: uint16At(bytes, 4),
+    dontFragment: (fragment & DONT_FRAGMENT) !== 0,
+    moreFragments: (fragment & MORE_FRAGMENTS) !== 0,
+    fragmentOffset: (fragment & OFFSET_MASK) * 8,
+    options: headerBytes === IPV4_HEADER_BYTES ? NO_OPTIONS : bytes.subarray(IPV4_HEADER_BYTES, headerBytes),
+    payload: bytes.subarray(headerBytes, totalLength),
   };
 }
 

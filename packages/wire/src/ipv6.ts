@@ -162,8 +162,7 @@ function copyAddress(what: string, from: Uint8Array, at: number, into: Uint8Arra
  * ```
  */
 export function parseIpv6(bytes: Uint8Array): Ipv6Packet | undefined {
-  const view = Ipv6View.over(bytes);
-  return view && IPV6_HEADER_BYTES + view.payloadLength <= bytes.length ? readValue(view) : undefined;
+  return IPV6_HEADER_BYTES + uint16At(bytes, 4) <= bytes.length ? parseIpv6Quote(bytes) : undefined;
 }
 
 /**
@@ -179,13 +178,16 @@ export function parseIpv6(bytes: Uint8Array): Ipv6Packet | undefined {
  * ```
  */
 export function parseIpv6Quote(bytes: Uint8Array): Ipv6Packet | undefined {
-  const view = Ipv6View.over(bytes);
-  return view && readValue(view);
-}
-
-function readValue(view: Ipv6View): Ipv6Packet {
-  const { source, destination, trafficClass, flowLabel, nextHeader, hopLimit, payload } = view;
-  return { source, destination, trafficClass, flowLabel, nextHeader, hopLimit, payload };
+  if (bytes.length < IPV6_HEADER_BYTES || bytes[0]! >> 4 !== 6) return undefined;
+  return {
+    source: formatIpv6(bytes, 8) as IpAddress,
+    destination: formatIpv6(bytes, 24) as IpAddress,
+    trafficClass: (uint16At(bytes, 0) >> 4) & 0xff,
+    flowLabel: uint32At(bytes, 0) & 0xfffff,
+    nextHeader: bytes[6]!,
+    hopLimit: bytes[7]!,
+    payload: bytes.subarray(IPV6_HEADER_BYTES, IPV6_HEADER_BYTES + uint16At(bytes, 4)),
+  };
 }
 
 /**

@@ -31,6 +31,8 @@ export const TcpFlag = {
   ae: 0x100,
 } as const;
 
+const FLAGS_MASK = 0x1ff;
+
 export interface TcpSegment {
   readonly sourcePort: number;
   readonly destinationPort: number;
@@ -76,9 +78,7 @@ export class TcpView extends ByteView {
   }
 
   reset(bytes: Uint8Array, offset = 0, end = bytes.length): boolean {
-    if (!holds(bytes, offset, end, TCP_HEADER_BYTES)) return false;
-    const headerBytes = (bytes[offset + 12]! >> 4) * 4;
-    return headerBytes >= TCP_HEADER_BYTES && headerBytes <= end - offset && this.place(bytes, offset, end);
+    return tcpHeaderBytes(bytes, offset, end) > 0 && this.place(bytes, offset, end);
   }
 
   get sourcePort(): number {
@@ -119,11 +119,11 @@ export class TcpView extends ByteView {
 
   /** Bits of {@link TcpFlag}. */
   get flags(): number {
-    return uint16At(this.bytes, this.offset + 12) & 0x1ff;
+    return uint16At(this.bytes, this.offset + 12) & FLAGS_MASK;
   }
 
   set flags(value: number) {
-    rewrite(this, 12, (uint16At(this.bytes, this.offset + 12) & 0xfe00) | uint('flags', value, 9));
+    rewrite(this, 12, (uint16At(this.bytes, this.offset + 12) & ~FLAGS_MASK) | uint('flags', value, 9));
   }
 
   get window(): number {
@@ -167,6 +167,13 @@ export class TcpView extends ByteView {
   }
 }
 
+/** The length of the header that lies at `offset`, 0 where it is not all there. */
+function tcpHeaderBytes(bytes: Uint8Array, offset: number, end: number): number {
+  if (!holds(bytes, offset, end, TCP_HEADER_BYTES)) return 0;
+  const headerBytes = (bytes[offset + 12]! >> 4) * 4;
+  return headerBytes >= TCP_HEADER_BYTES && headerBytes <= end - offset ? headerBytes : 0;
+}
+
 /** Writes the word at `at` of the header, and the checksum anew. */
 function rewrite(tcp: TcpView, at: number, word: number): void {
   tcp.checksum = updateChecksum(tcp.checksum, uint16At(tcp.bytes, tcp.offset + at), word);
@@ -196,18 +203,19 @@ function rewrite32(tcp: TcpView, at: number, value: number): void {
  * ```
  */
 export function parseTcp(bytes: Uint8Array, pseudo?: PseudoHeader): TcpSegment | undefined {
-  const view = TcpView.over(bytes);
-  if (!view || (pseudo && !transportChecksumHolds(bytes, pseudo, IpProtocol.tcp))) return undefined;
+  const headerBytes = tcpHeaderBytes(bytes, 0, bytes.length);
+  if (headerBytes === 0) return undefined;
+  if (pseudo && !transportChecksumHolds(bytes, pseudo, IpProtocol.tcp)) return undefined;
   return {
-    sourcePort: view.sourcePort,
-    destinationPort: view.destinationPort,
-    sequence: view.sequence,
-    acknowledgment: view.acknowledgment,
-    flags: view.flags,
-    window: view.window,
-    urgentPointer: view.urgentPointer,
-    options: view.options,
-    payload: view.payload,
+    sourcePort: uint16At(bytes, 0),
+    destinationPort: uint16At(bytes, 2),
+    sequence: uint32At(bytes, 4),
+    acknowledgment: uint32At(bytes, 8),
+    flags: uint16At(bytes, 12) & FLAGS_MASK,
+    window: uint16At(bytes, 14),
+    urgentPointer: uint16At(bytes, 18),
+    options: bytes.subarray(TCP_HEADER_BYTES, headerBytes),
+    payload: bytes.subarray(headerBytes),
   };
 }
 
