@@ -160,19 +160,30 @@ function unfinished(entry: u32): bool {
   return entry >= <u32>ENTRY_REFERENCE;
 }
 
-/** Four at a time, so that their cache misses overlap. Counts up to the next multiple of four. */
-export function lookupAddresses4(addresses: usize, values: usize, count: u32): void {
-  const direct = directOf(4);
-  const end = addresses + (<usize>count << 2);
-  while (addresses < end) {
+/** Addresses whose direct entries are read before anything else is. */
+const AHEAD: usize = 64 * 4;
+
+/** Reads the direct table for each, four at a time; the entries go to `values`. */
+function beginAll4(direct: usize, addresses: usize, end: usize, values: usize): void {
+  for (; addresses < end; addresses += 16, values += 16) {
+    store<u32>(values, directEntry4(direct, load<u32>(addresses)));
+    store<u32>(values, directEntry4(direct, load<u32>(addresses, 4)), 4);
+    store<u32>(values, directEntry4(direct, load<u32>(addresses, 8)), 8);
+    store<u32>(values, directEntry4(direct, load<u32>(addresses, 12)), 12);
+  }
+}
+
+/** From the entries in `values` to values, four at a time. */
+function finishAll4(addresses: usize, end: usize, values: usize): void {
+  for (; addresses < end; addresses += 16, values += 16) {
     const a = load<u32>(addresses);
     const b = load<u32>(addresses, 4);
     const c = load<u32>(addresses, 8);
     const d = load<u32>(addresses, 12);
-    let ea = step4(directEntry4(direct, a), a);
-    let eb = step4(directEntry4(direct, b), b);
-    let ec = step4(directEntry4(direct, c), c);
-    let ed = step4(directEntry4(direct, d), d);
+    let ea = step4(load<u32>(values), a);
+    let eb = step4(load<u32>(values, 4), b);
+    let ec = step4(load<u32>(values, 8), c);
+    let ed = step4(load<u32>(values, 12), d);
     if (unfinished(ea | eb | ec | ed)) {
       if (unfinished(ea)) ea = finish4(ea, a);
       if (unfinished(eb)) eb = finish4(eb, b);
@@ -183,8 +194,17 @@ export function lookupAddresses4(addresses: usize, values: usize, count: u32): v
     store<u32>(values, eb - 1, 4);
     store<u32>(values, ec - 1, 8);
     store<u32>(values, ed - 1, 12);
-    addresses += 16;
-    values += 16;
+  }
+}
+
+/** Counts up to the next multiple of four. */
+export function lookupAddresses4(addresses: usize, values: usize, count: u32): void {
+  const direct = directOf(4);
+  const end = addresses + (<usize>count << 2);
+  for (; addresses < end; addresses += AHEAD, values += AHEAD) {
+    const part = min(addresses + AHEAD, end);
+    beginAll4(direct, addresses, part, values);
+    finishAll4(addresses, part, values);
   }
 }
 
