@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Forwarder, RouteTable, VERDICTS } from '../src/index.js';
 import * as layout from '../src/layout.js';
 
@@ -81,6 +81,15 @@ test('too much memory is an answer, not a trap', () => {
   const { exports } = new WebAssembly.Instance(module, {});
   const { create } = exports as unknown as { create(a: number, b: number, c: number): number };
   expect(create(65536, 131072, 1)).toBe(0);
+});
+
+test('the embedded module is compiled once, however many tables and forwarders there are', async () => {
+  const compile = vi.spyOn(WebAssembly, 'compile');
+  vi.resetModules();
+  const fresh = await import('../src/index.js');
+  await Promise.all([fresh.RouteTable.create(), fresh.RouteTable.create(), fresh.Forwarder.create()]);
+  expect(compile).toHaveBeenCalledTimes(1);
+  compile.mockRestore();
 });
 
 test.each([RouteTable, Forwarder])("%o takes a module of one's own, or a promise of it", async (kind) => {

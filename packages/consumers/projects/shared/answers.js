@@ -1,11 +1,19 @@
-// What every project asks of the packages: lookups of both families, and one packet through two forwarders.
-import { Forwarder, leaveHeadroom, RouteTable, slotBytes, slotRoom } from '@podlan/dataplane';
+// What every project asks of the packages: lookups of both families, one by one and by batch, and one packet through
+// two forwarders.
+import {
+  Forwarder,
+  leaveHeadroom,
+  NumericRouteTable,
+  RouteTable,
+  slotBytes,
+  slotRoom,
+} from '@podlan/dataplane';
 import { EtherType, emitEthernet, emitIpv4, ipToMappedBytes, parseIpAddress, parseVxlan } from '@podlan/wire';
 
 const A = { address: '192.168.77.11', mac: '02:00:00:00:00:0a', subnet: '10.244.1.0/24' };
 const B = { address: '192.168.77.12', mac: '02:00:00:00:00:0b', subnet: '10.244.2.0/24' };
 
-export async function lookups(options) {
+async function lookups(options) {
   const routes = await RouteTable.create(options);
   routes
     .insert('10.244.0.0/16', 'cluster')
@@ -14,6 +22,17 @@ export async function lookups(options) {
   return ['10.244.2.7', '10.244.9.9', 'fd00:244::1', '192.0.2.1'].map(
     (address) => routes.lookup(address)?.value ?? null,
   );
+}
+
+async function batch(options) {
+  const routes = await NumericRouteTable.from(
+    [
+      ['10.0.0.0/8', 1],
+      ['10.244.0.0/16', 2],
+    ],
+    options,
+  );
+  return [...routes.lookupBatch(Uint32Array.of(0x0a010203, 0x0af40102), new Uint32Array(2))];
 }
 
 async function forwarderOn(own, peer, options) {
@@ -41,7 +60,7 @@ function put(batch, bytes) {
   batch.lengths[0] = bytes.length;
 }
 
-export async function roundTrip(options) {
+async function roundTrip(options) {
   const [sender, receiver] = [await forwarderOn(A, B, options), await forwarderOn(B, A, options)];
   put(sender.tx, frameToB('from pod to pod'));
   const sent = sender.encap(1);
@@ -55,5 +74,6 @@ export async function roundTrip(options) {
 
 export const answers = async (options) => ({
   lookups: await lookups(options),
+  batch: await batch(options),
   roundTrip: await roundTrip(options),
 });
