@@ -20,7 +20,7 @@ describe('a package with every fault', () => {
   });
 
   test('names the functions and classes that have no example', () => {
-    expect(documented.withoutExample()).toEqual(['bare (src/index.ts)']);
+    expect(documented.withoutExample()).toEqual(['bare (src/index.ts)', 'Base (src/index.ts)']);
   });
 
   test('names the members that no example uses', () => {

@@ -32,15 +32,13 @@ export class ExampleProgram {
     });
   }
 
-  /** `Class.member` for every member that an example names. */
+  /** `Class.member` for every member that an example names, also under the names of the classes it is inherited from. */
   usedMembers() {
     const checker = this.#program.getTypeChecker();
     const used = new Set();
     const visit = (node) => {
       if (ts.isPropertyAccessExpression(node)) {
-        for (const one of checker.getSymbolAtLocation(node.name)?.declarations ?? []) {
-          used.add(`${one.parent?.name?.text}.${node.name.text}`);
-        }
+        for (const owner of ownersOf(checker, node.name)) used.add(`${owner}.${node.name.text}`);
       }
       ts.forEachChild(node, visit);
     };
@@ -60,4 +58,16 @@ export class ExampleProgram {
     };
     return host;
   }
+}
+
+/** The class or interface that declares what `name` names, and those it extends. */
+function ownersOf(checker, name) {
+  const declarations = checker.getSymbolAtLocation(name)?.declarations ?? [];
+  const owners = declarations.filter(
+    ({ parent }) => ts.isClassLike(parent) || ts.isInterfaceDeclaration(parent),
+  );
+  const withBases = (type) => [type, ...(checker.getBaseTypes(type) ?? []).flatMap(withBases)];
+  return owners.flatMap(({ parent }) =>
+    withBases(checker.getTypeAtLocation(parent)).map(({ symbol }) => symbol?.name),
+  );
 }

@@ -8,7 +8,13 @@ export function testOne() {}
 
 export function bare() {}
 
-export class Counter {
+class Base {
+  add(more) {
+    return Math.min(more, 1);
+  }
+}
+
+export class Counter extends Base {
   #count = 0;
 
   add(more) {

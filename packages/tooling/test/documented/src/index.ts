@@ -70,6 +70,16 @@ export function testOne(): void {}
 /** Has no example. */
 export function bare(): void {}
 
+/** Its method is in the example of the class that extends it. */
+class Base {
+  /** Adds one at most. */
+  add(more: number): number {
+    return Math.min(more, 1);
+  }
+}
+
+export type { Base };
+
 /**
  * Only one of its methods is in the example.
  * @example
@@ -79,11 +89,11 @@ export function bare(): void {}
  * new Counter().add(2); // => 2
  * ```
  */
-export class Counter {
+export class Counter extends Base {
   #count = 0;
 
   /** Returns the new count. */
-  add(more: number): number {
+  override add(more: number): number {
     this.#count += more;
     return this.#count;
   }
