@@ -1,6 +1,7 @@
 /**
  * Edges in memory, for tests and simulations: a device with two queues, sockets on a network that delivers at once,
  * and a poller that never blocks. Super-packets and trains go through them as through the kernel's.
+ * @module @podlan/dataplane/fakes
  */
 import { ipFromMappedBytes, ipToMappedBytes } from '@podlan/wire';
 import type { Device, FrameBatch, Merged, Poller, SlotBatch, Socket } from './edges.js';
@@ -20,6 +21,22 @@ function fill(batch: SlotBatch, slot: number, bytes: Uint8Array): boolean {
   return fitting.length === bytes.length;
 }
 
+/**
+ * A device whose frames a test puts in and takes out.
+ * @example
+ * ```ts
+ * import { Forwarder, slotBytes } from '@podlan/dataplane';
+ * import { FakeDevice } from '@podlan/dataplane/fakes';
+ *
+ * const { tx, frames } = await Forwarder.create();
+ * const device = new FakeDevice();
+ * device.outgoing.push(Uint8Array.of(1, 2, 3));
+ * device.read(tx); // => 1
+ * slotBytes(tx, 0); // => Uint8Array.of(1, 2, 3)
+ * device.write(frames, 0); // => 0
+ * device.incoming; // => []
+ * ```
+ */
 export class FakeDevice implements Device {
   /** What the host sent: `read` takes from here. */
   readonly outgoing: Uint8Array[] = [];
@@ -56,6 +73,7 @@ export class FakeDevice implements Device {
   }
 }
 
+/** A datagram on its way. */
 export interface Datagram {
   readonly source: string;
   readonly sourcePort: number;
@@ -64,12 +82,27 @@ export interface Datagram {
   readonly trafficClass?: number;
 }
 
+/** What a socket does beside carrying datagrams. */
 export interface FakeSocketOptions {
   /** Whether `receive` joins neighbouring datagrams of one sender into trains, as UDP_GRO does. */
   readonly trains?: boolean;
 }
 
-/** Sockets by address and port. Datagrams for nobody are lost, and counted. */
+/**
+ * Sockets by address and port. Datagrams for nobody are lost, and counted.
+ * @example
+ * ```ts
+ * import { FakeNetwork } from '@podlan/dataplane/fakes';
+ *
+ * const network = new FakeNetwork();
+ * const socket = network.bind('192.168.77.12', 8472);
+ * const datagram = { source: '192.168.77.11', sourcePort: 5000, bytes: Uint8Array.of(1, 2, 3) };
+ * network.deliver(datagram, '192.168.77.12', 8472);
+ * network.deliver(datagram, '192.168.77.13', 8472);
+ * socket.arrived; // => [datagram]
+ * network.lost; // => 1
+ * ```
+ */
 export class FakeNetwork {
   lost = 0;
   /** Every datagram sent, in order. */
@@ -83,6 +116,7 @@ export class FakeNetwork {
     return socket;
   }
 
+  /** Hands a datagram to the socket that is bound there, at once. */
   deliver(datagram: Datagram, destination: string, destinationPort: number): void {
     this.sent.push({ ...datagram, destination, destinationPort });
     const socket = this.#sockets.get(`${destination} ${destinationPort}`);
@@ -91,6 +125,27 @@ export class FakeNetwork {
   }
 }
 
+/**
+ * Made by {@link FakeNetwork}'s `bind`.
+ * @example
+ * ```ts
+ * import { Forwarder, slotRoom } from '@podlan/dataplane';
+ * import { FakeNetwork } from '@podlan/dataplane/fakes';
+ * import { ipToMappedBytes, parseIpAddress } from '@podlan/wire';
+ *
+ * const { tx, rx } = await Forwarder.create();
+ * const network = new FakeNetwork();
+ * const from = network.bind('192.168.77.11', 8472);
+ * const to = network.bind('192.168.77.12', 8472);
+ * slotRoom(tx, 0).set([1, 2, 3]);
+ * tx.lengths[0] = 3;
+ * tx.addresses.set(ipToMappedBytes(parseIpAddress('192.168.77.12')!));
+ * tx.ports[0] = 8472;
+ * from.send(tx, 1); // => 1
+ * to.receive(rx); // => 1
+ * rx.lengths[0]; // => 3
+ * ```
+ */
 export class FakeSocket implements Socket {
   readonly address: string;
   readonly port: number;
@@ -162,7 +217,24 @@ function continuesTrain(first: Datagram, next: Datagram): boolean {
   return same && next.trafficClass === first.trafficClass && length > 0 && length <= first.bytes.length;
 }
 
-/** Where a real poller would block, this one says `woken`, and `idle` is true. */
+/**
+ * Where a real poller would block, this one says `woken`, and `idle` is true.
+ * @example
+ * ```ts
+ * import { FakeDevice, FakeNetwork, FakePoller } from '@podlan/dataplane/fakes';
+ *
+ * const device = new FakeDevice();
+ * const poller = new FakePoller(device, new FakeNetwork().bind('192.168.77.11', 8472));
+ * device.outgoing.push(Uint8Array.of(1, 2, 3));
+ * poller.wait(-1); // => { device: true, socket: false, woken: false }
+ * device.outgoing.length = 0;
+ * poller.wait(-1); // => { device: false, socket: false, woken: true }
+ * poller.idle; // => true
+ * poller.wake();
+ * poller.wait(-1).woken; // => true
+ * poller.idle; // => false
+ * ```
+ */
 export class FakePoller implements Poller {
   idle = false;
   #wakes = 0;
@@ -174,6 +246,7 @@ export class FakePoller implements Poller {
     this.#socket = socket;
   }
 
+  /** As an eventfd would: the next wait says `woken`. */
   wake(): void {
     this.#wakes++;
   }

@@ -20,18 +20,21 @@ import { type JudgedBatch, slotBatch } from './slot-batch.js';
 import { VERDICTS, type Verdict } from './verdicts.js';
 import { type Capacities, createDataplane, type Dataplane, type ModuleSource } from './wasm.js';
 
+/** What memory a forwarder has; it never grows. */
 export interface ForwarderOptions {
-  /** Slots in each direction. */
+  /** Slots in each direction, and so packets per call; 128 by default. */
   readonly slots?: number;
   /** Bytes of a slot, its 64 bytes of headroom included. `SUPER_SLOT_BYTES` for devices and sockets that segment. */
   readonly slotBytes?: number;
-  /** How many tunnels there is memory for. */
+  /** How many tunnels there is memory for; 16,384 by default. */
   readonly capacity?: number;
   /** A module of one's own in place of the embedded one: see {@link ModuleSource}. */
   readonly module?: ModuleSource;
 }
 
+/** Whose packets are carried. Prefixes and the MAC as text. */
 export interface ForwarderSettings {
+  /** From 0 to 0xffffff. */
   readonly vni: number;
   /** Inner frames for any other MAC are dropped. */
   readonly mac: string;
@@ -41,12 +44,14 @@ export interface ForwarderSettings {
   readonly subnets: readonly string[];
 }
 
+/** Packets for `prefix` go to the VTEP at `remote`. */
 export interface ForwarderTunnel {
   readonly prefix: IpPrefix;
   readonly remote: IpAddress;
   readonly port: number;
 }
 
+/** What went to a remote VTEP and came from it. */
 export interface EndpointCounters {
   readonly remote: IpAddress;
   readonly txPackets: number;
@@ -56,11 +61,66 @@ export interface EndpointCounters {
   readonly rxBytes: number;
 }
 
+/** What became of packets. */
 export interface ForwarderCounters {
   readonly byVerdict: Readonly<Record<Verdict, number>>;
   readonly endpoints: readonly EndpointCounters[];
 }
 
+/**
+ * Wraps frames of a device into VXLAN and unwraps what comes back, by batch, in place.
+ * @example
+ * ```ts
+ * import { Forwarder } from '@podlan/dataplane';
+ * import { FakeDevice, FakeNetwork } from '@podlan/dataplane/fakes';
+ *
+ * const network = new FakeNetwork();
+ * const networks = ['10.244.0.0/16'];
+ * const a = {
+ *   forwarder: await Forwarder.create(),
+ *   device: new FakeDevice(),
+ *   socket: network.bind('192.168.77.11', 8472),
+ * };
+ * a.forwarder.configure({ vni: 1, mac: '02:00:00:00:00:01', networks, subnets: ['10.244.1.0/24'] });
+ * a.forwarder.setTunnel('10.244.2.0/24', '192.168.77.12', 8472);
+ * const b = {
+ *   forwarder: await Forwarder.create(),
+ *   device: new FakeDevice(),
+ *   socket: network.bind('192.168.77.12', 8472),
+ * };
+ * b.forwarder.configure({ vni: 1, mac: '02:00:00:00:00:02', networks, subnets: ['10.244.2.0/24'] });
+ * b.forwarder.setTunnel('10.244.1.0/24', '192.168.77.11', 8472);
+ *
+ * // Ethernet to B's VTEP, then IPv4 from 10.244.1.2 to 10.244.2.2: a header and nothing in it.
+ * const ethernet = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+ * const ipv4 = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 253, 0x61, 0x02, 10, 244, 1, 2, 10, 244, 2, 2];
+ * const frame = Uint8Array.from([...ethernet, ...ipv4]);
+ * a.device.outgoing.push(frame);
+ * a.device.read(a.forwarder.tx); // => 1
+ * a.forwarder.encap(1); // => 1
+ * a.socket.send(a.forwarder.tx, 1); // => 1
+ *
+ * b.socket.receive(b.forwarder.rx); // => 1
+ * b.forwarder.decap(1); // => 1
+ * b.device.write(b.forwarder.frames, 1); // => 1
+ * b.device.incoming; // => [frame]
+ * b.forwarder.counters().byVerdict['rx-delivered']; // => 1
+ * ```
+ * @example Tunnels
+ * ```ts
+ * import { Forwarder } from '@podlan/dataplane';
+ *
+ * const forwarder = await Forwarder.create({ slots: 1, capacity: 2 });
+ * forwarder.setTunnel('10.244.2.0/24', '192.168.77.12', 8472);
+ * forwarder.setTunnel('10.244.3.0/24', '192.168.77.13', 8472);
+ * forwarder.tunnels()[0]; // => { prefix: '10.244.2.0/24', remote: '192.168.77.12', port: 8472 }
+ * forwarder.deleteTunnel('10.244.2.0/24'); // => true
+ * forwarder.clear();
+ * forwarder.tunnels(); // => []
+ * // A TAP that was opened with segmentation offloads says what it takes.
+ * forwarder.coalesce({ tcp: true, udp: false });
+ * ```
+ */
 export class Forwarder {
   /** How many tunnels there is memory for. */
   readonly capacity: number;
@@ -81,6 +141,10 @@ export class Forwarder {
     this.frames = frameBatch(this.#module, slots);
   }
 
+  /**
+   * Makes one without tunnels, that drops everything until it is configured. Rejects with RangeError for capacities out
+   * of range.
+   */
   static async create(options: ForwarderOptions = {}): Promise<Forwarder> {
     const {
       slots = layout.DEFAULT_SLOTS,
@@ -95,7 +159,10 @@ export class Forwarder {
     return new Forwarder(capacities, await createDataplane(capacities, module));
   }
 
-  /** Replaces all settings. Tunnels and counters stay. */
+  /**
+   * Replaces all settings. Tunnels and counters stay. Throws TypeError for what is no MAC address or prefix, and
+   * RangeError for another VNI or more than 64 prefixes of a list; then nothing has changed.
+   */
   configure(settings: ForwarderSettings): void {
     const vni = wholeNumber('vni', settings.vni, 0, 0xffffff);
     const mac = parseMacAddress(settings.mac);
@@ -117,7 +184,10 @@ export class Forwarder {
     }
   }
 
-  /** Adds or replaces the tunnel of a prefix. A full table is a RangeError, and nothing has changed. */
+  /**
+   * Adds or replaces the tunnel of a prefix. Throws TypeError for what is no prefix or address, and RangeError for
+   * another port or where the table is full; then nothing has changed.
+   */
   setTunnel(prefixText: string, remoteText: string, port: number): void {
     const { calls, key } = this.#module;
     const prefix = canonicalPrefix(prefixText);
@@ -131,7 +201,7 @@ export class Forwarder {
     this.#tunnels.set(prefix, { prefix, remote, port });
   }
 
-  /** Whether there was one. */
+  /** Returns whether there was one. */
   deleteTunnel(prefixText: string): boolean {
     const prefix = canonicalPrefix(prefixText);
     const { family, length } = writePrefix(this.#module.key, prefix);
@@ -139,6 +209,7 @@ export class Forwarder {
     return this.#tunnels.delete(prefix);
   }
 
+  /** All tunnels, in the order they were first set. */
   tunnels(): ForwarderTunnel[] {
     return [...this.#tunnels.values()];
   }

@@ -1,4 +1,7 @@
-/** The WebAssembly dataplane: a longest-prefix-match table, a VXLAN forwarder, and the pump between its two edges. */
+/**
+ * The WebAssembly dataplane: a longest-prefix-match table, a VXLAN forwarder, and the pump between its two edges.
+ * @module @podlan/dataplane
+ */
 // For `using`, in projects whose own `lib` does not know it yet.
 /// <reference lib="esnext.disposable" preserve="true" />
 
@@ -15,7 +18,7 @@ export { firstPiece, frameBytes, frameHeader } from './frame-batch.js';
 export { SLOT_HEADROOM, SUPER_SLOT_BYTES } from './layout.js';
 export { NumericRouteTable } from './numeric-route-table.js';
 export type { AddressInput, IpNumAddress, IpNumPrefix, PrefixInput } from './prefix-input.js';
-export { NO_ROUTE, PrefixTable, type RouteMatch, type RouteTableOptions } from './prefix-table.js';
+export { NO_ROUTE, PrefixTable, type RouteMatch } from './prefix-table.js';
 export { type PumpCounters, type PumpOptions, runPump } from './pump.js';
 export { RouteTable } from './route-table.js';
 export {
@@ -26,5 +29,6 @@ export {
   slotHeader,
   slotRoom,
 } from './slot-batch.js';
+export type { RouteTableOptions } from './table-module.js';
 export { isForwarded, VERDICT_MEANINGS, VERDICTS, type Verdict } from './verdicts.js';
 export type { ModuleSource } from './wasm.js';

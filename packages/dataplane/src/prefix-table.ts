@@ -1,13 +1,11 @@
 /**
- * What both forms of the route table share: prefixes in the module, and a number for each. What the number stands for is
- * the form's own business.
+ * What both forms of the route table share: prefixes in the module, and a number for each. What the number stands for
+ * is the form's own business.
  */
-import { formatIpv4Number, type IpPrefix, ipFromBytes, parseIpv4Number } from '@podlan/wire';
-import { wholeNumber } from './key.js';
-import { DEFAULT_ROUTES, FULL, KEY_BYTES, LOOKUP_BATCH, MAX_ROUTES, MISS } from './layout.js';
+import { type IpPrefix, parseIpv4Number } from '@podlan/wire';
+import { FULL, KEY_BYTES, LOOKUP_BATCH, MISS } from './layout.js';
 import {
   type AddressInput,
-  clearHostBits,
   familyIn,
   lengthIn,
   type PrefixInput,
@@ -15,15 +13,10 @@ import {
   writeAddressInput,
   writePrefixInput,
 } from './prefix-input.js';
-import { createDataplane, type Dataplane, type ModuleSource } from './wasm.js';
+import { ipv4In, prefixText, prefixText4 } from './prefix-text.js';
+import type { Dataplane } from './wasm.js';
 
-export interface RouteTableOptions {
-  /** How many prefixes of both families it takes; 4,194,304 unless told otherwise. Memory is taken as they come. */
-  readonly capacity?: number;
-  /** A module of one's own in place of the embedded one: see {@link ModuleSource}. */
-  readonly module?: ModuleSource;
-}
-
+/** A prefix that contains the address, and its value. */
 export interface RouteMatch<Value> {
   /** Canonical text: host bits zero, IPv6 as in RFC 5952. */
   readonly prefix: IpPrefix;
@@ -33,15 +26,10 @@ export interface RouteMatch<Value> {
 /** What `lookupBatch` answers where no prefix matches. */
 export const NO_ROUTE = 0xffffffff;
 
-/** A module for a table. */
-export function createTableModule({
-  capacity = DEFAULT_ROUTES,
-  module,
-}: RouteTableOptions): Promise<Dataplane> {
-  wholeNumber('capacity', capacity, 1, MAX_ROUTES);
-  return createDataplane({ slots: 0, slotBytes: 0, capacity }, module);
-}
-
+/**
+ * What {@link RouteTable} and {@link NumericRouteTable} have in common: all but the kind of value. Addresses and
+ * prefixes are text, bytes in network order, or objects of ip-num; whatever is none throws TypeError.
+ */
 export abstract class PrefixTable<Value> {
   /** How many prefixes it takes. */
   readonly capacity: number;
@@ -107,17 +95,29 @@ export abstract class PrefixTable<Value> {
     );
   }
 
-  /** The value of exactly this prefix. */
+  /**
+   * The value of exactly this prefix.
+   * @example
+   * ```ts
+   * import { RouteTable } from '@podlan/dataplane';
+   *
+   * const routes = await RouteTable.from([['10.244.0.0/16', 'A']]);
+   * routes.get('10.244.0.0/16'); // => 'A'
+   * routes.get({ address: Uint8Array.of(10, 244, 0, 0), length: 16 }); // => 'A'
+   * routes.get('10.244.1.0/24'); // => undefined
+   * ```
+   */
   get(prefix: PrefixInput): Value | undefined {
     const number = this.numberAtKey(this.keyOf(prefix));
     return number === MISS ? undefined : this.valueAt(number >>> 0);
   }
 
+  /** Whether exactly this prefix is in the table. */
   has(prefix: PrefixInput): boolean {
     return this.numberAtKey(this.keyOf(prefix)) !== MISS;
   }
 
-  /** The longest prefix that contains the address. */
+  /** The longest prefix that contains the address, with its value. */
   lookup(address: AddressInput): RouteMatch<Value> | undefined {
     const number = typeof address === 'string' ? parseIpv4Number(address) : -1;
     return number >= 0 ? this.#match4(number) : this.#matchKey(writeAddressInput(this.opened().key, address));
@@ -140,7 +140,7 @@ export abstract class PrefixTable<Value> {
 
   /**
    * The value of the longest prefix that contains the address: quicker than `lookup`, which finds the prefix too, and
-   * quickest for an IPv4 address as a number in host order: 0x0af40105 is 10.244.1.5.
+   * quickest for an IPv4 address as a number in host order.
    */
   lookupValue(address: number | AddressInput): Value | undefined {
     const number =
@@ -163,15 +163,38 @@ export abstract class PrefixTable<Value> {
   }
 
   /**
-   * The numbers (see `valueAt`) for IPv4 addresses in host order, NO_ROUTE where there is none, into `out`, which must be
-   * as long, and is returned. This is the quickest way, from some 64 addresses on.
+   * The numbers (see `valueAt`) for IPv4 addresses in host order, NO_ROUTE where there is none, into `out`, which is
+   * returned. This is the quickest way, from some 64 addresses on. Throws RangeError where `out` is shorter than
+   * `addresses`.
+   * @example
+   * ```ts
+   * import { RouteTable } from '@podlan/dataplane';
+   *
+   * const routes = await RouteTable.from([['10.244.1.0/24', 'A'], ['10.244.2.0/24', 'B']]);
+   * const addresses = Uint32Array.of(0x0a_f4_02_07, 0x0a_f4_01_05); // 10.244.2.7, 10.244.1.5
+   * const numbers = routes.lookupBatch(addresses, new Uint32Array(2));
+   * Array.from(numbers, (number) => routes.valueAt(number)); // => ['B', 'A']
+   * ```
    */
   lookupBatch(addresses: Uint32Array, out: Uint32Array): Uint32Array {
     const { lookupAddresses } = this.opened();
     return this.#batch(4, addresses, addresses.length, 1, lookupAddresses, out);
   }
 
-  /** As `lookupBatch`, for IPv6 addresses of 16 bytes each, in network order. */
+  /**
+   * As `lookupBatch`, for IPv6 addresses of 16 bytes each, in network order. Throws RangeError also where `addresses`
+   * ends within one.
+   * @example
+   * ```ts
+   * import { NO_ROUTE, NumericRouteTable } from '@podlan/dataplane';
+   * import { ipToBytes, parseIpAddress } from '@podlan/wire';
+   *
+   * const table = await NumericRouteTable.from([['fd00:244::/48', 6]]);
+   * const addresses = new Uint8Array(32); // the second one is ::
+   * addresses.set(ipToBytes(parseIpAddress('fd00:244::1')!));
+   * table.lookupBatch6(addresses, new Uint32Array(2)); // => Uint32Array.of(6, NO_ROUTE)
+   * ```
+   */
   lookupBatch6(addresses: Uint8Array, out: Uint32Array): Uint32Array {
     const { lookupKeys } = this.opened();
     return this.#batch(6, addresses, addresses.length / KEY_BYTES, KEY_BYTES, lookupKeys, out);
@@ -199,7 +222,16 @@ export abstract class PrefixTable<Value> {
     return out;
   }
 
-  /** Every prefix within this one, itself if it is in the table, in order of address, shorter before longer. */
+  /**
+   * Every prefix within this one, itself if it is in the table, in order of address, shorter before longer.
+   * @example
+   * ```ts
+   * import { RouteTable } from '@podlan/dataplane';
+   *
+   * const routes = await RouteTable.from([['10.244.2.0/24', 'B'], ['10.244.1.0/24', 'A'], ['10.9.0.0/16', 'C']]);
+   * [...routes.covered('10.244.0.0/16')]; // => [['10.244.1.0/24', 'A'], ['10.244.2.0/24', 'B']]
+   * ```
+   */
   *covered(prefix: PrefixInput): IterableIterator<[IpPrefix, Value]> {
     const shape = this.keyOf(prefix);
     const key = this.opened().key.slice(0, KEY_BYTES);
@@ -209,11 +241,12 @@ export abstract class PrefixTable<Value> {
     yield* this.#after(family, key, length, length);
   }
 
-  /** IPv4 before IPv6, in order of address, shorter before longer. */
+  /** All prefixes and their values: IPv4 before IPv6, in order of address, shorter before longer. */
   *entries(): IterableIterator<[IpPrefix, Value]> {
     for (const family of [4, 6]) yield* this.#after(family, new Uint8Array(KEY_BYTES), -1, 0);
   }
 
+  /** As `entries`. */
   [Symbol.iterator](): IterableIterator<[IpPrefix, Value]> {
     return this.entries();
   }
@@ -262,22 +295,4 @@ export abstract class PrefixTable<Value> {
   [Symbol.dispose](): void {
     this.#module = undefined;
   }
-}
-
-function prefixText4(address: number, length: number): IpPrefix {
-  const network = length === 0 ? 0 : (address & (0xffffffff << (32 - length))) >>> 0;
-  return `${formatIpv4Number(network)}/${length}` as IpPrefix;
-}
-
-/** In host order. */
-function ipv4In(keys: Uint8Array, at: number): number {
-  return ((keys[at]! << 24) | (keys[at + 1]! << 16) | (keys[at + 2]! << 8) | keys[at + 3]!) >>> 0;
-}
-
-/** The text of a prefix of some address. */
-function prefixText(keys: Uint8Array, at: number, family: number, length: number): IpPrefix {
-  if (family === 4) return prefixText4(ipv4In(keys, at), length);
-  const network = keys.slice(at, at + KEY_BYTES);
-  clearHostBits(network, length);
-  return `${ipFromBytes(network)}/${length}` as IpPrefix;
 }

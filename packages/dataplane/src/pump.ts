@@ -14,6 +14,7 @@ export interface PumpCounters {
   deviceRefused: number;
 }
 
+/** The forwarder, its two edges, and what ends the loop. */
 export interface PumpOptions {
   readonly forwarder: Forwarder;
   readonly device: Device;
@@ -47,7 +48,33 @@ function pumpIn({ forwarder, device, socket }: PumpOptions, counters: PumpCounte
   if (wanted > 0) counters.deviceRefused += wanted - device.write(forwarder.frames, wanted);
 }
 
-/** Runs until `onTables` says stop or `signal` is aborted. What an edge throws ends it, and is the caller's. */
+/**
+ * Runs until `onTables` says stop or `signal` is aborted; blocks its thread. What an edge throws ends it, and is the
+ * caller's.
+ * @example
+ * ```ts
+ * import { Forwarder, runPump } from '@podlan/dataplane';
+ * import { FakeDevice, FakeNetwork, FakePoller } from '@podlan/dataplane/fakes';
+ *
+ * const network = new FakeNetwork();
+ * const device = new FakeDevice();
+ * const socket = network.bind('192.168.77.11', 8472);
+ * const poller = new FakePoller(device, socket);
+ * const forwarder = await Forwarder.create();
+ * forwarder.configure({ vni: 1, mac: '02:00:00:00:00:01', networks: ['10.244.0.0/16'], subnets: ['10.244.1.0/24'] });
+ * forwarder.setTunnel('10.244.2.0/24', '192.168.77.12', 8472);
+ *
+ * // Ethernet to B's VTEP, then IPv4 from 10.244.1.2 to 10.244.2.2: a header and nothing in it.
+ * const ethernet = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+ * const ipv4 = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 253, 0x61, 0x02, 10, 244, 1, 2, 10, 244, 2, 2];
+ * const frame = Uint8Array.from([...ethernet, ...ipv4]);
+ * device.outgoing.push(frame, frame);
+ * const counters = runPump({ forwarder, device, socket, poller, onTables: () => !poller.idle });
+ * counters; // => { turns: 2, socketRefused: 0, deviceRefused: 0 }
+ * network.sent.map(({ destination, bytes }) => `${destination} ${bytes.length}`);
+ * // => ['192.168.77.12 42', '192.168.77.12 42']
+ * ```
+ */
 export function runPump(options: PumpOptions): PumpCounters {
   const { forwarder, device, poller, onTables, signal, waitMs = -1 } = options;
   if (device.merged) forwarder.coalesce(device.merged);

@@ -16,6 +16,7 @@ import {
 } from './layout.js';
 import type { Dataplane } from './wasm.js';
 
+/** Slots of a forwarder, with what became of each. */
 export interface JudgedBatch extends SlotBatch {
   /** Verdict numbers of the last `encap` or `decap`: of a train, its last datagram's. */
   readonly verdicts: Uint8Array;
@@ -43,18 +44,52 @@ export function slotBatch(module: Dataplane, direction: number, slots: number, s
   return batch;
 }
 
-/** Before each read or receive: encap and decap move `starts`. */
+/**
+ * Before each read or receive: encap and decap move `starts`.
+ * @example
+ * ```ts
+ * import { Forwarder, leaveHeadroom, SLOT_HEADROOM } from '@podlan/dataplane';
+ *
+ * const { tx } = await Forwarder.create({ slots: 1 });
+ * tx.starts[0] = SLOT_HEADROOM - 8; // as encap leaves it, with a VXLAN header before the frame
+ * leaveHeadroom(tx);
+ * tx.starts; // => Uint32Array.of(SLOT_HEADROOM)
+ * ```
+ */
 export function leaveHeadroom(batch: SlotBatch): void {
   batch.starts.fill(SLOT_HEADROOM);
 }
 
-/** The bytes in a slot: a view. */
+/**
+ * The bytes in a slot: a view.
+ * @example
+ * ```ts
+ * import { Forwarder, slotBytes, slotRoom } from '@podlan/dataplane';
+ *
+ * const { tx } = await Forwarder.create({ slots: 1 });
+ * slotRoom(tx, 0).set([1, 2, 3]);
+ * tx.lengths[0] = 3;
+ * slotBytes(tx, 0); // => Uint8Array.of(1, 2, 3)
+ * ```
+ */
 export function slotBytes(batch: SlotBatch, slot: number): Uint8Array {
   const start = batch.offset + slot * batch.stride + batch.starts[slot]!;
   return new Uint8Array(batch.buffer, start, batch.lengths[slot]!);
 }
 
-/** The datagrams in a slot, one or a train: views. */
+/**
+ * The datagrams in a slot, one or a train: views.
+ * @example
+ * ```ts
+ * import { Forwarder, slotDatagrams, slotRoom } from '@podlan/dataplane';
+ *
+ * const { tx } = await Forwarder.create({ slots: 1 });
+ * slotRoom(tx, 0).set([1, 2, 3, 4, 5]);
+ * tx.lengths[0] = 5;
+ * tx.segments[0] = 2;
+ * slotDatagrams(tx, 0); // => [Uint8Array.of(1, 2), Uint8Array.of(3, 4), Uint8Array.of(5)]
+ * ```
+ */
 export function slotDatagrams(batch: SlotBatch, slot: number): Uint8Array[] {
   const bytes = slotBytes(batch, slot);
   const segment = batch.segments[slot] || Math.max(1, bytes.length);
@@ -63,13 +98,31 @@ export function slotDatagrams(batch: SlotBatch, slot: number): Uint8Array[] {
   );
 }
 
-/** Room from a slot's start to its end: a view. */
+/**
+ * Room from a slot's start to its end: a view.
+ * @example
+ * ```ts
+ * import { Forwarder, slotRoom } from '@podlan/dataplane';
+ *
+ * const { rx } = await Forwarder.create({ slots: 1, slotBytes: 2048 });
+ * slotRoom(rx, 0).length; // => 2048 - 64
+ * ```
+ */
 export function slotRoom(batch: SlotBatch, slot: number): Uint8Array {
   const start = batch.starts[slot]!;
   return new Uint8Array(batch.buffer, batch.offset + slot * batch.stride + start, batch.stride - start);
 }
 
-/** The vnet_hdr before a slot's start: a view. */
+/**
+ * The vnet_hdr (`struct virtio_net_hdr`, 10 bytes) before a slot's start: a view.
+ * @example
+ * ```ts
+ * import { Forwarder, slotHeader } from '@podlan/dataplane';
+ *
+ * const { tx } = await Forwarder.create({ slots: 1 });
+ * slotHeader(tx, 0); // => new Uint8Array(10)
+ * ```
+ */
 export function slotHeader(batch: SlotBatch, slot: number): Uint8Array {
   const end = batch.offset + slot * batch.stride + batch.starts[slot]!;
   return new Uint8Array(batch.buffer, end - VNET_BYTES, VNET_BYTES);

@@ -27,6 +27,7 @@ export const VERDICTS = [
   'rx-bad-ecn',
 ] as const;
 
+/** One of {@link VERDICTS}. */
 export type Verdict = (typeof VERDICTS)[number];
 
 /** What each verdict means, in a line a person reads. */
@@ -55,7 +56,16 @@ export const VERDICT_MEANINGS: Readonly<Record<Verdict, string>> = {
   'rx-bad-ecn': 'marked as congested on the way, although the inner packet cannot be (RFC 6040)',
 };
 
-/** Whether a slot with this verdict went on its way. */
+/**
+ * Whether a slot with this verdict went on its way.
+ * @example
+ * ```ts
+ * import { isForwarded } from '@podlan/dataplane';
+ *
+ * isForwarded('tx-tunneled'); // => true
+ * isForwarded('rx-spoofed-source'); // => false
+ * ```
+ */
 export function isForwarded(verdict: Verdict): boolean {
   const number = VERDICTS.indexOf(verdict);
   return number === TX_TUNNELED || number === RX_DELIVERED || number === RX_DELIVERED_OUTSIDE;
