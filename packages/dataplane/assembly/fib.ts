@@ -11,38 +11,28 @@
  * same steps for short and long prefixes, without a branch to mispredict.
  */
 import {
-  AREA_DIRECT4,
-  AREA_DIRECT6,
   BLOCK_SHIFT,
   DIRECT_BITS,
   DIRECT_BYTES,
   ENTRY_REFERENCE,
   KEY_BYTES,
-  MISS,
   RUNS_HEADER,
   STRIDE_BITS,
 } from '../src/layout';
-import { hasRoom, takeForGood } from './heap';
 import { loadWord } from './key';
-import { areaStart, setArea } from './memory';
 
 export const DIRECT_SHIFT: u64 = 64 - DIRECT_BITS;
 /** Levels whose slots all lie in one word: bits 18…77. */
 const WORD_LEVELS: i32 = 10;
 
-/** 0 until the family has its first prefix. */
+/** At fixed addresses, so that a lookup adds nothing to an index but its own scale. */
+const direct4 = memory.data(DIRECT_BYTES, 64);
+const direct6 = memory.data(DIRECT_BYTES, 64);
+
 // @ts-ignore: decorator
 @inline
 export function directOf(family: i32): usize {
-  return areaStart(family == 4 ? AREA_DIRECT4 : AREA_DIRECT6);
-}
-
-/** Makes sure of the family's direct table. False: no memory. */
-export function openFib(family: i32): bool {
-  if (directOf(family) != 0) return true;
-  if (!hasRoom(DIRECT_BYTES)) return false;
-  setArea(family == 4 ? AREA_DIRECT4 : AREA_DIRECT6, takeForGood(DIRECT_BYTES));
-  return true;
+  return family == 4 ? direct4 : direct6;
 }
 
 // @ts-ignore: decorator
@@ -129,17 +119,15 @@ function directEntry(direct: usize, high: u64): u32 {
 // @ts-ignore: decorator
 @inline
 export function lookupKey(family: i32, high: u64, low: u64): u32 {
-  const direct = directOf(family);
-  if (direct == 0) return MISS;
-  return valueOf(descend(directEntry(direct, high), wordBeyond(high, low), low, 0));
+  return valueOf(descend(directEntry(directOf(family), high), wordBeyond(high, low), low, 0));
 }
 
 // ---- IPv4 in batches: addresses as u32 in host order
 
 // @ts-ignore: decorator
 @inline
-function directEntry4(direct: usize, address: u32): u32 {
-  return load<u32>(direct + (<usize>(address >> (32 - DIRECT_BITS)) << 2));
+function directEntry4(address: u32): u32 {
+  return load<u32>(direct4 + (<usize>(address >> (32 - DIRECT_BITS)) << 2));
 }
 
 // @ts-ignore: decorator
@@ -164,12 +152,12 @@ function unfinished(entry: u32): bool {
 const AHEAD: usize = 64 * 4;
 
 /** Reads the direct table for each, four at a time; the entries go to `values`. */
-function beginAll4(direct: usize, addresses: usize, end: usize, values: usize): void {
+function beginAll4(addresses: usize, end: usize, values: usize): void {
   for (; addresses < end; addresses += 16, values += 16) {
-    store<u32>(values, directEntry4(direct, load<u32>(addresses)));
-    store<u32>(values, directEntry4(direct, load<u32>(addresses, 4)), 4);
-    store<u32>(values, directEntry4(direct, load<u32>(addresses, 8)), 8);
-    store<u32>(values, directEntry4(direct, load<u32>(addresses, 12)), 12);
+    store<u32>(values, directEntry4(load<u32>(addresses)));
+    store<u32>(values, directEntry4(load<u32>(addresses, 4)), 4);
+    store<u32>(values, directEntry4(load<u32>(addresses, 8)), 8);
+    store<u32>(values, directEntry4(load<u32>(addresses, 12)), 12);
   }
 }
 
@@ -199,11 +187,10 @@ function finishAll4(addresses: usize, end: usize, values: usize): void {
 
 /** Counts up to the next multiple of four. */
 export function lookupAddresses4(addresses: usize, values: usize, count: u32): void {
-  const direct = directOf(4);
   const end = addresses + (<usize>count << 2);
   for (; addresses < end; addresses += AHEAD, values += AHEAD) {
     const part = min(addresses + AHEAD, end);
-    beginAll4(direct, addresses, part, values);
+    beginAll4(addresses, part, values);
     finishAll4(addresses, part, values);
   }
 }
@@ -220,12 +207,12 @@ const words = memory.data(128 * 8);
 const undone = memory.data(128 * 4);
 
 /** Reads the direct table for each; the entries go to `values`. Returns how many are not done. */
-function beginAll(direct: usize, addresses: usize, values: usize, count: u32): u32 {
+function beginAll6(addresses: usize, values: usize, count: u32): u32 {
   let left: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const key = addresses + <usize>i * KEY_BYTES;
     const high = loadWord(key);
-    const entry = directEntry(direct, high);
+    const entry = directEntry(direct6, high);
     store<u64>(words + (<usize>i << 3), wordBeyond(high, loadWord(key + 8)));
     store<u32>(values + (<usize>i << 2), entry);
     store<u32>(undone + (<usize>left << 2), i);
@@ -254,8 +241,8 @@ function finishKey(entry: u32, key: usize): u32 {
   return valueOf(descend(entry, 0, loadWord(key + 8), WORD_LEVELS));
 }
 
-function lookupTogether(direct: usize, addresses: usize, values: usize, count: u32): void {
-  let left = beginAll(direct, addresses, values, count);
+function lookupTogether(addresses: usize, values: usize, count: u32): void {
+  let left = beginAll6(addresses, values, count);
   for (let level = 0; left != 0 && level < WORD_LEVELS; level++) left = stepAll(values, left);
   for (let i: u32 = 0; i < count; i++) {
     const at = values + (<usize>i << 2);
@@ -265,8 +252,7 @@ function lookupTogether(direct: usize, addresses: usize, values: usize, count: u
 }
 
 export function lookupAddresses6(addresses: usize, values: usize, count: u32): void {
-  const direct = directOf(6);
   for (let from: u32 = 0; from < count; from += TOGETHER) {
-    lookupTogether(direct, addresses + <usize>from * KEY_BYTES, values + (<usize>from << 2), min(TOGETHER, count - from));
+    lookupTogether(addresses + <usize>from * KEY_BYTES, values + (<usize>from << 2), min(TOGETHER, count - from));
   }
 }

@@ -15,7 +15,7 @@ import { setCoalescing } from './coalesce';
 import { decapSlots } from './decap';
 import { encapSlots } from './encap';
 import { endpointsUsed } from './endpoints';
-import { directOf, lookupAddresses4, lookupAddresses6, lookupKey, valueOf } from './fib';
+import { lookupAddresses4, lookupAddresses6, lookupKey, valueOf } from './fib';
 import { loadWord } from './key';
 import { listAfter, listCovering } from './listing';
 import { areaStart, layOut, slotCount, tableLimit } from './memory';
@@ -116,8 +116,7 @@ export function lookupBatch(family: i32, count: i32): void {
   const addresses = areaStart(AREA_LOOKUP_KEYS);
   const values = areaStart(AREA_LOOKUP_VALUES);
   const known = min(<u32>count, LOOKUP_BATCH);
-  if (directOf(family) == 0) memory.fill(values, <u8>MISS, known << 2);
-  else if (family == 4) lookupAddresses4(addresses, values, known);
+  if (family == 4) lookupAddresses4(addresses, values, known);
   else lookupAddresses6(addresses, values, known);
 }
 

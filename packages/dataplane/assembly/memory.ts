@@ -7,6 +7,8 @@ import {
   AREA_ADDRESSES,
   AREA_CLASSES,
   AREA_COUNTERS,
+  AREA_DIRECT4,
+  AREA_DIRECT6,
   AREA_ENDPOINTS,
   AREA_ENDPOINT_INDEX,
   AREA_FRAMES,
@@ -24,7 +26,6 @@ import {
   AREA_STARTS,
   AREA_TX,
   AREA_VERDICTS,
-  DIRECT_BYTES,
   ENDPOINT_BYTES,
   FRAME_BYTES,
   KEY_AREA_BYTES,
@@ -40,6 +41,7 @@ import {
   TABLE_SUBNETS,
   VERDICT_COUNT,
 } from '../src/layout';
+import { directOf } from './fib';
 import { startHeap } from './heap';
 
 const LINE_BYTES: u64 = 64;
@@ -76,7 +78,7 @@ function reserve(bytes: u64): usize {
   return <usize>start;
 }
 
-export function setArea(id: i32, start: usize): void {
+function setArea(id: i32, start: usize): void {
   store<u32>(areas + (<usize>id << 2), <u32>start);
 }
 
@@ -107,12 +109,12 @@ function setLimits(capacity: u32, forwards: bool): void {
 }
 
 /**
- * What a forwarder's tables can need at most: direct tables, and for each prefix a path of its own, three times over
+ * What a forwarder's tables can need at most: for each prefix a path of its own, three times over
  * while a change is made (routes.ts).
  */
 function heapBytes(capacity: u32): u64 {
   const paths: u64 = <u64>capacity + 2 * MAX_NETWORKS;
-  return 2 * DIRECT_BYTES + paths * LONGEST_PATH_BYTES;
+  return paths * LONGEST_PATH_BYTES;
 }
 
 /** Lays memory out for `slots` slots of `bytes` in each direction and `capacity` prefixes. False: no such memory. */
@@ -121,6 +123,8 @@ export function layOut(slots: u32, bytes: u32, capacity: u32): bool {
   slotBytes = bytes;
   top = (<u64>__heap_base + LINE_BYTES - 1) & ~(LINE_BYTES - 1);
   setLimits(capacity, slots > 0);
+  setArea(AREA_DIRECT4, directOf(4));
+  setArea(AREA_DIRECT6, directOf(6));
   reserveArea(AREA_KEY, KEY_AREA_BYTES);
   reserveArea(AREA_LOOKUP_KEYS, LOOKUP_BATCH * KEY_BYTES);
   reserveArea(AREA_LOOKUP_VALUES, LOOKUP_BATCH * 4);

@@ -11,11 +11,11 @@ import {
   TABLE_ROUTES,
 } from '../src/layout';
 import { deriveFib } from './derive';
-import { blockOf, cellOf, directOf, isChild, isReference, openFib } from './fib';
+import { blockOf, cellOf, directOf, isChild, isReference } from './fib';
 import { giveBlock, hasRoom, RUNS, takeBlock } from './heap';
 import { tableLimit } from './memory';
 import { paintPrefix } from './paint';
-import { clearLeaves, findLeaf, matchParent, nodesInUse, putLeaf, removeLeaf, tableSize } from './rib';
+import { clearLeaves, findLeaf, matchParent, nodesInUse, putLeaf, removeLeaf, rootOf, tableSize } from './rib';
 import { dropRuns, runBytes, runCount, runEntry } from './runs';
 
 /**
@@ -42,7 +42,7 @@ function dropLeaf(leaf: u32): void {
 export function putRoute(family: i32, high: u64, low: u64, length: u32, value: u32): i32 {
   const before = findLeaf(TABLE_ROUTES, family, high, low, length);
   if (before == 0 && tableSize(TABLE_ROUTES) >= tableLimit(TABLE_ROUTES)) return FULL;
-  if (!openFib(family) || !hasRoomForChange()) return FULL;
+  if (!hasRoomForChange()) return FULL;
   const leaf = makeLeaf(value);
   if (leaf == before) return DONE;
   putLeaf(TABLE_ROUTES, family, high, low, length, leaf);
@@ -55,7 +55,7 @@ export function putRoute(family: i32, high: u64, low: u64, length: u32, value: u
 export function putRouteUnseen(family: i32, high: u64, low: u64, length: u32, value: u32): i32 {
   const before = findLeaf(TABLE_ROUTES, family, high, low, length);
   if (before == 0 && tableSize(TABLE_ROUTES) >= tableLimit(TABLE_ROUTES)) return FULL;
-  if (!openFib(family) || !hasRoom(LONGEST_PATH_BYTES)) return FULL;
+  if (!hasRoom(LONGEST_PATH_BYTES)) return FULL;
   putLeaf(TABLE_ROUTES, family, high, low, length, makeLeaf(value));
   dropLeaf(before);
   return DONE;
@@ -93,8 +93,8 @@ function dropBelow(entry: u32): void {
 }
 
 function clearFib(family: i32): void {
+  if (rootOf(TABLE_ROUTES, family) == 0) return;
   const direct = directOf(family);
-  if (direct == 0) return;
   for (let at = direct; at < direct + DIRECT_BYTES; at += 4) dropBelow(load<u32>(at));
   memory.fill(direct, 0, DIRECT_BYTES);
 }

@@ -115,7 +115,7 @@ export const AREA_TX = 7;
 export const AREA_RX = 16;
 export const AREA_PIECES = 25;
 export const AREA_FRAMES = 26;
-/** The direct tables of IPv4 and IPv6: at 0 until a family has its first prefix. */
+/** The direct tables of IPv4 and IPv6. */
 export const AREA_DIRECT4 = 27;
 export const AREA_DIRECT6 = 28;
 export const AREAS = 29;
