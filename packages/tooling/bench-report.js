@@ -72,9 +72,9 @@ function print({ group, baseline, rows, untimed }) {
   console.log(`\n${group}`);
   for (const { name, nanoseconds, speed } of rows) {
     const ratio = name === baseline ? 'baseline' : `${speed.toPrecision(3)} x`;
-    console.log(`  ${name.padEnd(48)}${nanoseconds.toFixed(1).padStart(14)} ns${ratio.padStart(14)}`);
+    console.log(`  ${name.padEnd(58)}${nanoseconds.toFixed(1).padStart(14)} ns${ratio.padStart(14)}`);
   }
-  for (const [name, reason] of Object.entries(untimed)) console.log(`  ${name.padEnd(48)}  ${reason}`);
+  for (const [name, reason] of Object.entries(untimed)) console.log(`  ${name.padEnd(58)}  ${reason}`);
 }
 
 const machine = () => `${cpus()[0]?.model ?? 'CPU'} x ${cpus().length}, Linux ${release()}`;

@@ -17,11 +17,11 @@ import { lookupGroups } from './javascript/lookups.js';
 import { memoryOf, printMemory } from './javascript/memory.js';
 import { leads, printLeads } from './javascript/targets.js';
 import { updateGroup } from './javascript/updates.js';
-import { sizesOf } from './sizes.js';
+import { FULL, sizesOf } from './sizes.js';
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
-/** Sizes at which a load, and the memory it takes, are worth a row; beyond the second, one round. */
-const LOADED = [1000, 10_000];
+/** The size at which a load and the memory it takes are measured besides full size, where a load is timed once. */
+const LOADED = 10_000;
 
 function split(family, size) {
   const [taking, absent] = [[], {}];
@@ -47,10 +47,10 @@ async function measureTable(family, size) {
   const found = groups.flatMap(leads);
   groups.push(await updateGroup({ title, routes: source.routes, loaded }));
   loaded.clear();
-  const isLarge = size > LOADED.at(-1);
-  if (isLarge || LOADED.includes(size))
-    groups.push(await loadGroup({ title, source, contenders: taking, rounds: isLarge ? 1 : undefined }));
-  const memory = isLarge || size === LOADED.at(-1) ? { [title]: memoryOf(taking, family, size) } : {};
+  const isFull = size === FULL[family];
+  if (!isFull && size !== LOADED) return { groups, found, memory: {} };
+  groups.push(await loadGroup({ title, source, contenders: taking, rounds: isFull ? 1 : undefined }));
+  const memory = { [title]: memoryOf(taking, family, size) };
   for (const [name, rows] of Object.entries(memory)) printMemory(name, rows);
   return { groups, found, memory };
 }

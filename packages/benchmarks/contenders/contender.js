@@ -8,13 +8,14 @@
  * `load({ table, routes })` fills one: `table` is a PrefixTable, `routes` the same as `[text, value]`. It returns the
  * `ways` to ask it, by name: `takes` is 'text', 'number', 'batch', or 'object', which `prepare` makes of the text
  * beforehand; `lookup` takes that. `insert` and `remove` of one prefix as text are there where it can be changed,
- * `readOnly` says that it is filled with a file, and `isNative` that its memory is not in JavaScript's heap.
+ * `readOnly` says that it is filled with a file, and `isNative` that its memory is none that JavaScript's heap counts.
  * `unavailable()` tells why it can't be had on this machine.
  *
  * `largest` is the largest table it is asked to hold, and `addresses` how many it is asked for, where more would take
  * minutes.
  */
 import { NO_ROUTE } from '../oracle/length-maps.js';
+import { flatText } from '../tables/flat-text.js';
 
 const MEANING = {
   longest: '',
@@ -39,4 +40,4 @@ export function wrongAnswers(kind, given, values) {
 }
 
 /** The routes of a table as text, made once and not while something is timed. */
-export const routesOf = (table) => [...table.entries()];
+export const routesOf = (table) => flatText([...table.entries()]);

@@ -1,5 +1,6 @@
 /** Packages that hold a table and answer the longest match. */
 import { compileRival, requireRival } from '../rivals.js';
+import { flatText } from '../tables/flat-text.js';
 import { bitsOf } from '../tables/prefix-table.js';
 
 function split(prefix) {
@@ -33,7 +34,7 @@ export const longestPrefixMatch = {
   async load({ table, routes }) {
     const LongestPrefixMatch = requireRival('longest-prefix-match');
     // It takes prefixes only, so an address is one of full length.
-    const prepare = (address) => `${address}/${bitsOf(table.family)}`;
+    const prepare = (address) => flatText(`${address}/${bitsOf(table.family)}`);
     const matcher = new LongestPrefixMatch();
     for (const [prefix, value] of routes) matcher.addPrefix(prefix, value);
     const lookup = (prefix) => matcher.getMatch(prefix)[0];

@@ -3,6 +3,7 @@
  * is 1 (IPv4) or 4 (IPv6) 32-bit words, the leftmost first, so that both families are handled by the same code.
  */
 import { ipFromBytes } from '@podlan/wire';
+import { flatText } from './flat-text.js';
 
 export const wordsOf = (family) => (family === 4 ? 1 : 4);
 export const bitsOf = (family) => (family === 4 ? 32 : 128);
@@ -39,7 +40,7 @@ export class AddressList {
   }
 
   texts() {
-    return Array.from({ length: this.size }, (_, at) => this.text(at));
+    return flatText(Array.from({ length: this.size }, (_, at) => this.text(at)));
   }
 
   /** The first `count`. */

@@ -19,5 +19,5 @@ export function leads({ group, rows }) {
 export function printLeads(found) {
   console.log('\nOver the fastest package that answers the longest match, in the same rounds');
   for (const { group, name, rival, times } of found)
-    console.log(`  ${group.padEnd(48)} ${name.padEnd(32)}${times.toPrecision(3).padStart(8)} x ${rival}`);
+    console.log(`  ${group.padEnd(48)} ${name.padEnd(42)}${times.toPrecision(3).padStart(8)} x ${rival}`);
 }
