@@ -1,4 +1,4 @@
-/** Debian's Chromium, without a window and with a fresh profile. */
+/** Debian's Chromium, or Chrome, without a window and with a fresh profile. */
 
 import { findProgram } from '@podlan/tooling/system-programs';
 import { type Browser, chromium } from 'playwright-core';

@@ -16,6 +16,9 @@ const PACKAGE_OF = {
   chromium: 'chromium',
 };
 
+/** What does as well: Ubuntu has Chromium only as a snap. */
+const ALSO_CALLED = { chromium: ['google-chrome', 'chromium-browser'] };
+
 /** A user's PATH often lacks the sbin folders that `ip` and `nft` lie in. */
 const MORE_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 
@@ -30,7 +33,8 @@ function runnable(path) {
 
 export function findProgram(name, path = process.env.PATH ?? '') {
   const folders = [...path.split(':').filter(Boolean), ...MORE_FOLDERS];
-  return folders.map((folder) => join(folder, name)).find(runnable);
+  const names = [name, ...(ALSO_CALLED[name] ?? [])];
+  return names.flatMap((called) => folders.map((folder) => join(folder, called))).find(runnable);
 }
 
 /** Missing programs by package: `{ iproute2: ['ip', 'bridge'] }`. */
@@ -68,7 +72,8 @@ export function provideSystemPrograms() {
 
   // A stale list may still hold the packages, so a failed update is not yet a failure.
   aptGet('update', '-qq');
-  aptGet('install', '-y', '-qq', '--no-install-recommends', ...packages);
+  // One by one: apt installs none of them when it knows not all.
+  for (const name of packages) aptGet('install', '-y', '-qq', '--no-install-recommends', name);
   const left = missingPrograms();
   return Object.keys(left).length === 0 ? undefined : describeMissing(left);
 }

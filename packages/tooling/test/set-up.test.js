@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { platformFault } from '../src/platform.js';
 import { buildEnvironment } from '../src/set-up-steps.js';
 import { hashOfSources, missingBuilds } from '../src/sources.js';
-import { describeMissing, missingPrograms } from '../src/system-programs.js';
+import { describeMissing, findProgram, missingPrograms } from '../src/system-programs.js';
 
 describe('platformFault', () => {
   test.each([
@@ -40,6 +40,13 @@ describe('system programs', () => {
     const missing = missingPrograms((name) => (['ip', 'bridge', 'tshark'].includes(name) ? undefined : name));
     expect(missing).toEqual({ iproute2: ['ip', 'bridge'], tshark: ['tshark'] });
     expect(describeMissing(missing)).toContain('sudo apt-get install iproute2 tshark');
+  });
+
+  test('Chrome does where there is no Chromium', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'podlan-programs-'));
+    writeFileSync(join(folder, 'google-chrome'), '', { mode: 0o755 });
+    expect(findProgram('chromium', folder)).toBe(join(folder, 'google-chrome'));
+    rmSync(folder, { recursive: true });
   });
 });
 
