@@ -41,7 +41,7 @@ const WORKER = new URL('../dist/capture-worker.js', import.meta.url);
  * @example As root
  * ```ts
  * import { capture, ping } from '@podlan/linux';
- * import { layersOf, parseIpAddress } from '@podlan/wire';
+ * import { parseIpAddress } from '@podlan/wire';
  *
  * const stop = new AbortController();
  * const frames = await capture({ device: 'lo', signal: stop.signal });

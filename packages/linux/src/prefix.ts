@@ -218,7 +218,7 @@ export interface SubnetBounds {
  * import { parseIpPrefix } from '@podlan/wire';
  *
  * const network = parseIpPrefix('10.244.0.0/16')!;
- * const [first, second] = subnetsOf(network, 24);
+ * const [, second] = subnetsOf(network, 24);
  * second; // => '10.244.1.0/24'
  *
  * const last = parseIpPrefix('10.244.9.0/24')!;

@@ -99,10 +99,6 @@ export class UdpSocket extends OwnedFd {
   }
 
   /**
-   * Receives without blocking into slots 0…, with senders' addresses and ports; returns how many. A datagram that was
-   * longer than its slot has length 0.
-   */
-  /**
    * Receives without blocking into slots 0…, with senders' addresses and ports; returns how many slots. A slot holds a
    * datagram, or a train of them: `segments` says how long each is. One longer than its slot has length 0.
    */
@@ -111,12 +107,8 @@ export class UdpSocket extends OwnedFd {
   }
 
   /**
-   * Sends slots 0…count-1 whose length is not 0 to `addresses[i]`:`ports[i]`; returns how many the kernel took. One
-   * that it refuses (no route, too long, of the other family) is dropped.
-   */
-  /**
    * Sends slots 0…count-1 whose length is not 0, each a datagram or a train; returns how many datagrams the kernel took.
-   * What it refuses (no route, too long) is dropped, and the rest goes on.
+   * What it refuses (no route, too long, of the other family) is dropped, and the rest goes on.
    */
   send(batch: SlotBatch, count: number): number {
     let taken = 0;

@@ -28,8 +28,9 @@ describe('a package with every fault', () => {
   });
 
   test('says where an example does not compile', () => {
-    const [only, ...others] = documented.typeErrors();
-    expect(only).toMatch(/^src\/index\.ts:34: Argument of type 'string'/);
+    const [first, second, ...others] = documented.typeErrors();
+    expect(first).toMatch(/^src\/index\.ts:30: 'twice' is declared but its value is never read/);
+    expect(second).toMatch(/^src\/index\.ts:34: Argument of type 'string'/);
     expect(others).toEqual([]);
   });
 

@@ -1,24 +1,40 @@
 /** All examples of a package as one TypeScript program: what does not compile, and which members they use. */
 import { join } from 'node:path';
 import ts from 'typescript';
+import { withChecks } from './example-code.js';
 import { compilerOptions } from './public-api.js';
+
+const CHECK_FILE = 'example-check.d.ts';
+const CHECK = 'declare function checkExample(index: number, actual: unknown, expected: unknown): void;';
+
+/** What is wrong with its promises is said where it is run. */
+function checkedCode({ code }) {
+  try {
+    return withChecks(code).code;
+  } catch {
+    return code;
+  }
+}
 
 /** The files are in memory only: beside the sources, so that modules are found from there. */
 export class ExampleProgram {
   #program;
   #examples = new Map();
+  #texts;
   #folder;
 
   constructor(examples, folder) {
     this.#folder = folder;
     for (const [index, one] of examples.entries())
       this.#examples.set(join(folder, `example-${index}.ts`), one);
+    const check = join(folder, CHECK_FILE);
+    this.#texts = new Map([[check, CHECK]]);
+    for (const [path, one] of this.#examples) this.#texts.set(path, checkedCode(one));
     const options = {
       ...compilerOptions(folder, 'tsconfig.test.json'),
-      noUnusedLocals: false,
       moduleDetection: ts.ModuleDetectionKind.Force,
     };
-    this.#program = ts.createProgram([...this.#examples.keys()], options, this.#host(options));
+    this.#program = ts.createProgram([...this.#texts.keys()], options, this.#host(options));
   }
 
   /** One line per error. */
@@ -50,8 +66,8 @@ export class ExampleProgram {
     const host = ts.createCompilerHost(options, true);
     const { fileExists, readFile } = host;
     host.getCurrentDirectory = () => this.#folder;
-    host.fileExists = (path) => this.#examples.has(path) || fileExists(path);
-    host.readFile = (path) => this.#examples.get(path)?.code ?? readFile(path);
+    host.fileExists = (path) => this.#texts.has(path) || fileExists(path);
+    host.readFile = (path) => this.#texts.get(path) ?? readFile(path);
     host.getSourceFile = (path, settings) => {
       const text = host.readFile(path);
       return text === undefined ? undefined : ts.createSourceFile(path, text, settings, true);

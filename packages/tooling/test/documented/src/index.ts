@@ -27,7 +27,7 @@ export const twice = <T extends number | bigint>(value: T): T => ((value as numb
  * Its example is wrong in every way an example can be.
  * @example
  * ```ts
- * import { half } from 'documented';
+ * import { half, twice } from 'documented';
  *
  * half(4); // => 3
  * if (half(4) === 3) half(0); // => 0
