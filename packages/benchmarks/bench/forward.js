@@ -5,7 +5,7 @@
  */
 import { strict as assert } from 'node:assert';
 import { fileURLToPath } from 'node:url';
-import { Forwarder, leaveHeadroom, slotBytes, slotRoom } from '@podlan/dataplane';
+import { Forwarder, leaveHeadroom, slotBytes, slotRoom, VERDICTS } from '@podlan/dataplane';
 import { announce, compare, keep, ROUND, writeResults } from '@podlan/tooling/bench-report';
 import { ipToMappedBytes } from '@podlan/wire';
 import { Bench } from 'tinybench';
@@ -53,6 +53,7 @@ function outcome(forwarder, name, batchName, length) {
   return Array.from({ length: SLOTS }, (_, slot) => ({
     address: hex(batch.addresses.subarray(slot * 16, slot * 16 + 16)),
     port: batch.ports[slot],
+    trafficClass: batch.classes[slot],
     bytes: hex(slotBytes(batch, slot)),
   }));
 }
@@ -60,8 +61,12 @@ function outcome(forwarder, name, batchName, length) {
 async function requireAgreement({ wasm, plain, native }, name, batch, length) {
   const ours = outcome(wasm, name, batch, length);
   assert.deepEqual(outcome(plain, name, batch, length), ours);
-  const verdicts = Array.from(wasm[batch].verdicts);
-  const expected = ours.map((slot, at) => ({ verdict: verdicts[at], ...slot }));
+  const { verdicts, sourcePorts } = wasm[batch];
+  const expected = ours.map((slot, at) => ({
+    verdict: VERDICTS[verdicts[at]],
+    sourcePort: sourcePorts[at],
+    ...slot,
+  }));
   assert.deepEqual(await native.outcome(name, batch, length), expected);
 }
 

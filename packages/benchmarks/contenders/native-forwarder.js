@@ -10,7 +10,7 @@ export class NativeForwarder {
   #slots;
 
   constructor(slots, slotBytes) {
-    const path = compile(['vxlan.c', 'lpm24.h']);
+    const path = compile(['vxlan.c', 'forward.h', 'lpm24.h']);
     this.#program = new NativeProgram(path, [String(slots), String(slotBytes)]);
     this.#slots = slots;
   }
@@ -43,15 +43,22 @@ export class NativeForwarder {
     return { operations: this.#slots * times, run: this.#program.timed(() => `${what} ${length} ${times}`) };
   }
 
-  /** One batch, and then each slot as `{ verdict, address, port, bytes }`, the last two as hex. */
+  /** One batch, and then each slot as `{ verdict, address, port, sourcePort, trafficClass, bytes }`. */
   async outcome(what, direction, length) {
     await this.#program.ask(`${what} ${length} 1`);
     const slots = [];
     for (let slot = 0; slot < this.#slots; slot++) {
-      const [verdict, address, port, bytes] = (await this.#program.ask(`slot ${direction} ${slot}`)).split(
-        ' ',
-      );
-      slots.push({ verdict: Number(verdict), address, port: Number(port), bytes });
+      const answer = await this.#program.ask(`slot ${direction} ${slot}`);
+      const [verdict, address, port, sourcePort, trafficClass, bytes] = answer.split(' ');
+      const numbers = [port, sourcePort, trafficClass].map(Number);
+      slots.push({
+        verdict,
+        address,
+        port: numbers[0],
+        sourcePort: numbers[1],
+        trafficClass: numbers[2],
+        bytes,
+      });
     }
     return slots;
   }
