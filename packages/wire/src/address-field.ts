@@ -1,8 +1,7 @@
 /** Addresses as fields of a packet that is being emitted. The wrong kind of address is the caller's mistake. */
 
 import type { IpAddress } from './address.js';
-import { putUint32 } from './bytes.js';
-import { parseIpv4Number } from './ipv4-text.js';
+import { writeIpv4 } from './ipv4-text.js';
 import { writeIpv6 } from './ipv6-text.js';
 import { type MacAddress, writeMac } from './mac.js';
 
@@ -11,9 +10,7 @@ export function putMac(what: string, mac: MacAddress, into: Uint8Array, at: numb
 }
 
 export function putIpv4(what: string, address: IpAddress, into: Uint8Array, at: number): void {
-  const number = parseIpv4Number(address);
-  if (number < 0) throw expected(what, 'an IPv4 address', address);
-  putUint32(into, at, number);
+  if (!writeIpv4(address, into, at)) throw expected(what, 'an IPv4 address', address);
 }
 
 export function putIpv6(what: string, address: IpAddress, into: Uint8Array, at: number): void {

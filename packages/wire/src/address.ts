@@ -8,7 +8,7 @@
 
 import { expected } from './address-field.js';
 import { putUint32, requireRange } from './bytes.js';
-import { formatIpv4, formatIpv4Number, parseIpv4Number } from './ipv4-text.js';
+import { formatIpv4, formatIpv4Number, parseIpv4Number, writeIpv4 } from './ipv4-text.js';
 import { formatIpv6, isIpv4Mapped, writeIpv6 } from './ipv6-text.js';
 
 declare const brand: unique symbol;
@@ -20,6 +20,7 @@ export type IpPrefix = string & { readonly [brand]: 'IpPrefix' };
 /** `10.244.1.1/24`: an address with the length of its on-link prefix, as `ip address` shows it. */
 export type InterfaceAddress = string & { readonly [brand]: 'InterfaceAddress' };
 
+/** The version of IP an address is of. */
 export type Family = 4 | 6;
 
 /** Where text is read to, before it is known what it is. The next call overwrites it. */
@@ -103,8 +104,8 @@ export function parseInterfaceAddress(text: string): InterfaceAddress | undefine
  * ```ts
  * import { familyOf, parseIpAddress, parseIpPrefix } from '@podlan/wire';
  *
- * familyOf(parseIpAddress('10.244.1.5')); // => 4
- * familyOf(parseIpPrefix('fd00::/48')); // => 6
+ * familyOf(parseIpAddress('10.244.1.5')!); // => 4
+ * familyOf(parseIpPrefix('fd00::/48')!); // => 6
  * ```
  */
 export function familyOf(address: IpAddress | IpPrefix | InterfaceAddress): Family {
@@ -129,10 +130,8 @@ export function familyOf(address: IpAddress | IpPrefix | InterfaceAddress): Fami
  */
 export function writeIp(text: string, into: Uint8Array, at: number, from = 0, to = text.length): Family | 0 {
   requireRange('writeIp', into, at, 16);
-  const number = parseIpv4Number(text, from, to);
-  if (number < 0) return writeIpv6(text, into, at, from, to) ? 6 : 0;
-  putUint32(into, at, number);
-  return 4;
+  if (writeIpv4(text, into, at, from, to)) return 4;
+  return writeIpv6(text, into, at, from, to) ? 6 : 0;
 }
 
 /**
@@ -142,7 +141,7 @@ export function writeIp(text: string, into: Uint8Array, at: number, from = 0, to
  * ```ts
  * import { ipToBytes, parseIpAddress } from '@podlan/wire';
  *
- * [...ipToBytes(parseIpAddress('10.244.1.5'))]; // => [10, 244, 1, 5]
+ * [...ipToBytes(parseIpAddress('10.244.1.5')!)]; // => [10, 244, 1, 5]
  * ```
  */
 export function ipToBytes(address: IpAddress): Uint8Array {
@@ -177,7 +176,7 @@ export function ipFromBytes(bytes: Uint8Array): IpAddress {
  * ```ts
  * import { ipToMappedBytes, parseIpAddress } from '@podlan/wire';
  *
- * [...ipToMappedBytes(parseIpAddress('10.244.1.5'))].slice(9); // => [0, 0xff, 0xff, 10, 244, 1, 5]
+ * [...ipToMappedBytes(parseIpAddress('10.244.1.5')!)].slice(9); // => [0, 0xff, 0xff, 10, 244, 1, 5]
  * ```
  */
 export function ipToMappedBytes(address: IpAddress): Uint8Array {
@@ -211,7 +210,7 @@ export function ipFromMappedBytes(bytes: Uint8Array): IpAddress {
  * ```ts
  * import { parseIpPrefix, prefixLength } from '@podlan/wire';
  *
- * prefixLength(parseIpPrefix('10.244.1.0/24')); // => 24
+ * prefixLength(parseIpPrefix('10.244.1.0/24')!); // => 24
  * ```
  */
 export function prefixLength(prefix: IpPrefix | InterfaceAddress): number {
@@ -225,7 +224,7 @@ export function prefixLength(prefix: IpPrefix | InterfaceAddress): number {
  * ```ts
  * import { parseIpPrefix, prefixAddress } from '@podlan/wire';
  *
- * prefixAddress(parseIpPrefix('10.244.1.0/24')); // => '10.244.1.0'
+ * prefixAddress(parseIpPrefix('10.244.1.0/24')!); // => '10.244.1.0'
  * ```
  */
 export function prefixAddress(prefix: IpPrefix | InterfaceAddress): IpAddress {

@@ -7,7 +7,9 @@ import { putUint16, requireRoom, uint, uint16At, uint32At } from './bytes.js';
 import { formatIpv4 } from './ipv4-text.js';
 import { formatMac, type MacAddress } from './mac.js';
 
+/** The whole packet for IPv4 over Ethernet. */
 export const ARP_BYTES = 28;
+/** What a packet is for (RFC 826). */
 export const ArpOperation = { request: 1, reply: 2 } as const;
 
 /** Hardware type Ethernet, protocol type IPv4, and the sizes of their addresses. */
@@ -15,6 +17,7 @@ const ETHERNET = 1;
 const IPV4 = 0x0800;
 const SIZES = 0x0604;
 
+/** An ARP packet as a value. */
 export interface ArpPacket {
   /** {@link ArpOperation} */
   readonly operation: number;
@@ -29,18 +32,21 @@ export interface ArpPacket {
  *
  * @example
  * ```ts
- * import { ArpOperation, ArpView, emitArp, parseIpAddress, parseMacAddress } from '@podlan/wire';
+ * import { ArpView } from '@podlan/wire';
  *
- * const mac = parseMacAddress('02:00:00:00:00:0a');
- * const ips = { senderIp: parseIpAddress('10.244.1.5'), targetIp: parseIpAddress('10.244.1.1') };
- * const bytes = new Uint8Array(28);
- * emitArp({ operation: ArpOperation.request, senderMac: mac, targetMac: mac, ...ips }, bytes);
- *
+ * const request = Uint8Array.of(
+ *   ...[0, 1, 8, 0, 6, 4, 0, 1],
+ *   ...[2, 0, 0, 0, 0, 10, 10, 244, 1, 5],
+ *   ...[0, 0, 0, 0, 0, 0, 10, 244, 1, 1],
+ * );
  * const arp = new ArpView();
- * arp.reset(bytes); // => true
+ * arp.reset(request); // => true
  * arp.operation; // => 1
- * arp.targetIpNumber; // => 0x0af40101
- * arp.senderMac; // => '02:00:00:00:00:0a'
+ * [arp.senderIpNumber, arp.targetIpNumber]; // => [0x0af40105, 0x0af40101]
+ * [arp.senderIp, arp.targetIp]; // => ['10.244.1.5', '10.244.1.1']
+ * [arp.senderMac, arp.targetMac]; // => ['02:00:00:00:00:0a', '00:00:00:00:00:00']
+ * [arp.senderMacAt, arp.targetMacAt, arp.payloadOffset]; // => [8, 18, 28]
+ * ArpView.over(new Uint8Array(28)); // => undefined
  * ```
  */
 export class ArpView extends ByteView {
@@ -54,14 +60,17 @@ export class ArpView extends ByteView {
     return isArp(bytes, offset, end) && this.place(bytes, offset, end);
   }
 
+  /** One of {@link ArpOperation}. */
   get operation(): number {
     return uint16At(this.bytes, this.offset + 6);
   }
 
+  /** Where the 6 bytes lie. */
   get senderMacAt(): number {
     return this.offset + 8;
   }
 
+  /** Where the 6 bytes lie. */
   get targetMacAt(): number {
     return this.offset + 18;
   }
@@ -142,7 +151,7 @@ export function parseArp(bytes: Uint8Array): ArpPacket | undefined {
  * ```ts
  * import { ArpOperation, BROADCAST_MAC, emitArp, parseIpAddress } from '@podlan/wire';
  *
- * const ip = parseIpAddress('10.244.1.5');
+ * const ip = parseIpAddress('10.244.1.5')!;
  * const fields = { senderMac: BROADCAST_MAC, senderIp: ip, targetMac: BROADCAST_MAC, targetIp: ip };
  * const bytes = new Uint8Array(28);
  * emitArp({ operation: ArpOperation.reply, ...fields }, bytes); // => 28

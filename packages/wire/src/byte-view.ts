@@ -12,7 +12,24 @@ import { dataView } from './bytes.js';
 
 const NOTHING = /* @__PURE__ */ new Uint8Array(0);
 
-/** Fields of a view that was never placed read as zero. */
+/**
+ * What all views have. Fields of a view that was never placed read as zero.
+ *
+ * @example
+ * ```ts
+ * import { type ByteView, Ipv4View, UdpView } from '@podlan/wire';
+ *
+ * const ip: ByteView = new Ipv4View();
+ * const udp: ByteView = new UdpView();
+ *
+ * const packet = new Uint8Array(37);
+ * packet.set([0x45, 0, 0, 37, 0, 0, 0, 0, 64, 17]);
+ * packet.set([0, 0, 0x21, 0x18, 0, 17], 20);
+ * ip.reset(packet) && udp.enter(ip); // => true
+ * [udp.offset, udp.payloadOffset, udp.payloadEnd]; // => [20, 28, 37]
+ * udp.payload.length; // => 9
+ * ```
+ */
 export abstract class ByteView {
   // Declared only: a field that is defined here is slow in every class that extends this one.
   /** What the view looks into. `offset`, `end` and all accessors in `...At` count from its first byte. */

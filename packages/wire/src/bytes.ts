@@ -27,7 +27,7 @@ export function uint16At(bytes: Uint8Array, at: number): number {
  *
  * const packet = new Uint8Array(40);
  * packet.set([0x60, 0, 0, 0, 0, 0, 59, 64, 0x20, 0x01, 0x0d, 0xb8]);
- * const ip = Ipv6View.over(packet);
+ * const ip = Ipv6View.over(packet)!;
  * uint32At(ip.bytes, ip.sourceAt); // => 0x20010db8
  * ```
  */

@@ -186,7 +186,7 @@ export function updateChecksum32(checksum: number, before: number, after: number
  * ```ts
  * import { IpProtocol, parseIpAddress, pseudoHeaderSum } from '@podlan/wire';
  *
- * const pseudo = { source: parseIpAddress('10.244.1.2'), destination: parseIpAddress('10.244.2.2') };
+ * const pseudo = { source: parseIpAddress('10.244.1.2')!, destination: parseIpAddress('10.244.2.2')! };
  * pseudoHeaderSum(pseudo, IpProtocol.udp, 8); // => 0x1905
  * ```
  */
@@ -216,7 +216,7 @@ function addressSum(address: IpAddress): number {
  * ```ts
  * import { IpProtocol, parseIpAddress, transportChecksum } from '@podlan/wire';
  *
- * const pseudo = { source: parseIpAddress('10.244.1.2'), destination: parseIpAddress('10.244.2.2') };
+ * const pseudo = { source: parseIpAddress('10.244.1.2')!, destination: parseIpAddress('10.244.2.2')! };
  * const datagram = Uint8Array.of(0x13, 0x88, 0, 53, 0, 8, 0, 0);
  * transportChecksum(datagram, pseudo, IpProtocol.udp); // => 0xd335
  * ```
@@ -237,7 +237,7 @@ export function transportChecksum(
  * ```ts
  * import { IpProtocol, parseIpAddress, transportChecksumHolds } from '@podlan/wire';
  *
- * const pseudo = { source: parseIpAddress('10.244.1.2'), destination: parseIpAddress('10.244.2.2') };
+ * const pseudo = { source: parseIpAddress('10.244.1.2')!, destination: parseIpAddress('10.244.2.2')! };
  * const datagram = Uint8Array.of(0x13, 0x88, 0, 53, 0, 8, 0xd3, 0x35);
  * transportChecksumHolds(datagram, pseudo, IpProtocol.udp); // => true
  * ```

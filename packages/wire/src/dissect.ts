@@ -42,9 +42,9 @@ const MAX_LAYERS = 32;
  * frame.set([10, 244, 1, 5], 28); // sender
  * frame.set([10, 244, 1, 1], 38); // target
  * const ethernet = dissect(frame);
- * ethernet.inner.protocol; // => 'arp'
- * ethernet.inner.fields[4]; // => { name: 'operation', value: 1, offset: 20, length: 2, note: 'request', rfc: 'RFC 826' }
- * ethernet.inner.problems; // => []
+ * ethernet.inner?.protocol; // => 'arp'
+ * ethernet.inner?.fields[4]; // => { name: 'operation', value: 1, offset: 20, length: 2, note: 'request', rfc: 'RFC 826' }
+ * ethernet.inner?.problems; // => []
  * ```
  */
 export function dissect(frame: Uint8Array, linkType: LinkType = 'ethernet'): DissectedLayer {

@@ -5,13 +5,16 @@ import { ByteView, holds } from './byte-view.js';
 import { putUint16, requireRange, requireRoom, uint, uint16At, uint32At } from './bytes.js';
 import { formatMac, type MacAddress } from './mac.js';
 
+/** Two addresses and the EtherType. */
 export const ETHERNET_HEADER_BYTES = 14;
 
 /** EtherType numbers (IANA "IEEE 802 Numbers"). */
 export const EtherType = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd } as const;
 
+/** Every station on the link. */
 export const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff' as MacAddress;
 
+/** A frame as a value. */
 export interface EthernetFrame {
   readonly destination: MacAddress;
   readonly source: MacAddress;
@@ -31,9 +34,16 @@ export interface EthernetFrame {
  * const ethernet = new EthernetView();
  * ethernet.reset(frame); // => true
  * ethernet.etherType === EtherType.ipv4; // => true
- * ethernet.destinationNumber; // => 0x02000000000b
- * ethernet.source; // => '02:00:00:00:00:0a'
  * ethernet.payloadOffset; // => 14
+ *
+ * ethernet.destinationNumber === ethernet.sourceNumber + 1; // => true
+ * [ethernet.destinationAt, ethernet.sourceAt]; // => [0, 6]
+ * [ethernet.source, ethernet.destination]; // => ['02:00:00:00:00:0a', '02:00:00:00:00:0b']
+ *
+ * // Back to where it came from.
+ * ethernet.setDestination(frame, ethernet.sourceAt);
+ * ethernet.setSource(Uint8Array.of(2, 0, 0, 0, 0, 1));
+ * EthernetView.over(frame)?.destination; // => '02:00:00:00:00:0a'
  * ```
  */
 export class EthernetView extends ByteView {
@@ -47,10 +57,12 @@ export class EthernetView extends ByteView {
     return holds(bytes, offset, end, ETHERNET_HEADER_BYTES) && this.place(bytes, offset, end);
   }
 
+  /** Where the 6 bytes lie. */
   get destinationAt(): number {
     return this.offset;
   }
 
+  /** Where the 6 bytes lie. */
   get sourceAt(): number {
     return this.offset + 6;
   }
@@ -85,6 +97,7 @@ export class EthernetView extends ByteView {
     copyMac('setSource', from, at, this.bytes, this.sourceAt);
   }
 
+  /** One of {@link EtherType}, or another. */
   get etherType(): number {
     return uint16At(this.bytes, this.offset + 12);
   }
@@ -152,7 +165,7 @@ export function ethernetBytes(frame: EthernetFrame): number {
  * ```ts
  * import { BROADCAST_MAC, EtherType, emitEthernet, parseMacAddress } from '@podlan/wire';
  *
- * const source = parseMacAddress('02:00:00:00:00:0a');
+ * const source = parseMacAddress('02:00:00:00:00:0a')!;
  * const bytes = new Uint8Array(60);
  * const payload = Uint8Array.of(1, 2, 3);
  * emitEthernet({ source, destination: BROADCAST_MAC, etherType: EtherType.arp, payload }, bytes); // => 17

@@ -7,8 +7,10 @@ import { ByteView, holds } from './byte-view.js';
 import { putUint16, putUint32, requireRoom, uint, uint16At, uint32At } from './bytes.js';
 import { checksumHolds, internetChecksum, updateChecksum, viewSum } from './checksum.js';
 
+/** Type, code, checksum and one word that depends on the type. */
 export const ICMP_HEADER_BYTES = 8;
 
+/** Types of messages (RFC 792). */
 export const IcmpType = {
   echoReply: 0,
   destinationUnreachable: 3,
@@ -26,6 +28,7 @@ export const IcmpUnreachable = {
   prohibited: 13,
 } as const;
 
+/** A message as a value, by its kind. */
 export type IcmpMessage =
   | {
       readonly kind: 'echo-request' | 'echo-reply';
@@ -61,9 +64,15 @@ export type IcmpMessage =
  * const icmp = new IcmpView();
  * icmp.reset(message); // => true
  * icmp.type === IcmpType.echoRequest; // => true
+ * [icmp.code, icmp.identifier, icmp.sequence]; // => [0, 7, 1]
+ * icmp.rest; // => 0x00070001
+ * icmp.payloadOffset; // => 8
  * icmp.identifier = 9;
+ * icmp.checksum; // => 0xf7f5
  * icmp.checksumHolds; // => true
- * [...message]; // => [8, 0, 0xf7, 0xf5, 0, 9, 0, 1]
+ *
+ * const tooLarge = IcmpView.over(Uint8Array.of(3, 4, 0, 0, 0, 0, 0x05, 0xaa));
+ * tooLarge?.nextHopMtu; // => 1450
  * ```
  */
 export class IcmpView extends ByteView {
@@ -78,14 +87,17 @@ export class IcmpView extends ByteView {
     return holds(bytes, offset, end, ICMP_HEADER_BYTES) && this.place(bytes, offset, end);
   }
 
+  /** One of {@link IcmpType}, or another. */
   get type(): number {
     return this.bytes[this.offset]! | 0;
   }
 
+  /** What it means depends on the type. */
   get code(): number {
     return this.bytes[this.offset + 1]! | 0;
   }
 
+  /** As it is stored. */
   get checksum(): number {
     return uint16At(this.bytes, this.offset + 2);
   }
@@ -94,6 +106,7 @@ export class IcmpView extends ByteView {
     putUint16(this.bytes, this.offset + 2, uint('checksum', value, 16));
   }
 
+  /** Whether everything up to `end` is as it was sent. */
   get checksumHolds(): boolean {
     return viewSum(this, 0, this.offset, this.end) === 0xffff;
   }

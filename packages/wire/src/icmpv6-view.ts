@@ -5,6 +5,7 @@ import { putUint16, uint, uint16At, uint32At } from './bytes.js';
 import { type IpHeaderView, updateChecksum, updateChecksum32, viewSum } from './checksum.js';
 import { IpProtocol } from './ip-protocol.js';
 
+/** Type, code, checksum and one word that depends on the type. */
 export const ICMPV6_HEADER_BYTES = 8;
 
 /**
@@ -12,13 +13,26 @@ export const ICMPV6_HEADER_BYTES = 8;
  *
  * @example
  * ```ts
- * import { Icmpv6Type, Icmpv6View } from '@podlan/wire';
+ * import { Icmpv6Type, Icmpv6View, IpProtocol, Ipv6View } from '@podlan/wire';
  *
- * const message = Uint8Array.of(128, 0, 0, 0, 0, 7, 0, 1);
+ * const packet = new Uint8Array(48);
+ * packet.set([0x60, 0, 0, 0, 0, 8, IpProtocol.icmpv6, 64]);
+ * packet.set([128, 0, 0x7f, 0xb5, 0, 7, 0, 1], 40);
+ *
+ * const ip = Ipv6View.over(packet)!;
  * const icmp = new Icmpv6View();
- * icmp.reset(message); // => true
+ * icmp.reset(packet, ip.payloadOffset, ip.payloadEnd); // => true
  * icmp.type === Icmpv6Type.echoRequest; // => true
- * icmp.identifier; // => 7
+ * [icmp.code, icmp.identifier, icmp.sequence]; // => [0, 7, 1]
+ * icmp.rest; // => 0x00070001
+ * icmp.payloadOffset; // => 48
+ * icmp.checksumHolds(ip); // => true
+ *
+ * icmp.adjustChecksum(0, 0xfd00);
+ * packet.set([0xfd, 0], ip.sourceAt + 2);
+ * icmp.checksumHolds(ip); // => true
+ * icmp.checksum; // => 0x82b4
+ * Icmpv6View.over(packet, 41); // => undefined
  * ```
  */
 export class Icmpv6View extends ByteView {
@@ -33,14 +47,17 @@ export class Icmpv6View extends ByteView {
     return holds(bytes, offset, end, ICMPV6_HEADER_BYTES) && this.place(bytes, offset, end);
   }
 
+  /** One of `Icmpv6Type`, or another. */
   get type(): number {
     return this.bytes[this.offset]! | 0;
   }
 
+  /** What it means depends on the type. */
   get code(): number {
     return this.bytes[this.offset + 1]! | 0;
   }
 
+  /** As it is stored. */
   get checksum(): number {
     return uint16At(this.bytes, this.offset + 2);
   }
@@ -49,6 +66,7 @@ export class Icmpv6View extends ByteView {
     putUint16(this.bytes, this.offset + 2, uint('checksum', value, 16));
   }
 
+  /** Whether everything up to `end` is as it was sent. */
   checksumHolds(ip: IpHeaderView): boolean {
     const { offset, end } = this;
     return viewSum(this, ip.pseudoHeaderSum(IpProtocol.icmpv6, end - offset), offset, end) === 0xffff;

@@ -12,6 +12,7 @@ import { IpProtocol } from './ip-protocol.js';
 import { formatIpv6, writeIpv6 } from './ipv6-text.js';
 import { type NdpOption, ndpOptionBytes, parseNdpOptions } from './ndp-options.js';
 
+/** Types of messages (RFC 4443, RFC 4861). */
 export const Icmpv6Type = {
   destinationUnreachable: 1,
   packetTooBig: 2,
@@ -25,6 +26,7 @@ export const Icmpv6Type = {
 /** Codes of destination unreachable (RFC 4443, section 3.1). */
 export const Icmpv6Unreachable = { noRoute: 0, prohibited: 1, beyondScope: 2, address: 3, port: 4 } as const;
 
+/** A message as a value, by its kind. */
 export type Icmpv6Message =
   | {
       readonly kind: 'echo-request' | 'echo-reply';
@@ -50,6 +52,7 @@ export type Icmpv6Message =
       readonly data: Uint8Array;
     };
 
+/** RFC 4861, section 4.4. */
 export interface NeighborAdvertisement {
   readonly kind: 'neighbor-advertisement';
   readonly router: boolean;
@@ -208,9 +211,9 @@ export function icmpv6Bytes(message: Icmpv6Message): number {
  * ```ts
  * import { emitIcmpv6, parseIcmpv6, parseIpAddress } from '@podlan/wire';
  *
- * const pseudo = { source: parseIpAddress('fd00::1'), destination: parseIpAddress('fd00::2') };
+ * const pseudo = { source: parseIpAddress('fd00::1')!, destination: parseIpAddress('fd00::2')! };
  * const bytes = new Uint8Array(24);
- * const target = parseIpAddress('fd00::2');
+ * const target = parseIpAddress('fd00::2')!;
  * emitIcmpv6({ kind: 'neighbor-solicitation', target, options: [] }, bytes, pseudo); // => 24
  * parseIcmpv6(bytes, pseudo)?.kind; // => 'neighbor-solicitation'
  * ```

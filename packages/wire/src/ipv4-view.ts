@@ -12,10 +12,11 @@
 
 import type { IpAddress } from './address.js';
 import { ByteView, holds } from './byte-view.js';
-import { putUint16, putUint32, uint, uint16At, uint32At } from './bytes.js';
-import { sumWithLength, updateChecksum, updateChecksum32, viewSum } from './checksum.js';
+import { putUint16, uint, uint16At, uint32At } from './bytes.js';
+import { sumWithLength, updateChecksum, viewSum } from './checksum.js';
 import { formatIpv4 } from './ipv4-text.js';
 
+/** The header without options. */
 export const IPV4_HEADER_BYTES = 20;
 
 export const DONT_FRAGMENT = 0x4000;
@@ -28,16 +29,27 @@ export const OFFSET_MASK = 0x1fff;
  *
  * @example
  * ```ts
- * import { formatIpv4Number, Ipv4View } from '@podlan/wire';
+ * import { IpProtocol, Ipv4View } from '@podlan/wire';
  *
- * const packet = Uint8Array.of(0x45, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0x61, 0xe6, 10, 244, 1, 5, 10, 244, 2, 7);
+ * const packet = Uint8Array.of(0x45, 0, 0, 20, 0, 9, 0x40, 0, 64, 17, 0x21, 0xdd, 10, 244, 1, 5, 10, 244, 2, 7);
  * const ip = new Ipv4View();
  * ip.reset(packet); // => true
+ * ip.protocol === IpProtocol.udp; // => true
+ * [ip.family, ip.headerBytes, ip.totalLength, ip.identification, ip.trafficClass]; // => [4, 20, 20, 9, 0]
+ * [ip.dontFragment, ip.moreFragments, ip.fragmentOffset]; // => [true, false, 0]
+ * [ip.payloadOffset, ip.payloadEnd, ip.options.length]; // => [20, 20, 0]
+ *
  * ip.ttl -= 1;
  * ip.ttl; // => 63
+ * ip.checksum; // => 0x22dd
  * ip.checksumHolds; // => true
- * ip.destinationNumber; // => 0x0af40207
- * formatIpv4Number(ip.sourceNumber); // => '10.244.1.5'
+ *
+ * [ip.sourceNumber, ip.destinationNumber]; // => [0x0af40105, 0x0af40207]
+ * [ip.source, ip.destination]; // => ['10.244.1.5', '10.244.2.7']
+ * [ip.sourceAt, ip.destinationAt]; // => [12, 16]
+ * // For the checksum of a UDP datagram of 8 bytes behind this header.
+ * ip.pseudoHeaderSum(IpProtocol.udp, 8); // => 0x190d
+ * Ipv4View.over(packet, 1); // => undefined
  * ```
  */
 export class Ipv4View extends ByteView {
@@ -51,14 +63,17 @@ export class Ipv4View extends ByteView {
     return ipv4HeaderBytes(bytes, offset, end) > 0 && this.place(bytes, offset, end);
   }
 
+  /** Whose rules a checksum behind this header follows. */
   get family(): 4 {
     return 4;
   }
 
+  /** The header with its options. */
   get headerBytes(): number {
     return (this.bytes[this.offset]! & 0x0f) * 4;
   }
 
+  /** DSCP and ECN together, one byte (RFC 2474, RFC 3168). */
   get trafficClass(): number {
     return this.bytes[this.offset + 1]! | 0;
   }
@@ -67,10 +82,12 @@ export class Ipv4View extends ByteView {
     rewrite(this, 0, (uint16At(this.bytes, this.offset) & 0xff00) | uint('trafficClass', value, 8));
   }
 
+  /** Of header and payload, as the header says. */
   get totalLength(): number {
     return uint16At(this.bytes, this.offset + 2);
   }
 
+  /** Shared by the fragments of a packet. */
   get identification(): number {
     return uint16At(this.bytes, this.offset + 4);
   }
@@ -79,18 +96,22 @@ export class Ipv4View extends ByteView {
     rewrite(this, 4, uint('identification', value, 16));
   }
 
+  /** Whether no router may fragment the packet. */
   get dontFragment(): boolean {
     return (uint16At(this.bytes, this.offset + 6) & DONT_FRAGMENT) !== 0;
   }
 
+  /** Whether fragments behind this one follow. */
   get moreFragments(): boolean {
     return (uint16At(this.bytes, this.offset + 6) & MORE_FRAGMENTS) !== 0;
   }
 
+  /** In bytes, a multiple of 8. */
   get fragmentOffset(): number {
     return (uint16At(this.bytes, this.offset + 6) & OFFSET_MASK) * 8;
   }
 
+  /** Hops that are left. */
   get ttl(): number {
     return this.bytes[this.offset + 8]! | 0;
   }
@@ -99,10 +120,12 @@ export class Ipv4View extends ByteView {
     rewrite(this, 8, (uint('ttl', value, 8) << 8) | this.protocol);
   }
 
+  /** One of `IpProtocol`, or another. */
   get protocol(): number {
     return this.bytes[this.offset + 9]! | 0;
   }
 
+  /** Of the header, as it is stored. */
   get checksum(): number {
     return uint16At(this.bytes, this.offset + 10);
   }
@@ -111,14 +134,17 @@ export class Ipv4View extends ByteView {
     putUint16(this.bytes, this.offset + 10, uint('checksum', value, 16));
   }
 
+  /** Whether the header is as it was sent. */
   get checksumHolds(): boolean {
     return viewSum(this, 0, this.offset, this.offset + this.headerBytes) === 0xffff;
   }
 
+  /** Where the 4 bytes lie. */
   get sourceAt(): number {
     return this.offset + 12;
   }
 
+  /** Where the 4 bytes lie. */
   get destinationAt(): number {
     return this.offset + 16;
   }
@@ -166,6 +192,7 @@ export class Ipv4View extends ByteView {
     return Math.min(this.end, this.offset + Math.max(this.headerBytes, this.totalLength));
   }
 
+  /** As the function `pseudoHeaderSum`, of the addresses in this header. */
   pseudoHeaderSum(protocol: number, length: number): number {
     const { bytes, sourceAt: at } = this;
     const sum =
@@ -187,7 +214,8 @@ function rewrite(ip: Ipv4View, at: number, word: number): void {
   putUint16(ip.bytes, ip.offset + at, word);
 }
 
+/** In halves, because engines box a number of 32 bits that is passed on. */
 function rewriteAddress(ip: Ipv4View, at: number, address: number): void {
-  ip.checksum = updateChecksum32(ip.checksum, uint32At(ip.bytes, ip.offset + at), address);
-  putUint32(ip.bytes, ip.offset + at, address);
+  rewrite(ip, at, address >>> 16);
+  rewrite(ip, at + 2, address & 0xffff);
 }

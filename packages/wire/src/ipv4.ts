@@ -13,6 +13,7 @@ import {
   OFFSET_MASK,
 } from './ipv4-view.js';
 
+/** A packet as a value. */
 export interface Ipv4Packet {
   readonly source: IpAddress;
   readonly destination: IpAddress;
@@ -99,7 +100,7 @@ function readValue(bytes: Uint8Array, headerBytes: number): Ipv4Packet | undefin
  * import { ipv4Bytes, parseIpv4 } from '@podlan/wire';
  *
  * const bytes = Uint8Array.of(0x45, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0x61, 0xe6, 10, 244, 1, 5, 10, 244, 2, 7);
- * const packet = parseIpv4(bytes);
+ * const packet = parseIpv4(bytes)!;
  * ipv4Bytes({ ...packet, payload: new Uint8Array(100) }); // => 120
  * ```
  */
@@ -117,7 +118,7 @@ export function ipv4Bytes(packet: Ipv4Packet): number {
  *
  * const bytes = new Uint8Array(20);
  * const none = new Uint8Array();
- * const addresses = { source: parseIpAddress('10.244.1.5'), destination: parseIpAddress('10.244.2.7') };
+ * const addresses = { source: parseIpAddress('10.244.1.5')!, destination: parseIpAddress('10.244.2.7')! };
  * const fragment = { identification: 0, dontFragment: false, moreFragments: false, fragmentOffset: 0 };
  * const fields = { protocol: IpProtocol.udp, ttl: 64, trafficClass: 0, options: none, payload: none };
  * emitIpv4({ ...addresses, ...fragment, ...fields }, bytes); // => 20

@@ -15,6 +15,7 @@ export interface Ipv6Fragment {
   readonly more: boolean;
 }
 
+/** What the extension headers stand before. */
 export interface Ipv6UpperLayer {
   readonly protocol: number;
   readonly payload: Uint8Array;
@@ -32,9 +33,9 @@ export interface Ipv6UpperLayer {
  * const bytes = new Uint8Array(56);
  * bytes.set([0x60, 0, 0, 0, 0, 16, IpProtocol.hopByHop, 64]);
  * bytes[40] = IpProtocol.udp; // the next header, named by the one before
- * const upper = skipExtensions(parseIpv6(bytes));
- * upper.protocol; // => 17
- * upper.payload.length; // => 8
+ * const upper = skipExtensions(parseIpv6(bytes)!);
+ * upper?.protocol; // => 17
+ * upper?.payload.length; // => 8
  * ```
  */
 export function skipExtensions(packet: Ipv6Packet): Ipv6UpperLayer | undefined {
@@ -69,10 +70,10 @@ function readFragment(bytes: Uint8Array): Ipv6Fragment {
  * bytes.set([0x60, 0, 0, 0, 0, 16, IpProtocol.hopByHop, 64]);
  * bytes.set([IpProtocol.udp, 0], 40);
  * bytes.set([0x13, 0x88], 48);
- * const ip = Ipv6View.over(bytes);
+ * const ip = Ipv6View.over(bytes)!;
  * upperLayerAt(ip, IpProtocol.udp); // => 48
  * upperLayerAt(ip, IpProtocol.tcp); // => -1
- * UdpView.over(ip.bytes, 48, ip.payloadEnd).sourcePort; // => 5000
+ * UdpView.over(ip.bytes, 48, ip.payloadEnd)?.sourcePort; // => 5000
  * ```
  */
 export function upperLayerAt(ip: Ipv6View, wanted: number): number {

@@ -4,9 +4,9 @@
  * Characters are read one by one: nothing is allocated, and no part of the text is copied.
  */
 
-import { putUint16, putUint32, requireRange } from './bytes.js';
+import { putUint16, requireRange } from './bytes.js';
 import { hexDigit, hexGroup } from './hex.js';
-import { formatIpv4, parseIpv4Number } from './ipv4-text.js';
+import { formatIpv4, writeIpv4 } from './ipv4-text.js';
 
 const COLON = 58;
 const DOT = 46;
@@ -56,7 +56,7 @@ function writeGroups(text: string, into: Uint8Array, at: number, from: number, t
     if (group === BAD || written === BYTES) return BAD;
     const end = next + (group >> 16);
     if (end < to && text.charCodeAt(end) === DOT) {
-      if (written > BYTES - 4 || !writeDotted(text, into, at + written, next, to)) return BAD;
+      if (written > BYTES - 4 || !writeIpv4(text, into, at + written, next, to)) return BAD;
       return (gap << 8) | (written + 4);
     }
     putUint16(into, at + written, group);
@@ -75,13 +75,6 @@ function writeGroups(text: string, into: Uint8Array, at: number, from: number, t
 
 function isColon(text: string, at: number, to: number): boolean {
   return at < to && text.charCodeAt(at) === COLON;
-}
-
-function writeDotted(text: string, into: Uint8Array, at: number, from: number, to: number): boolean {
-  const address = parseIpv4Number(text, from, to);
-  if (address === BAD) return false;
-  putUint32(into, at, address);
-  return true;
 }
 
 /** What was written behind the gap moves to the end, and zeros take its place. */

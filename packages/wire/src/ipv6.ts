@@ -10,8 +10,10 @@ import { putUint16, putUint32, requireRange, requireRoom, uint, uint16At, uint32
 import { sumWithLength, viewSum } from './checksum.js';
 import { formatIpv6 } from './ipv6-text.js';
 
+/** The fixed header, without extension headers. */
 export const IPV6_HEADER_BYTES = 40;
 
+/** A packet as a value. */
 export interface Ipv6Packet {
   readonly source: IpAddress;
   readonly destination: IpAddress;
@@ -28,19 +30,29 @@ export interface Ipv6Packet {
  *
  * @example
  * ```ts
- * import { emitIpv6, Ipv6View, parseIpAddress, writeIpv6 } from '@podlan/wire';
+ * import { IpProtocol, Ipv6View, writeIpv6 } from '@podlan/wire';
  *
- * const packet = new Uint8Array(40);
- * const addresses = { source: parseIpAddress('fd00::1'), destination: parseIpAddress('fd00::2') };
- * const fields = { trafficClass: 0, flowLabel: 7, nextHeader: 59, hopLimit: 64, payload: new Uint8Array() };
- * emitIpv6({ ...addresses, ...fields }, packet);
+ * const packet = new Uint8Array(48);
+ * packet.set([0x60, 0, 0, 7, 0, 8, IpProtocol.udp, 64]);
+ * writeIpv6('fd00::1', packet, 8);
+ * writeIpv6('fd00::2', packet, 24);
  *
  * const ip = new Ipv6View();
  * ip.reset(packet); // => true
+ * ip.nextHeader === IpProtocol.udp; // => true
+ * [ip.family, ip.trafficClass, ip.flowLabel, ip.payloadLength]; // => [6, 0, 7, 8]
+ * [ip.payloadOffset, ip.payloadEnd]; // => [40, 48]
  * ip.hopLimit -= 1;
  * ip.hopLimit; // => 63
- * writeIpv6('fd00::3', ip.bytes, ip.destinationAt);
- * ip.destination; // => 'fd00::3'
+ *
+ * [ip.source, ip.destination]; // => ['fd00::1', 'fd00::2']
+ * [ip.sourceAt, ip.destinationAt]; // => [8, 24]
+ * ip.setDestination(packet, ip.sourceAt);
+ * ip.setSource(new Uint8Array(16));
+ * ip.destination; // => 'fd00::1'
+ * // For the checksum of the datagram behind this header.
+ * ip.pseudoHeaderSum(IpProtocol.udp, 8); // => 0xfd1a
+ * Ipv6View.over(packet, 9); // => undefined
  * ```
  */
 export class Ipv6View extends ByteView {
@@ -58,10 +70,12 @@ export class Ipv6View extends ByteView {
     );
   }
 
+  /** Whose rules a checksum behind this header follows. */
   get family(): 6 {
     return 6;
   }
 
+  /** DSCP and ECN together, one byte (RFC 2474, RFC 3168). */
   get trafficClass(): number {
     return (uint16At(this.bytes, this.offset) >> 4) & 0xff;
   }
@@ -71,6 +85,7 @@ export class Ipv6View extends ByteView {
     putUint16(this.bytes, this.offset, others | (uint('trafficClass', value, 8) << 4));
   }
 
+  /** 20 bits (RFC 6437). */
   get flowLabel(): number {
     return uint32At(this.bytes, this.offset) & 0xfffff;
   }
@@ -80,14 +95,17 @@ export class Ipv6View extends ByteView {
     putUint32(this.bytes, this.offset, others | uint('flowLabel', value, 20));
   }
 
+  /** Of everything behind the fixed header, as the header says. */
   get payloadLength(): number {
     return uint16At(this.bytes, this.offset + 4);
   }
 
+  /** One of `IpProtocol`, or another; it may be an extension header's. */
   get nextHeader(): number {
     return this.bytes[this.offset + 6]! | 0;
   }
 
+  /** Hops that are left. */
   get hopLimit(): number {
     return this.bytes[this.offset + 7]! | 0;
   }
@@ -138,6 +156,7 @@ export class Ipv6View extends ByteView {
     return Math.min(this.end, this.payloadOffset + this.payloadLength);
   }
 
+  /** As the function `pseudoHeaderSum`, of the addresses in this header. */
   pseudoHeaderSum(protocol: number, length: number): number {
     return sumWithLength(viewSum(this, 0, this.sourceAt, this.payloadOffset), protocol, length);
   }
@@ -197,7 +216,7 @@ export function parseIpv6Quote(bytes: Uint8Array): Ipv6Packet | undefined {
  * ```ts
  * import { ipv6Bytes, parseIpAddress } from '@podlan/wire';
  *
- * const addresses = { source: parseIpAddress('fd00::1'), destination: parseIpAddress('fd00::2') };
+ * const addresses = { source: parseIpAddress('fd00::1')!, destination: parseIpAddress('fd00::2')! };
  * const fields = { trafficClass: 0, flowLabel: 0, nextHeader: 17, hopLimit: 64 };
  * ipv6Bytes({ ...addresses, ...fields, payload: new Uint8Array(8) }); // => 48
  * ```
@@ -214,7 +233,7 @@ export function ipv6Bytes(packet: Ipv6Packet): number {
  * ```ts
  * import { emitIpv6, parseIpAddress } from '@podlan/wire';
  *
- * const addresses = { source: parseIpAddress('fd00::1'), destination: parseIpAddress('fd00::2') };
+ * const addresses = { source: parseIpAddress('fd00::1')!, destination: parseIpAddress('fd00::2')! };
  * const fields = { trafficClass: 0, flowLabel: 7, nextHeader: 17, hopLimit: 64 };
  * const bytes = new Uint8Array(48);
  * emitIpv6({ ...addresses, ...fields, payload: new Uint8Array(8) }, bytes); // => 48

@@ -34,7 +34,7 @@ export function parseMacAddress(text: string): MacAddress | undefined {
  * ```ts
  * import { macToBytes, parseMacAddress } from '@podlan/wire';
  *
- * [...macToBytes(parseMacAddress('02:00:00:00:00:0a'))]; // => [2, 0, 0, 0, 0, 10]
+ * [...macToBytes(parseMacAddress('02:00:00:00:00:0a')!)]; // => [2, 0, 0, 0, 0, 10]
  * ```
  */
 export function macToBytes(mac: MacAddress): Uint8Array {

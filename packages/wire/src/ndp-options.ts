@@ -3,8 +3,10 @@
 import { requireRoom, uint } from './bytes.js';
 import { type MacAddress, macFromBytes, macToBytes } from './mac.js';
 
+/** Types of the options that carry a link address (RFC 4861, section 4.6.1). */
 export const NdpOptionType = { sourceLinkAddress: 1, targetLinkAddress: 2 } as const;
 
+/** An option as a value. */
 export interface NdpOption {
   readonly type: number;
   /** Without type and length: 6, 14, 22, ... bytes. */
@@ -43,7 +45,7 @@ export function parseNdpOptions(bytes: Uint8Array): NdpOption[] | undefined {
  * ```ts
  * import { linkAddressOption, NdpOptionType, ndpOptionBytes, parseMacAddress } from '@podlan/wire';
  *
- * const mac = parseMacAddress('02:00:00:00:00:0a');
+ * const mac = parseMacAddress('02:00:00:00:00:0a')!;
  * const option = linkAddressOption(NdpOptionType.sourceLinkAddress, mac);
  * [...ndpOptionBytes([option])]; // => [1, 1, 2, 0, 0, 0, 0, 10]
  * ```
@@ -84,7 +86,7 @@ export function emitNdpOption(option: NdpOption, into: Uint8Array): number {
  * ```ts
  * import { linkAddressOption, NdpOptionType, parseMacAddress } from '@podlan/wire';
  *
- * const mac = parseMacAddress('02:00:00:00:00:0a');
+ * const mac = parseMacAddress('02:00:00:00:00:0a')!;
  * [...linkAddressOption(NdpOptionType.targetLinkAddress, mac).body]; // => [2, 0, 0, 0, 0, 10]
  * ```
  */
@@ -99,7 +101,7 @@ export function linkAddressOption(type: number, address: MacAddress): NdpOption 
  * ```ts
  * import { linkAddressOf, NdpOptionType, parseNdpOptions } from '@podlan/wire';
  *
- * const options = parseNdpOptions(Uint8Array.of(1, 1, 2, 0, 0, 0, 0, 10));
+ * const options = parseNdpOptions(Uint8Array.of(1, 1, 2, 0, 0, 0, 0, 10))!;
  * linkAddressOf(options, NdpOptionType.sourceLinkAddress); // => '02:00:00:00:00:0a'
  * linkAddressOf(options, NdpOptionType.targetLinkAddress); // => undefined
  * ```

@@ -7,15 +7,20 @@ import { dataView, uint } from './bytes.js';
 
 /** LINKTYPE_ values (draft-ietf-opsawg-pcaplinktype): Ethernet frames, or IP packets without a link header. */
 export const LinkTypeNumber = { ethernet: 1, raw: 101 } as const;
+/** What the packets of a file begin with. */
 export type LinkType = keyof typeof LinkTypeNumber;
+/** The unit of the fractions of a second in a file. */
 export type TimeUnit = 'microseconds' | 'nanoseconds';
 
+/** Once, at the beginning of the file. */
 export const PCAP_HEADER_BYTES = 24;
+/** Before each packet. */
 export const PCAP_RECORD_HEADER_BYTES = 16;
 
 const MAGIC: Record<TimeUnit, number> = { microseconds: 0xa1b2c3d4, nanoseconds: 0xa1b23c4d };
 const SNAP_LENGTH = 262_144;
 
+/** A packet and when it was seen. */
 export interface CapturedPacket {
   readonly timeNs: bigint;
   readonly bytes: Uint8Array;
@@ -23,6 +28,7 @@ export interface CapturedPacket {
   readonly originalLength?: number;
 }
 
+/** What a file says of all its packets. */
 export interface PcapOptions {
   readonly linkType?: LinkType;
   readonly timeUnit?: TimeUnit;

@@ -18,11 +18,13 @@ const INTERFACE_NAME = 2;
 const INTERFACE_TIME_RESOLUTION = 9;
 const NANOSECONDS = 9;
 
+/** Where packets of the file were seen. */
 export interface PcapngInterface {
   readonly name: string;
   readonly linkType?: LinkType;
 }
 
+/** A packet, and which of the file's interfaces saw it. */
 export interface PcapngPacket extends CapturedPacket {
   /** Index into the interfaces of the header. */
   readonly interfaceId: number;

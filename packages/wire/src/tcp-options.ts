@@ -2,6 +2,7 @@
 
 import { putUint16, putUint32, requireRoom, uint, uint16At, uint32At } from './bytes.js';
 
+/** An option as a value, by its kind. */
 export type TcpOption =
   | { readonly kind: 'nop' }
   | { readonly kind: 'mss'; readonly bytes: number }

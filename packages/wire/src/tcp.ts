@@ -16,6 +16,7 @@ import {
 } from './checksum.js';
 import { IpProtocol } from './ip-protocol.js';
 
+/** The header without options. */
 export const TCP_HEADER_BYTES = 20;
 
 /** Control bits; `ae` was the nonce sum of RFC 3540 (RFC 9768). */
@@ -33,6 +34,7 @@ export const TcpFlag = {
 
 const FLAGS_MASK = 0x1ff;
 
+/** A segment as a value. */
 export interface TcpSegment {
   readonly sourcePort: number;
   readonly destinationPort: number;
@@ -53,21 +55,30 @@ export interface TcpSegment {
  *
  * @example
  * ```ts
- * import { emitTcp, parseIpAddress, TcpFlag, TcpView } from '@podlan/wire';
+ * import { Ipv4View, TcpFlag, TcpView } from '@podlan/wire';
  *
- * const pseudo = { source: parseIpAddress('10.244.1.2'), destination: parseIpAddress('10.244.2.2') };
- * const none = new Uint8Array();
- * const ports = { sourcePort: 40000, destinationPort: 443 };
- * const numbers = { sequence: 4_000_000_000, acknowledgment: 0, window: 65535, urgentPointer: 0 };
- * const bytes = new Uint8Array(20);
- * emitTcp({ ...ports, ...numbers, flags: TcpFlag.syn, options: none, payload: none }, bytes, pseudo);
+ * const packet = new Uint8Array(44);
+ * packet.set([0x45, 0, 0, 44, 0, 0, 0, 0, 64, 6, 0x61, 0xd9, 10, 244, 1, 5, 10, 244, 2, 7]);
+ * packet.set([0x9c, 0x40, 0x01, 0xbb, 0xee, 0x6b, 0x28, 0x00, 0, 0, 0, 0, 0x60, 0x02, 0xff, 0xff], 20);
+ * packet.set([2, 4, 5, 80], 40);
  *
+ * const ip = Ipv4View.over(packet)!;
  * const tcp = new TcpView();
- * tcp.reset(bytes); // => true
- * tcp.sequence; // => 4_000_000_000
+ * tcp.reset(packet, ip.payloadOffset, ip.payloadEnd); // => true
+ * [tcp.sourcePort, tcp.destinationPort]; // => [40000, 443]
+ * [tcp.sequence, tcp.acknowledgment]; // => [4_000_000_000, 0]
  * tcp.flags === TcpFlag.syn; // => true
- * tcp.destinationPort = 8443;
- * tcp.destinationPort; // => 8443
+ * [tcp.window, tcp.urgentPointer]; // => [65535, 0]
+ * [tcp.headerBytes, tcp.payloadOffset]; // => [24, 44]
+ * [...tcp.options]; // => [2, 4, 5, 80]
+ *
+ * tcp.checksumHolds(ip); // => false
+ * tcp.checksum = 0xcb2f;
+ * tcp.checksumHolds(ip); // => true
+ * tcp.adjustChecksum(ip.sourceNumber, 0x0af40909);
+ * ip.sourceNumber = 0x0af40909;
+ * tcp.checksumHolds(ip); // => true
+ * TcpView.over(packet, 25); // => undefined
  * ```
  */
 export class TcpView extends ByteView {
@@ -81,6 +92,7 @@ export class TcpView extends ByteView {
     return tcpHeaderBytes(bytes, offset, end) > 0 && this.place(bytes, offset, end);
   }
 
+  /** Of the sender. */
   get sourcePort(): number {
     return uint16At(this.bytes, this.offset);
   }
@@ -89,6 +101,7 @@ export class TcpView extends ByteView {
     rewrite(this, 0, uint('sourcePort', value, 16));
   }
 
+  /** Of the receiver. */
   get destinationPort(): number {
     return uint16At(this.bytes, this.offset + 2);
   }
@@ -97,6 +110,7 @@ export class TcpView extends ByteView {
     rewrite(this, 2, uint('destinationPort', value, 16));
   }
 
+  /** Of the first byte of the payload, unsigned. */
   get sequence(): number {
     return uint32At(this.bytes, this.offset + 4);
   }
@@ -105,6 +119,7 @@ export class TcpView extends ByteView {
     rewrite32(this, 4, uint('sequence', value, 32));
   }
 
+  /** The sequence number that is expected next, unsigned. */
   get acknowledgment(): number {
     return uint32At(this.bytes, this.offset + 8);
   }
@@ -113,6 +128,7 @@ export class TcpView extends ByteView {
     rewrite32(this, 8, uint('acknowledgment', value, 32));
   }
 
+  /** The header with its options. */
   get headerBytes(): number {
     return (this.bytes[this.offset + 12]! >> 4) * 4;
   }
@@ -126,6 +142,7 @@ export class TcpView extends ByteView {
     rewrite(this, 12, (uint16At(this.bytes, this.offset + 12) & ~FLAGS_MASK) | uint('flags', value, 9));
   }
 
+  /** As it is stored, not scaled. */
   get window(): number {
     return uint16At(this.bytes, this.offset + 14);
   }
@@ -134,6 +151,7 @@ export class TcpView extends ByteView {
     rewrite(this, 14, uint('window', value, 16));
   }
 
+  /** As it is stored. */
   get checksum(): number {
     return uint16At(this.bytes, this.offset + 16);
   }
@@ -142,6 +160,7 @@ export class TcpView extends ByteView {
     putUint16(this.bytes, this.offset + 16, uint('checksum', value, 16));
   }
 
+  /** Counts from the sequence number, where the flag is set. */
   get urgentPointer(): number {
     return uint16At(this.bytes, this.offset + 18);
   }
@@ -180,9 +199,10 @@ function rewrite(tcp: TcpView, at: number, word: number): void {
   putUint16(tcp.bytes, tcp.offset + at, word);
 }
 
+/** In halves, because engines box a number of 32 bits that is passed on. */
 function rewrite32(tcp: TcpView, at: number, value: number): void {
-  tcp.checksum = updateChecksum32(tcp.checksum, uint32At(tcp.bytes, tcp.offset + at), value);
-  putUint32(tcp.bytes, tcp.offset + at, value);
+  rewrite(tcp, at, value >>> 16);
+  rewrite(tcp, at + 2, value & 0xffff);
 }
 
 /**
@@ -228,7 +248,7 @@ export function parseTcp(bytes: Uint8Array, pseudo?: PseudoHeader): TcpSegment |
  *
  * const bytes = new Uint8Array(20);
  * bytes[12] = 0x50;
- * tcpBytes({ ...parseTcp(bytes), payload: new Uint8Array(1400) }); // => 1420
+ * tcpBytes({ ...parseTcp(bytes)!, payload: new Uint8Array(1400) }); // => 1420
  * ```
  */
 export function tcpBytes(segment: TcpSegment): number {
@@ -243,7 +263,7 @@ export function tcpBytes(segment: TcpSegment): number {
  * ```ts
  * import { emitTcp, parseIpAddress, parseTcp, tcpOptionBytes } from '@podlan/wire';
  *
- * const pseudo = { source: parseIpAddress('10.244.1.2'), destination: parseIpAddress('10.244.2.2') };
+ * const pseudo = { source: parseIpAddress('10.244.1.2')!, destination: parseIpAddress('10.244.2.2')! };
  * const ports = { sourcePort: 40000, destinationPort: 443 };
  * const numbers = { sequence: 1, acknowledgment: 0, window: 65535, urgentPointer: 0 };
  * const options = tcpOptionBytes([{ kind: 'mss', bytes: 1360 }]);

@@ -17,8 +17,10 @@ import {
 } from './checksum.js';
 import { IpProtocol } from './ip-protocol.js';
 
+/** Ports, length and checksum. */
 export const UDP_HEADER_BYTES = 8;
 
+/** A datagram as a value. */
 export interface UdpDatagram {
   readonly sourcePort: number;
   readonly destinationPort: number;
@@ -31,15 +33,26 @@ export interface UdpDatagram {
  *
  * @example
  * ```ts
- * import { UdpView } from '@podlan/wire';
+ * import { Ipv4View, UdpView } from '@podlan/wire';
  *
- * const datagram = Uint8Array.of(0x13, 0x88, 0, 53, 0, 10, 0, 0, 0x68, 0x69);
+ * const packet = Uint8Array.of(
+ *   ...[0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0x61, 0xde, 10, 244, 1, 5, 10, 244, 2, 7],
+ *   ...[0x13, 0x88, 0, 53, 0, 8, 0xd3, 0x2d],
+ * );
+ * const ip = Ipv4View.over(packet)!;
  * const udp = new UdpView();
- * udp.reset(datagram); // => true
- * udp.destinationPort; // => 53
- * udp.sourcePort = 6000;
- * [...datagram.subarray(0, 2)]; // => [0x17, 0x70]
- * [udp.payloadOffset, udp.payloadEnd]; // => [8, 10]
+ * udp.reset(packet, ip.payloadOffset, ip.payloadEnd); // => true
+ * [udp.sourcePort, udp.destinationPort, udp.length]; // => [5000, 53, 8]
+ * [udp.payloadOffset, udp.payloadEnd]; // => [28, 28]
+ * udp.checksumHolds(ip); // => true
+ *
+ * // To another address and port, as NAT does it.
+ * udp.adjustChecksum(ip.destinationNumber, 0x0af40909);
+ * ip.destinationNumber = 0x0af40909;
+ * udp.destinationPort = 5353;
+ * udp.checksumHolds(ip); // => true
+ * udp.checksum; // => 0xb777
+ * UdpView.over(packet, 21); // => undefined
  * ```
  */
 export class UdpView extends ByteView {
@@ -53,6 +66,7 @@ export class UdpView extends ByteView {
     return holds(bytes, offset, end, UDP_HEADER_BYTES) && this.place(bytes, offset, end);
   }
 
+  /** Of the sender. */
   get sourcePort(): number {
     return uint16At(this.bytes, this.offset);
   }
@@ -61,6 +75,7 @@ export class UdpView extends ByteView {
     rewrite(this, 0, uint('sourcePort', value, 16));
   }
 
+  /** Of the receiver. */
   get destinationPort(): number {
     return uint16At(this.bytes, this.offset + 2);
   }
@@ -69,6 +84,7 @@ export class UdpView extends ByteView {
     rewrite(this, 2, uint('destinationPort', value, 16));
   }
 
+  /** Of header and payload, as the header says. */
   get length(): number {
     return uint16At(this.bytes, this.offset + 4);
   }
@@ -124,7 +140,7 @@ function store(udp: UdpView, checksum: number): void {
  * ```ts
  * import { parseIpAddress, parseUdp } from '@podlan/wire';
  *
- * const pseudo = { source: parseIpAddress('10.244.1.2'), destination: parseIpAddress('10.244.2.2') };
+ * const pseudo = { source: parseIpAddress('10.244.1.2')!, destination: parseIpAddress('10.244.2.2')! };
  * const bytes = Uint8Array.of(0x13, 0x88, 0, 53, 0, 8, 0xd3, 0x35);
  * parseUdp(bytes, pseudo)?.sourcePort; // => 5000
  * bytes[3] = 54;
@@ -152,7 +168,7 @@ export function parseUdp(bytes: Uint8Array, pseudo?: PseudoHeader): UdpDatagram 
  * ```ts
  * import { parseIpAddress, udpChecksumHolds } from '@podlan/wire';
  *
- * const pseudo = { source: parseIpAddress('10.244.1.2'), destination: parseIpAddress('10.244.2.2') };
+ * const pseudo = { source: parseIpAddress('10.244.1.2')!, destination: parseIpAddress('10.244.2.2')! };
  * udpChecksumHolds(Uint8Array.of(0x13, 0x88, 0, 53, 0, 8, 0xd3, 0x35), pseudo); // => true
  * udpChecksumHolds(Uint8Array.of(0x13, 0x88, 0, 53, 0, 8, 0, 0), pseudo); // => true
  * ```
@@ -189,7 +205,7 @@ export function udpBytes(datagram: UdpDatagram): number {
  * ```ts
  * import { emitUdp, parseIpAddress } from '@podlan/wire';
  *
- * const pseudo = { source: parseIpAddress('10.244.1.2'), destination: parseIpAddress('10.244.2.2') };
+ * const pseudo = { source: parseIpAddress('10.244.1.2')!, destination: parseIpAddress('10.244.2.2')! };
  * const bytes = new Uint8Array(8);
  * emitUdp({ sourcePort: 5000, destinationPort: 53, payload: new Uint8Array() }, bytes, pseudo); // => 8
  * [...bytes]; // => [0x13, 0x88, 0, 53, 0, 8, 0xd3, 0x35]

@@ -11,6 +11,7 @@
 import { ByteView, holds } from './byte-view.js';
 import { putUint32, requireRoom, uint, uint32At } from './bytes.js';
 
+/** Flags, VNI and what is reserved. */
 export const VXLAN_HEADER_BYTES = 8;
 /** The port Linux and flannel use, from before the assignment. */
 export const VXLAN_PORT_LINUX = 8472;
@@ -19,6 +20,7 @@ export const VXLAN_PORT_IANA = 4789;
 
 const FLAG_VNI_VALID = 0x08;
 
+/** A packet as a value. */
 export interface VxlanPacket {
   readonly vni: number;
   /** An Ethernet frame. */
@@ -35,10 +37,16 @@ export interface VxlanPacket {
  * const bytes = new Uint8Array(8 + 14);
  * bytes.set([0x08, 0, 0, 0, 0, 0, 1, 0]);
  * const vxlan = new VxlanView();
+ * vxlan.reset(bytes); // => true
+ * [vxlan.flags, vxlan.isVniValid]; // => [8, true]
+ * vxlan.vni += 1;
+ * vxlan.vni; // => 2
+ *
  * const inner = new EthernetView();
- * vxlan.reset(bytes) && vxlan.isVniValid && inner.enter(vxlan); // => true
- * vxlan.vni; // => 1
+ * inner.enter(vxlan); // => true
+ * vxlan.payloadOffset; // => 8
  * inner.offset; // => 8
+ * VxlanView.over(bytes, 15); // => undefined
  * ```
  */
 export class VxlanView extends ByteView {
@@ -52,10 +60,12 @@ export class VxlanView extends ByteView {
     return holds(bytes, offset, end, VXLAN_HEADER_BYTES) && this.place(bytes, offset, end);
   }
 
+  /** The first byte. */
   get flags(): number {
     return this.bytes[this.offset]! | 0;
   }
 
+  /** Whether the I flag is set. */
   get isVniValid(): boolean {
     return (this.flags & FLAG_VNI_VALID) !== 0;
   }

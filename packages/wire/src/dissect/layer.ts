@@ -9,6 +9,7 @@ import type { PseudoHeader } from '../checksum.js';
 import { hexOf } from '../hex.js';
 import { macFromBytes } from '../mac.js';
 
+/** The kinds of layers; `data` is what no dissector claims. */
 export type ProtocolName =
   | 'ethernet'
   | 'vlan'
@@ -23,8 +24,10 @@ export type ProtocolName =
   | 'vxlan'
   | 'data';
 
+/** Numbers and flags as they are, addresses and raw bytes as text. */
 export type FieldValue = string | number | boolean;
 
+/** One field and its place in the frame. */
 export interface DissectedField {
   readonly name: string;
   readonly value: FieldValue;
@@ -37,6 +40,7 @@ export interface DissectedField {
   readonly rfc?: string;
 }
 
+/** One layer, with the next one inside it. */
 export interface DissectedLayer {
   readonly protocol: ProtocolName;
   readonly offset: number;
