@@ -42,6 +42,22 @@ test.each(workspaces())(
   },
 );
 
+describe.each(workspaces().filter(({ manifest }) => manifest.exports && !manifest.private))(
+  'the API of $folder',
+  ({ folder, manifest }) => {
+    test('has pages', () => {
+      expect(JSON.parse(text('typedoc.json')).entryPoints).toContain(folder);
+      expect(JSON.parse(text('turbo.json')).tasks['//#typedoc'].dependsOn).toContain(
+        `${manifest.name}#build`,
+      );
+    });
+
+    test('has examples, and a test that runs them', () => {
+      expect(text(`${folder}/test/examples.test.js`)).toContain('testExamples(import.meta.url)');
+    });
+  },
+);
+
 const pairOf = (page) => [page, page.replace(/md$/, 'zh-Hans.md')];
 const packagePages = workspaces()
   .map(({ folder }) => `${folder}/README.md`)
