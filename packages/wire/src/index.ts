@@ -1,4 +1,7 @@
-/** Addresses and packet codecs. Everything here is pure: no sockets, no clock, no dependencies. */
+/**
+ * Addresses and packet codecs. Everything here is pure: no sockets, no clock, no dependencies.
+ * @packageDocumentation
+ */
 
 export * from './address.js';
 export * from './arp.js';
