@@ -11,6 +11,8 @@ import { slotDatagrams, slotHeader, slotRoom } from './slot-batch.js';
 
 /** UDP_GRO_CNT_MAX of Linux. */
 const MAX_GRO_DATAGRAMS = 64;
+/** What one UDP datagram could hold, and so a train. */
+const MAX_TRAIN_BYTES = 65507;
 
 /** Copies into a slot as a read would; a frame longer than the slot is cut. Returns whether it fitted. */
 function fill(batch: SlotBatch, slot: number, bytes: Uint8Array): boolean {
@@ -179,7 +181,7 @@ export class FakeSocket implements Socket {
 
   /** Adds what has arrived next, as long as it continues the train and fits. */
   #lengthen(batch: SlotBatch, slot: number, first: Datagram): void {
-    const room = slotRoom(batch, slot);
+    const room = slotRoom(batch, slot).subarray(0, MAX_TRAIN_BYTES);
     let shortest = first.bytes.length;
     for (let joined = 1; joined < MAX_GRO_DATAGRAMS && shortest === first.bytes.length; joined++) {
       const next = this.arrived[0];

@@ -2,6 +2,8 @@ import type { FrameBatch, SlotBatch } from '../src/slot-batch.js';
 
 export interface TestBatch extends SlotBatch {
   data(i: number): Uint8Array;
+  /** The vnet_hdr before it. */
+  header(i: number): Uint8Array;
   put(i: number, bytes: Uint8Array): void;
 }
 
@@ -24,6 +26,7 @@ export function testBatch(slots: number, room = 2048): TestBatch {
   return {
     ...batch,
     data: (i) => new Uint8Array(batch.buffer, at(i), batch.lengths[i]!),
+    header: (i) => new Uint8Array(batch.buffer, at(i) - 10, 10),
     put(i, bytes) {
       new Uint8Array(batch.buffer).set(bytes, at(i));
       batch.lengths[i] = bytes.length;
