@@ -73,10 +73,9 @@ test('a megabyte of TCP is 16 reads, 704 datagrams, 16 trains and 16 writes, and
   expect(network.sent.length).toBe(16 * 44);
   expect(trains).toBe(16);
   expect(b.device.incoming.length).toBe(16);
-  for (const [i, { frame, header }] of megabyte.entries()) {
-    expect(Buffer.compare(b.device.incoming[i]!, frame)).toBe(0);
-    expect(b.device.incomingHeaders[i]).toEqual(header);
-  }
+  // The receiver fills its super-packets up further than the sender did: the stream is what has to be equal.
+  const stream = (frames: readonly Uint8Array[]) => Buffer.concat(frames.map((frame) => frame.subarray(66)));
+  expect(Buffer.compare(stream(b.device.incoming), stream(megabyte.map(({ frame }) => frame)))).toBe(0);
 });
 
 test('all its datagrams are sent from the port of their flow', async () => {

@@ -63,7 +63,7 @@ const packagePages = workspaces()
   .map(({ folder }) => `${folder}/README.md`)
   .filter((page) => existsSync(rootFile(page)));
 
-describe.each(['README.md', 'docs/architecture.md', ...packagePages].map(pairOf))(
+describe.each(['README.md', 'docs/architecture.md', 'docs/performance.md', ...packagePages].map(pairOf))(
   '%s and %s',
   (english, chinese) => {
     const pages = [english, chinese].map((name) => ({ name, markdown: text(name) }));
