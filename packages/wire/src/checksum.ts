@@ -46,13 +46,16 @@ export function onesComplementSum(bytes: Uint8Array, initial = 0, from = 0, to =
 
 /** As {@link onesComplementSum}, of the view's bytes; nothing is allocated but once for the same bytes. */
 export function viewSum(view: ByteView, initial: number, from: number, to: number): number {
-  return to - from < WORDS_PAY
+  const length = to - from;
+  return length < WORDS_PAY && (length < MADE_WORDS_PAY || view.words === undefined)
     ? sumOfBytes(view.bytes, initial, from, to)
     : sumOfWords(wordsOf(view), initial, from, to);
 }
 
 /** Below this a DataView costs more to make than it saves. */
 const WORDS_PAY = 256;
+/** The same where there is one already. */
+const MADE_WORDS_PAY = 48;
 
 /** High and low bytes each in a sum of their own. `to` - `from` is below {@link WORDS_PAY}. */
 function sumOfBytes(bytes: Uint8Array, initial: number, from: number, to: number): number {

@@ -19,6 +19,11 @@ export function hexDigit(code: number): number {
   return code < 128 ? DIGITS[code]! : BAD;
 }
 
+/** The character code of a digit, lower case. Without a branch, as for {@link hexDigit}. */
+export function hexCode(digit: number): number {
+  return 48 + digit + (((9 - digit) >> 4) & 39);
+}
+
 const HEX = /* @__PURE__ */ byteTexts(2);
 const SHORT_HEX = /* @__PURE__ */ byteTexts(1);
 
