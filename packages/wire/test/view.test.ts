@@ -46,6 +46,7 @@ import {
   anyUdp,
   anyVxlan,
 } from './arbitrary.js';
+import { naiveChecksum } from './oracle/checksum.js';
 import { emitted } from './reemit.js';
 
 const pseudo = { source: ipFromBytes(new Uint8Array(16)), destination: ipFromBytes(new Uint8Array(16)) };
@@ -224,4 +225,26 @@ describe('checksums of transport protocols, verified in place', () => {
     udp.reset(bytes, 0, 11);
     expect(udp.checksumHolds(new Ipv4View())).toBe(false);
   });
+});
+
+test('sums of any length and place are right, before and after a view has summed many bytes', () => {
+  const large = fc.uint8Array({ minLength: 600, maxLength: 2000 });
+  fc.assert(
+    fc.property(large, fc.nat(300), fc.integer({ min: 8, max: 300 }), (bytes, offset, length) => {
+      const icmp = new IcmpView();
+      const expected = naiveChecksum(bytes.subarray(offset, offset + length)) === 0;
+      icmp.reset(bytes, offset, offset + length);
+      expect(icmp.checksumHolds).toBe(expected);
+      icmp.reset(bytes);
+      expect(icmp.checksumHolds).toBe(naiveChecksum(bytes) === 0);
+      icmp.reset(bytes, offset, offset + length);
+      expect(icmp.checksumHolds).toBe(expected);
+      // Made right, and wrong by one.
+      bytes.set([0, 0], offset + 2);
+      icmp.checksum = naiveChecksum(bytes.subarray(offset, offset + length));
+      expect(icmp.checksumHolds).toBe(true);
+      icmp.checksum = (icmp.checksum + 1) & 0xffff;
+      expect(icmp.checksumHolds).toBe(icmp.checksum === 0);
+    }),
+  );
 });
