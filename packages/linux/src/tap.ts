@@ -44,6 +44,8 @@ const TUN_F_USO = 0x20 | 0x40; // since Linux 6.2
 /** From the most a kernel may have to nothing. */
 const OFFLOADS = [TUN_F_CSUM | TUN_F_TSO | TUN_F_USO, TUN_F_CSUM | TUN_F_TSO, 0];
 
+/** Super-packets of one read: the other direction waits for all of them to be cut and sent. */
+const MAX_READ_BYTES = 1 << 19;
 /** IOV_MAX of Linux: more pieces are not written in one call. */
 const MAX_IOVECS = 1024;
 
@@ -133,12 +135,14 @@ export class TapDevice extends OwnedFd {
   }
 
   /**
-   * Reads frames without blocking into slots 0…, as many as there are; returns how many. Throws LinuxError `EBADFD`
-   * once the device is deleted.
+   * Reads frames without blocking into slots 0…, as many as there are, but no more after half a megabyte; returns how
+   * many. Throws LinuxError `EBADFD` once the device is deleted.
    */
   read(batch: SlotBatch): number {
     this.#hold(batch.buffer);
+    let bytes = 0;
     for (let i = 0; i < batch.slots; i++) {
+      if (bytes >= MAX_READ_BYTES) return i;
       const start = batch.starts[i]! - this.#headerBytes;
       const at = this.#address + batch.offset + i * batch.stride + start;
       const count = libc.read(this.fd, at, batch.stride - start);
@@ -148,6 +152,7 @@ export class TapDevice extends OwnedFd {
       }
       if (this.#headerBytes === 0) this.#sayNothing(batch, i);
       batch.lengths[i] = Math.max(0, count - this.#headerBytes);
+      bytes += count;
     }
     return batch.slots;
   }
