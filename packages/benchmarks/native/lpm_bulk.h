@@ -8,8 +8,11 @@ static void bulk_lpm(uint32_t from, uint32_t *into) {
 }
 
 static void bulk_lpm_x4(uint32_t from, uint32_t *into) {
-  for (uint32_t i = 0; i < BULK; i += 4)
-    rte_lpm_lookupx4(lpm, _mm_loadu_si128((const __m128i *)(addresses + from + i)), into + i, NO_ROUTE);
+  for (uint32_t i = 0; i < BULK; i += 4) {
+    xmm_t four;
+    memcpy(&four, addresses + from + i, sizeof four);
+    rte_lpm_lookupx4(lpm, four, into + i, NO_ROUTE);
+  }
 }
 
 static void bulk_fib(uint32_t from, uint32_t *into) {
