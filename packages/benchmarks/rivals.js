@@ -3,7 +3,7 @@
  * None of their install scripts run; what must be compiled is compiled here.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,14 @@ const require = createRequire(join(FOLDER, 'package.json'));
 export const rivalFile = (name) => join(FOLDER, 'node_modules', name);
 export const requireRival = (name) => require(name);
 
-const isInstalled = () => existsSync(rivalFile('.package-lock.json'));
+/** Since the lock file last changed. */
+function isInstalled() {
+  const installed = rivalFile('.package-lock.json');
+  return (
+    existsSync(installed) &&
+    statSync(installed).mtimeMs >= statSync(join(FOLDER, 'package-lock.json')).mtimeMs
+  );
+}
 
 export function installRivals() {
   if (isInstalled()) return;
@@ -32,10 +39,13 @@ function nodeGyp() {
   return { headers, script: existsSync(script) ? script : undefined };
 }
 
+const isCompiled = (folder) =>
+  existsSync(folder) && readdirSync(folder).some((name) => name.endsWith('.node'));
+
 /** Compiles a rival that is a C++ addon; returns why it can't be had, or undefined. */
 export function compileRival(name) {
   const cwd = rivalFile(name);
-  if (existsSync(join(cwd, 'build', 'Release'))) return undefined;
+  if (isCompiled(join(cwd, 'build', 'Release'))) return undefined;
   const { headers, script } = nodeGyp();
   if (!headers) return 'does not install: the headers of this Node.js are not beside it';
   if (!script) return 'does not install: npm came without node-gyp';
