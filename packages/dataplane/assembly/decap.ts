@@ -9,6 +9,7 @@ import {
   AREA_RX,
   ENDPOINT_RX_PACKETS,
   MAX_TRAIN,
+  MISS,
   RX_BAD_ECN,
   RX_BAD_SLOT,
   RX_DELIVERED,
@@ -29,42 +30,37 @@ import {
 import { closeFrame, deliver } from './coalesce';
 import { carryMark } from './ecn';
 import { endpointAt, endpointOf } from './endpoints';
-import { lookupKey } from './fib';
 import { beginFrames, endFrames } from './frames';
-import { FAMILY_MALFORMED, FAMILY_NONE, familyAt, keyHigh, keyLow, sourceOf } from './ip';
+import { FAMILY_MALFORMED, FAMILY_NONE, familyAt, keyHigh, keyLow, lookupAt, sourceOf } from './ip';
 import { matchKey } from './rib';
 import { addressAt, classAt, countPackets, fits, judge, lengthAt, segmentAt, slotAt, startAt } from './slots';
+import { endpointOfTunnel, isPlain, tunnelAt } from './tunnels';
 import { ETHERNET_BYTES, ETHERTYPE, VXLAN_BYTES, hasVni, isGroup, isOurMac, isOurVni } from './vxlan';
 
-// The source judged last: the next packet of a flow needs no lookup. Forgotten between batches, as tables may change.
-let knownEndpoint: i32 = -1;
-let knownFamily: i32 = 0;
-let knownHigh: u64 = 0;
-let knownLow: u64 = 0;
-let knownVerdict: i32 = 0;
-
-function lookUpSource(endpoint: i32, family: i32, high: u64, low: u64): i32 {
+/** A source that no tunnel's prefix alone can answer for. */
+function lookUpSource(endpoint: i32, family: i32, from: usize, tunnel: u32): i32 {
+  const high = keyHigh(family, from);
+  const low = keyLow(family, from);
   if (matchKey(TABLE_SUBNETS, family, high, low) != 0) return RX_OWN_SOURCE;
   if (matchKey(TABLE_NETWORKS, family, high, low) == 0) return RX_DELIVERED_OUTSIDE;
-  // A miss is no endpoint's index.
-  if (<i32>(lookupKey(family, high, low) >> 16) != endpoint) return RX_SPOOFED_SOURCE;
+  if (tunnel == MISS || endpointOfTunnel(tunnelAt(tunnel)) != endpoint) return RX_SPOOFED_SOURCE;
   return RX_DELIVERED;
 }
 
+// @ts-ignore: decorator
+@inline
 function judgeSource(endpoint: i32, family: i32, packet: usize): i32 {
   const from = sourceOf(family, packet);
-  const high = keyHigh(family, from);
-  const low = keyLow(family, from);
-  const known = knownHigh == high && knownLow == low && knownFamily == family && knownEndpoint == endpoint;
-  if (known) return knownVerdict;
-  knownVerdict = lookUpSource(endpoint, family, high, low);
-  knownHigh = high;
-  knownLow = low;
-  knownFamily = family;
-  knownEndpoint = endpoint;
-  return knownVerdict;
+  const index = lookupAt(family, from);
+  if (index != MISS) {
+    const tunnel = tunnelAt(index);
+    if (isPlain(tunnel) && endpointOfTunnel(tunnel) == endpoint) return RX_DELIVERED;
+  }
+  return lookUpSource(endpoint, family, from, index);
 }
 
+// @ts-ignore: decorator
+@inline
 function judgeFrame(slot: u32, endpoint: i32, frame: usize, length: u32): i32 {
   if (isGroup(frame)) return RX_GROUP_MAC;
   if (!isOurMac(frame)) return RX_OTHER_MAC;
@@ -79,6 +75,8 @@ function judgeFrame(slot: u32, endpoint: i32, frame: usize, length: u32): i32 {
   return verdict;
 }
 
+// @ts-ignore: decorator
+@inline
 function decapDatagram(slot: u32, endpoint: i32, datagram: usize, length: u32): i32 {
   if (length < VXLAN_BYTES + ETHERNET_BYTES) return RX_TRUNCATED;
   if (!hasVni(datagram)) return RX_NOT_VXLAN;
@@ -91,6 +89,8 @@ function decapDatagram(slot: u32, endpoint: i32, datagram: usize, length: u32): 
 }
 
 /** A slot with one datagram: its start moves to the frame, and its length is 0 where it was dropped. */
+// @ts-ignore: decorator
+@inline
 function decapOne(slot: u32, endpoint: i32, start: u32, length: u32): void {
   const verdict = decapDatagram(slot, endpoint, slotAt(AREA_RX, slot) + start, length);
   judge(AREA_RX, slot, verdict, 1);
@@ -112,6 +112,8 @@ function dropSlot(slot: u32, verdict: i32, packets: u32): void {
   store<u32>(lengthAt(AREA_RX, slot), 0);
 }
 
+// @ts-ignore: decorator
+@inline
 function decapSlot(slot: u32): void {
   const start = load<u32>(startAt(AREA_RX, slot));
   const length = load<u32>(lengthAt(AREA_RX, slot));
@@ -131,7 +133,6 @@ function decapSlot(slot: u32): void {
  * length 0.
  */
 export function decapSlots(count: u32): u32 {
-  knownEndpoint = -1;
   beginFrames();
   for (let slot: u32 = 0; slot < count; slot++) decapSlot(slot);
   closeFrame();

@@ -195,6 +195,14 @@ export function lookupAddresses4(addresses: usize, values: usize, count: u32): v
   }
 }
 
+/** As `lookupKey`, for an IPv4 address in host order. */
+// @ts-ignore: decorator
+@inline
+export function lookupAddress4(address: u32): u32 {
+  const entry = step4(directEntry4(address), address);
+  return (unfinished(entry) ? finish4(entry, address) : entry) - 1;
+}
+
 // ---- IPv6 in batches: addresses as 16 bytes in network order
 //
 // How deep an address leads differs from one to the next, so a level is taken by all that are not done yet before the

@@ -15,7 +15,7 @@ import { setCoalescing } from './coalesce';
 import { decapSlots } from './decap';
 import { encapSlots } from './encap';
 import { endpointsUsed } from './endpoints';
-import { lookupAddresses4, lookupAddresses6, lookupKey, valueOf } from './fib';
+import { lookupAddress4, lookupAddresses4, lookupAddresses6, lookupKey, valueOf } from './fib';
 import { loadWord } from './key';
 import { listAfter, listCovering } from './listing';
 import { areaStart, layOut, slotCount, tableLimit } from './memory';
@@ -100,7 +100,7 @@ export function covering(family: i32): i32 {
 
 /** The value for an IPv4 address; MISS where no prefix contains it. */
 export function lookup4(address: i32): i32 {
-  return lookupKey(4, <u64>(<u32>address) << 32, 0);
+  return lookupAddress4(address);
 }
 
 /** As `lookup4`, for the IPv6 address in AREA_KEY. */

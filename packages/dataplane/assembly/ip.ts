@@ -4,6 +4,7 @@
  * are the receiving kernel's business.
  */
 import { checksumHolds } from './checksum';
+import { lookupAddress4, lookupKey } from './fib';
 import { loadHalfWord, loadWord } from './key';
 
 /** Big-endian as loaded little-endian. */
@@ -41,7 +42,18 @@ function validV4(packet: usize, length: u32): bool {
   const header = <u32>(load<u8>(packet) & 15) << 2;
   const total = loadShort(packet + IPV4_LENGTH);
   if (header < IPV4_HEADER || total < header || total > length) return false;
-  return checksumHolds(packet, header);
+  return header == IPV4_HEADER ? plainHeaderHolds(packet) : checksumHolds(packet, header);
+}
+
+/** As `checksumHolds`, for the header without options, which nearly all are. */
+// @ts-ignore: decorator
+@inline
+function plainHeaderHolds(packet: usize): bool {
+  const words = load<u64>(packet, 8);
+  const sum =
+    <u64>load<u32>(packet) + <u64>load<u32>(packet, 4) + (words & 0xffffffff) + (words >> 32) + <u64>load<u32>(packet, 16);
+  const folded = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
+  return ((folded & 0xffff) + (folded >> 16)) == 0xffff;
 }
 
 function validV6(packet: usize, length: u32): bool {
@@ -84,6 +96,14 @@ export function protocolOf(family: i32, packet: usize): u32 {
 @inline
 export function isFragment(family: i32, packet: usize): bool {
   return family == 4 && (load<u16>(packet, IPV4_FRAGMENT) & FRAGMENTED) != 0;
+}
+
+/** The value of the longest prefix of the address at `at`, or MISS. */
+// @ts-ignore: decorator
+@inline
+export function lookupAt(family: i32, at: usize): u32 {
+  if (family == 4) return lookupAddress4(bswap<u32>(load<u32>(at)));
+  return lookupKey(6, loadWord(at), loadWord(at + 8));
 }
 
 // The key halves of an address at `at`.

@@ -24,6 +24,7 @@ import {
   AREA_SLOTS,
   AREA_SOURCE_PORTS,
   AREA_STARTS,
+  AREA_TUNNELS,
   AREA_TX,
   AREA_VERDICTS,
   ENDPOINT_BYTES,
@@ -39,6 +40,7 @@ import {
   TABLE_NETWORKS,
   TABLE_ROUTES,
   TABLE_SUBNETS,
+  TUNNEL_BYTES,
   VERDICT_COUNT,
 } from '../src/layout';
 import { directOf } from './fib';
@@ -132,6 +134,7 @@ export function layOut(slots: u32, bytes: u32, capacity: u32): bool {
   reserveArea(AREA_COUNTERS, VERDICT_COUNT * 8);
   reserveArea(AREA_ENDPOINTS, <u64>endpointLimit * ENDPOINT_BYTES);
   reserveArea(AREA_ENDPOINT_INDEX, <u64>endpointPlaces * 4);
+  reserveArea(AREA_TUNNELS, slots > 0 ? <u64>capacity * TUNNEL_BYTES : 0);
   reserveDirection(AREA_TX);
   reserveDirection(AREA_RX);
   reserveArea(AREA_PIECES, <u64>slots * MAX_TRAIN * PIECE_BYTES);

@@ -13,6 +13,13 @@ export const VNET_GSO_UDP_L4: u32 = 5;
 /** Or'd to a TCP type: the super-packet carries CWR (RFC 3168 section 6.1.2). */
 export const VNET_GSO_ECN: u32 = 0x80;
 
+/** No checksum to be made, and nothing to be cut. */
+// @ts-ignore: decorator
+@inline
+export function hasNothingToDo(vnet: usize): bool {
+  return load<u16>(vnet) == 0;
+}
+
 // @ts-ignore: decorator
 @inline
 export function needsChecksum(vnet: usize): bool {

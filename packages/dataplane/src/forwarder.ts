@@ -173,6 +173,8 @@ export class Forwarder {
     this.#module.calls.configure(vni);
     this.#fill(layout.TABLE_NETWORKS, networks);
     this.#fill(layout.TABLE_SUBNETS, subnets);
+    // Each tunnel knows how its prefix stands to both.
+    for (const { prefix, remote, port } of this.#tunnels.values()) this.setTunnel(prefix, remote, port);
   }
 
   #fill(table: number, members: readonly IpPrefix[]): void {

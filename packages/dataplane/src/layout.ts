@@ -35,7 +35,7 @@ export const COALESCE_TCP = 1;
 export const COALESCE_UDP = 2;
 
 // Tables of prefixes. Each has a root per family, and its own limit.
-/** The caller's prefixes (RouteTable), or the tunnels: the value is then `endpoint << 16 | port`. */
+/** The caller's prefixes (RouteTable), or the tunnels: the value is then the index of a tunnel. */
 export const TABLE_ROUTES = 0;
 /** The pod networks. */
 export const TABLE_NETWORKS = 1;
@@ -48,8 +48,7 @@ export const MAX_NETWORKS = 64;
 /** Prefixes a RouteTable takes, and tunnels a Forwarder takes, unless told otherwise. */
 export const DEFAULT_ROUTES = 4194304;
 export const DEFAULT_TUNNELS = 16384;
-/** A tunnel's endpoint index has 16 bits, and no value may equal MISS. */
-export const MAX_TUNNELS = 65533;
+export const MAX_TUNNELS = 65536;
 export const MAX_ROUTES = 8388608;
 
 /** What `lookup` answers where no prefix matches; never a value. */
@@ -92,6 +91,14 @@ export const MAX_BLOCK_UNITS = 50;
  */
 export const LONGEST_PATH_BYTES = 2944;
 
+// A tunnel, 8 bytes:
+//   0 endpoint u32, or next free u32 | 4 port u16 | 6 plain u8 | -
+export const TUNNEL_ENDPOINT = 0;
+export const TUNNEL_PORT = 4;
+/** Whether all of its prefix lies in the pod networks and nothing of it in our subnets. */
+export const TUNNEL_PLAIN = 6;
+export const TUNNEL_BYTES = 8;
+
 // An endpoint, 64 bytes:
 //   0 address 16 | 16 tx packets u64 | 24 tx bytes u64 | 32 rx packets u64 | 40 rx bytes u64 | 48 tunnels u32 | 52 next free u32
 export const ENDPOINT_ADDRESS = 0;
@@ -111,14 +118,15 @@ export const AREA_LOOKUP_LENGTHS = 3;
 export const AREA_COUNTERS = 4;
 export const AREA_ENDPOINTS = 5;
 export const AREA_ENDPOINT_INDEX = 6;
-export const AREA_TX = 7;
-export const AREA_RX = 16;
-export const AREA_PIECES = 25;
-export const AREA_FRAMES = 26;
+export const AREA_TUNNELS = 7;
+export const AREA_TX = 8;
+export const AREA_RX = 17;
+export const AREA_PIECES = 26;
+export const AREA_FRAMES = 27;
 /** The direct tables of IPv4 and IPv6. */
-export const AREA_DIRECT4 = 27;
-export const AREA_DIRECT6 = 28;
-export const AREAS = 29;
+export const AREA_DIRECT4 = 28;
+export const AREA_DIRECT6 = 29;
+export const AREAS = 30;
 /** Added to AREA_TX or AREA_RX. */
 export const AREA_SLOTS = 0;
 export const AREA_STARTS = 1;

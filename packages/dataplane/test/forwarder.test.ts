@@ -244,7 +244,7 @@ test.each([
   ['port', async () => (await clusterForwarder()).setTunnel('10.244.2.0/24', B, 65536)],
   ['slots', () => Forwarder.create({ slots: 0 })],
   ['slotBytes', () => Forwarder.create({ slotBytes: 100 })],
-  ['capacity', () => Forwarder.create({ capacity: 65534 })],
+  ['capacity', () => Forwarder.create({ capacity: 65537 })],
 ])('a %s out of range is a RangeError that names it', async (name, misuse) => {
   await expect(misuse).rejects.toThrow(RangeError);
   await expect(misuse).rejects.toThrow(name);

@@ -66,6 +66,7 @@ test('the areas do not overlap, and memory does not grow after creation', () => 
     layout.VERDICT_COUNT * 8,
     endpoints,
     16 * 4,
+    5 * layout.TUNNEL_BYTES,
     ...direction,
     ...direction,
     7 * layout.MAX_TRAIN * layout.PIECE_BYTES,
