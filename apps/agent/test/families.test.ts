@@ -67,6 +67,7 @@ async function connect(a: Host, b: Host): Promise<void> {
     );
     const { code, stderr } = await runIn(netns, [process.execPath, AS_A_WIRE, 'card', 'eth0']);
     if (code !== 0) throw new Error(stderr);
+    await run('ip', 'netns', 'exec', netns, 'sysctl', '-qw', 'net.ipv4.tcp_ecn=1');
   }
 }
 
@@ -168,9 +169,18 @@ function pcap(frames: readonly CapturedFrame[]): Uint8Array {
   ]);
 }
 
-const FIELDS = ['ip.checksum.status', 'udp.checksum.status', 'tcp.checksum.status', '_ws.malformed'];
+const FIELDS = [
+  'ip.checksum.status',
+  'udp.checksum.status',
+  'tcp.checksum.status',
+  '_ws.malformed',
+  'ip.dsfield.ecn',
+  'ipv6.tclass.ecn',
+];
+/** ECT(0), which TCP marks data with where both ends speak ECN. */
+const ECT_0 = '2';
 
-/** By tshark: no checksum is bad, inside or outside. 1 is "good", 0 "bad", 3 "not present". */
+/** By tshark: no checksum is bad, inside or outside, and marks outside are those inside. 1 is "good", 0 "bad", 3 "not present". */
 async function expectChecked(path: string, inner: string): Promise<void> {
   const preferences = ['ip', 'udp', 'tcp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]);
   const filter = inner === 'IPv4' ? 'vxlan && ip.src==10.9.1.1' : 'vxlan && ipv6.src==fd09:1::1';
@@ -182,11 +192,16 @@ async function expectChecked(path: string, inner: string): Promise<void> {
   );
   const rows = stdout.split('\n').filter(Boolean);
   expect(rows.length).toBeGreaterThan((MEGABYTES * 1e6) / 1500);
+  let marked = 0;
   for (const row of rows) {
-    const [ipStatus, udpStatus, tcpStatus, malformed] = row.split('\t');
+    const [ipStatus, udpStatus, tcpStatus, malformed, ipMarks, ipv6Marks] = row.split('\t');
+    const [outer, inner] = `${ipMarks},${ipv6Marks}`.split(',').filter(Boolean);
+    expect(outer).toBe(inner);
+    if (inner === ECT_0) marked++;
     expect(ipStatus).toMatch(/^(1(,1)?)?$/);
     expect(udpStatus).toMatch(/^[13]$/);
     expect(tcpStatus).toBe('1');
     expect(malformed).toBe('');
   }
+  expect(marked).toBeGreaterThan(rows.length / 2);
 }
