@@ -18,6 +18,16 @@ export function fold(sum: u64): u32 {
   return <u32>((sum & 0xffff) + (sum >> 16));
 }
 
+/**
+ * Whether a sum greater than 0 would fold to all ones: whether 0xffff divides it. Division by an odd number without
+ * remainder is multiplication by its inverse modulo 2^64, and other products are too large (Hacker's Delight, 10-17).
+ */
+// @ts-ignore: decorator
+@inline
+export function isAllOnes(sum: u64): bool {
+  return sum * 0xfffefffefffeffff <= u64.MAX_VALUE / 0xffff;
+}
+
 // @ts-ignore: decorator
 @inline
 function addWords(lanes: v128, words: v128): v128 {

@@ -85,6 +85,7 @@ let total: u32 = 0;
 let verified: bool = false;
 let fixedId: bool = false;
 
+/** Between batches: no frame is open then. */
 export function setCoalescing(kinds: u32): void {
   enabled = kinds;
 }
@@ -261,10 +262,17 @@ export function closeFrame(): void {
 }
 
 /** Hands a valid frame on: added to the open one, or as one of its own. */
+// @ts-ignore: decorator
+@inline
 export function deliver(at: usize, length: u32, packetFamily: i32): void {
+  if (enabled == 0) addFrame(at, length);
+  else coalesce(at, length, packetFamily);
+}
+
+function coalesce(at: usize, length: u32, packetFamily: i32): void {
   frame = at;
   family = packetFamily;
-  if (enabled == 0 || !isCandidate(length)) {
+  if (!isCandidate(length)) {
     closeFrame();
     addFrame(at, length);
     return;

@@ -94,22 +94,29 @@ function decapDatagram(slot: u32, endpoint: i32, datagram: usize, length: u32): 
 function decapOne(slot: u32, endpoint: i32, start: u32, length: u32): void {
   const verdict = decapDatagram(slot, endpoint, slotAt(AREA_RX, slot) + start, length);
   judge(AREA_RX, slot, verdict, 1);
-  const delivered = verdict <= RX_DELIVERED_OUTSIDE;
-  if (delivered) store<u32>(startAt(AREA_RX, slot), start + VXLAN_BYTES);
-  store<u32>(lengthAt(AREA_RX, slot), delivered ? length - VXLAN_BYTES : 0);
-}
-
-/** A slot with a train is left as it is, but for what coalescing does; its verdict is the last datagram's. */
-function decapTrain(slot: u32, endpoint: i32, start: u32, length: u32, segment: u32): void {
-  const begin = slotAt(AREA_RX, slot) + start;
-  for (let at: u32 = 0; at < length; at += segment) {
-    judge(AREA_RX, slot, decapDatagram(slot, endpoint, begin + at, min(segment, length - at)), 1);
+  if (verdict > RX_DELIVERED_OUTSIDE) {
+    store<u32>(lengthAt(AREA_RX, slot), 0);
+    return;
   }
+  store<u32>(startAt(AREA_RX, slot), start + VXLAN_BYTES);
+  store<u32>(lengthAt(AREA_RX, slot), length - VXLAN_BYTES);
 }
 
 function dropSlot(slot: u32, verdict: i32, packets: u32): void {
   judge(AREA_RX, slot, verdict, packets);
   store<u32>(lengthAt(AREA_RX, slot), 0);
+}
+
+/** A slot with a train is left as it is, but for what coalescing does; its verdict is the last datagram's. */
+function decapTrain(slot: u32, start: u32, length: u32, segment: u32): void {
+  const train = (length - 1) / segment + 1;
+  if (train > <u32>MAX_TRAIN) return dropSlot(slot, RX_BAD_SLOT, train);
+  const endpoint = endpointOf(addressAt(AREA_RX, slot));
+  if (endpoint < 0) return dropSlot(slot, RX_UNKNOWN_PEER, train);
+  const begin = slotAt(AREA_RX, slot) + start;
+  for (let at: u32 = 0; at < length; at += segment) {
+    judge(AREA_RX, slot, decapDatagram(slot, endpoint, begin + at, min(segment, length - at)), 1);
+  }
 }
 
 // @ts-ignore: decorator
@@ -119,13 +126,13 @@ function decapSlot(slot: u32): void {
   const length = load<u32>(lengthAt(AREA_RX, slot));
   if (!fits(start, length, 0)) return dropSlot(slot, RX_BAD_SLOT, 1);
   const given = load<u32>(segmentAt(AREA_RX, slot));
-  const segment = given == 0 || given > length ? length : given;
-  const train = segment == 0 ? 1 : (length - 1) / segment + 1;
-  if (train > MAX_TRAIN) return dropSlot(slot, RX_BAD_SLOT, train);
-  const endpoint = endpointOf(addressAt(AREA_RX, slot));
-  if (endpoint < 0) return dropSlot(slot, RX_UNKNOWN_PEER, train);
-  if (train == 1) decapOne(slot, endpoint, start, length);
-  else decapTrain(slot, endpoint, start, length, segment);
+  if (given == 0 || given >= length) {
+    const endpoint = endpointOf(addressAt(AREA_RX, slot));
+    if (endpoint < 0) dropSlot(slot, RX_UNKNOWN_PEER, 1);
+    else decapOne(slot, endpoint, start, length);
+  } else {
+    decapTrain(slot, start, length, given);
+  }
 }
 
 /**

@@ -40,9 +40,14 @@ function remark(family: i32, packet: usize, ecn: u32): void {
 }
 
 /** Carries the outer mark over to the inner packet. False: a router marked what cannot be marked, drop it. */
+// @ts-ignore: decorator
+@inline
 export function carryMark(outer: u32, family: i32, packet: usize): bool {
-  const mark = outer & ECN;
-  if (mark == NOT_ECT || mark == ECT_0) return true;
+  // Not ECT and ECT(0) change nothing.
+  return (outer & ECT_1) == 0 || setMark(outer & ECN, family, packet);
+}
+
+function setMark(mark: u32, family: i32, packet: usize): bool {
   const inner = trafficClassOf(family, packet) & ECN;
   if (inner == NOT_ECT) return mark != CE;
   if (inner != CE && (mark == CE || inner == ECT_0)) remark(family, packet, mark);

@@ -10,7 +10,7 @@ import {
   ENDPOINT_NEXT_FREE,
   ENDPOINT_TUNNELS,
 } from '../src/layout';
-import { areaStart, endpointLimit, endpointPlaces } from './memory';
+import { areaStart, endpointLimit, endpointPlaces, endpointShift } from './memory';
 
 /** Endpoints 0…used-1 have been in use at some time; `free` is an index + 1. */
 let used: u32 = 0;
@@ -34,18 +34,17 @@ function placeAt(place: u32): usize {
   return areaStart(AREA_ENDPOINT_INDEX) + (<usize>place << 2);
 }
 
-/** Multiplicative hashing; the odd numbers are those of splitmix64. */
+/** Multiplicative hashing: the first bits of a product with 2^64 divided by the golden ratio (Knuth, volume 3, 6.4). */
 // @ts-ignore: decorator
 @inline
 function homeOf(address: usize): u32 {
-  const mixed = load<u64>(address) * 0xbf58476d1ce4e5b9 + load<u64>(address, 8) * 0x94d049bb133111eb;
-  return <u32>((mixed ^ (mixed >> 29)) * 0x9e3779b97f4a7c15 >> 32) & (endpointPlaces - 1);
+  return <u32>((load<u64>(address) ^ load<u64>(address, 8)) * 0x9e3779b97f4a7c15 >> endpointShift);
 }
 
 // @ts-ignore: decorator
 @inline
 function sameAddress(one: usize, other: usize): bool {
-  return load<u64>(one) == load<u64>(other) && load<u64>(one, 8) == load<u64>(other, 8);
+  return !v128.any_true(v128.xor(v128.load(one), v128.load(other)));
 }
 
 /** The place of the endpoint with the mapped address at `address`, or the empty one where it would be. */
@@ -62,6 +61,8 @@ function placeOf(address: usize): u32 {
 }
 
 /** The index of the endpoint with the mapped address at `address`; -1 if there is none. */
+// @ts-ignore: decorator
+@inline
 export function endpointOf(address: usize): i32 {
   return <i32>load<u32>(placeAt(placeOf(address))) - 1;
 }

@@ -47,23 +47,35 @@ export function blockOf(entry: u32): usize {
   return entry << BLOCK_SHIFT;
 }
 
+/** The node that an entry leads to; 0, where zeros are, if it leads to none. */
+// @ts-ignore: decorator
+@inline
+function blockBelow(entry: u32): usize {
+  return blockOf(entry) & <usize>(<i32>entry >> 31);
+}
+
+/** The entry of a run of the node that an entry leads to, or the entry itself. `rank` counts from 1. */
+// @ts-ignore: decorator
+@inline
+function entryOfRank(entry: u32, rank: usize): u32 {
+  return load<u32>(blockBelow(entry) + (rank << 2), RUNS_HEADER - 4) | (entry & ~<u32>(<i32>entry >> 31));
+}
+
 /**
- * The entry of a slot in a node. `inverse` shifts the bits beyond the slot's out of the bitmap; only its last 6 bits
- * count.
+ * One level down where the entry is a child; any other entry as it is. `inverse` shifts the bits beyond the slot's out
+ * of the bitmap; only its last 6 bits count.
  */
 // @ts-ignore: decorator
 @inline
-function entryBelow(block: usize, inverse: u64): u32 {
-  const rank = <usize>popcnt(load<u64>(block) << inverse);
-  return load<u32>(block + (rank << 2), RUNS_HEADER - 4);
+function step(entry: u32, inverse: u64): u32 {
+  return entryOfRank(entry, <usize>popcnt(load<u64>(blockBelow(entry)) << inverse));
 }
 
-/** One level down where the entry is a child; any other entry as it is. */
+/** The same, of an entry that is a child. */
 // @ts-ignore: decorator
 @inline
-function step(entry: u32, inverse: u64): u32 {
-  const mask = <u32>(<i32>entry >> 31);
-  return entryBelow(blockOf(entry) & mask, inverse) | (entry & ~mask);
+function entryBelow(block: usize, inverse: u64): u32 {
+  return load<u32>(block + (<usize>popcnt(load<u64>(block) << inverse) << 2), RUNS_HEADER - 4);
 }
 
 /** For the slot that the first bits of `word` name. */
@@ -148,11 +160,15 @@ function unfinished(entry: u32): bool {
   return entry >= <u32>ENTRY_REFERENCE;
 }
 
-/** Addresses whose direct entries are read before anything else is. */
-const AHEAD: usize = 64 * 4;
+/**
+ * How many addresses take a step before any takes the next. A step is short, so that the processor has those of many
+ * addresses under way while one waits for memory; what the next one needs is then in the first cache.
+ */
+const TOGETHER4: usize = 64;
+const bitmaps = memory.data(64 * 8, 64);
 
-/** Reads the direct table for each, four at a time; the entries go to `values`. */
-function beginAll4(addresses: usize, end: usize, values: usize): void {
+/** The entries of the direct table, to `values`. */
+function readDirect4(addresses: usize, end: usize, values: usize): void {
   for (; addresses < end; addresses += 16, values += 16) {
     store<u32>(values, directEntry4(load<u32>(addresses)));
     store<u32>(values, directEntry4(load<u32>(addresses, 4)), 4);
@@ -161,17 +177,39 @@ function beginAll4(addresses: usize, end: usize, values: usize): void {
   }
 }
 
-/** From the entries in `values` to values, four at a time. */
-function finishAll4(addresses: usize, end: usize, values: usize): void {
-  for (; addresses < end; addresses += 16, values += 16) {
+// @ts-ignore: decorator
+@inline
+function bitmapBelow(entry: u32): u64 {
+  return load<u64>(blockBelow(entry));
+}
+
+/** The bitmaps of the nodes that the entries lead to; of other entries, zeros. */
+function readBitmaps4(values: usize, end: usize): void {
+  for (let to = bitmaps; values < end; values += 16, to += 32) {
+    store<u64>(to, bitmapBelow(load<u32>(values)));
+    store<u64>(to, bitmapBelow(load<u32>(values, 4)), 8);
+    store<u64>(to, bitmapBelow(load<u32>(values, 8)), 16);
+    store<u64>(to, bitmapBelow(load<u32>(values, 12)), 24);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function entryBy(bitmap: u64, entry: u32, address: u32): u32 {
+  return entryOfRank(entry, <usize>popcnt(bitmap << ~<u64>(address >> (32 - DIRECT_BITS - STRIDE_BITS))));
+}
+
+/** From entries and bitmaps to values. */
+function readEntries4(addresses: usize, end: usize, values: usize): void {
+  for (let from = bitmaps; addresses < end; addresses += 16, values += 16, from += 32) {
     const a = load<u32>(addresses);
     const b = load<u32>(addresses, 4);
     const c = load<u32>(addresses, 8);
     const d = load<u32>(addresses, 12);
-    let ea = step4(load<u32>(values), a);
-    let eb = step4(load<u32>(values, 4), b);
-    let ec = step4(load<u32>(values, 8), c);
-    let ed = step4(load<u32>(values, 12), d);
+    let ea = entryBy(load<u64>(from), load<u32>(values), a);
+    let eb = entryBy(load<u64>(from, 8), load<u32>(values, 4), b);
+    let ec = entryBy(load<u64>(from, 16), load<u32>(values, 8), c);
+    let ed = entryBy(load<u64>(from, 24), load<u32>(values, 12), d);
     if (unfinished(ea | eb | ec | ed)) {
       if (unfinished(ea)) ea = finish4(ea, a);
       if (unfinished(eb)) eb = finish4(eb, b);
@@ -188,10 +226,11 @@ function finishAll4(addresses: usize, end: usize, values: usize): void {
 /** Counts up to the next multiple of four. */
 export function lookupAddresses4(addresses: usize, values: usize, count: u32): void {
   const end = addresses + (<usize>count << 2);
-  for (; addresses < end; addresses += AHEAD, values += AHEAD) {
-    const part = min(addresses + AHEAD, end);
-    beginAll4(addresses, part, values);
-    finishAll4(addresses, part, values);
+  for (; addresses < end; addresses += 4 * TOGETHER4, values += 4 * TOGETHER4) {
+    const part = min(addresses + 4 * TOGETHER4, end);
+    readDirect4(addresses, part, values);
+    readBitmaps4(values, values + (part - addresses));
+    readEntries4(addresses, part, values);
   }
 }
 

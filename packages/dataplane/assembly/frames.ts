@@ -10,35 +10,41 @@ import {
   PIECE_BYTES,
 } from '../src/layout';
 import { areaStart } from './memory';
-import { writeNothingToDo } from './vnet';
 
-let frames: u32 = 0;
-let pieces: u32 = 0;
+/** Where the next one goes. */
+let frame: usize = 0;
+let piece: usize = 0;
+let pieces: u64 = 0;
 
 export function beginFrames(): void {
-  frames = 0;
+  frame = areaStart(AREA_FRAMES);
+  piece = areaStart(AREA_PIECES);
   pieces = 0;
 }
 
+// @ts-ignore: decorator
+@inline
 export function addPiece(at: usize, bytes: u32): void {
-  const piece = areaStart(AREA_PIECES) + <usize>pieces * PIECE_BYTES;
   store<u32>(piece, <u32>at);
   store<u32>(piece, bytes, 4);
+  piece += PIECE_BYTES;
   pieces++;
 }
 
-/** A frame of its own, until more pieces are added. Returns where its vnet_hdr lies. */
+/** A frame of its own, with nothing to do, until more pieces are added. Returns where its vnet_hdr lies. */
+// @ts-ignore: decorator
+@inline
 export function addFrame(at: usize, bytes: u32): usize {
-  const frame = areaStart(AREA_FRAMES) + <usize>frames * FRAME_BYTES;
-  writeNothingToDo(frame);
-  store<u32>(frame, pieces, FRAME_FIRST_PIECE);
-  frames++;
+  const added = frame;
+  store<u64>(added, 0);
+  store<u64>(added, pieces << 32, 8);
+  frame += FRAME_BYTES;
   addPiece(at, bytes);
-  return frame;
+  return added;
 }
 
 /** Notes where the last frame's pieces end; returns how many frames there are. */
 export function endFrames(): u32 {
-  store<u32>(areaStart(AREA_FRAMES) + <usize>frames * FRAME_BYTES, pieces, FRAME_FIRST_PIECE);
-  return frames;
+  store<u32>(frame, <u32>pieces, FRAME_FIRST_PIECE);
+  return <u32>(frame - areaStart(AREA_FRAMES)) / FRAME_BYTES;
 }

@@ -20,6 +20,7 @@ export const PREFIXES: i32 = 0;
 export const RUNS: i32 = 1;
 
 const SLAB_BYTES: u64 = 65536;
+const LINE_BYTES: u32 = 64;
 /** First free block by size in units, of each kind. */
 const FREE_LISTS: usize = (MAX_BLOCK_UNITS + 1) * 4;
 const freeBlocks = memory.data(2 * (MAX_BLOCK_UNITS + 1) * 4);
@@ -81,9 +82,22 @@ export function takeBlock(kind: i32, units: u32): usize {
   return block;
 }
 
+/**
+ * Skips the rest of a cache line that the block would only begin in: what fits one line is in one, and of a longer block
+ * as much of its beginning as can be. The rest is for smaller blocks.
+ */
+function alignToLine(kind: i32, slabTop: usize, bytes: u32): void {
+  const at = load<u32>(slabTop);
+  const left: u32 = (LINE_BYTES - at) & (LINE_BYTES - 1);
+  if (left == 0 || left >= bytes) return;
+  store<u32>(slabTop, at + left);
+  giveBlock(kind, at, left / BLOCK_UNIT);
+}
+
 function carve(kind: i32, bytes: u32): usize {
   const slabTop = slabTops + (<usize>kind << 2);
   const slabEnd = slabEnds + (<usize>kind << 2);
+  alignToLine(kind, slabTop, bytes);
   if (load<u32>(slabTop) + bytes > load<u32>(slabEnd)) {
     const slab = takeForGood(SLAB_BYTES);
     store<u32>(slabTop, <u32>slab);

@@ -4,6 +4,8 @@ import {
   AREA_KEY,
   AREA_LOOKUP_KEYS,
   AREA_LOOKUP_VALUES,
+  AREA_RX,
+  AREA_TX,
   DONE,
   FULL,
   KEY_SECOND,
@@ -21,6 +23,7 @@ import { listAfter, listCovering } from './listing';
 import { areaStart, layOut, slotCount, tableLimit } from './memory';
 import { clearLeaves, findLeaf, matchKey, matchedLength, putLeaf, tableSize } from './rib';
 import { deriveRoutes, putRoute, putRouteUnseen, removeRoute } from './routes';
+import { placeArrays } from './slots';
 import { removeAllTunnels, removeTunnel, replaceTunnel } from './tunnels';
 import { setIdentity } from './vxlan';
 
@@ -38,6 +41,8 @@ function low(): u64 {
 
 /** Once, before anything else. 0: there is no such memory, and the instance is of no use. */
 export function create(slots: i32, slotBytes: i32, capacity: i32): i32 {
+  placeArrays(AREA_TX);
+  placeArrays(AREA_RX);
   return layOut(slots, slotBytes, capacity) ? 1 : 0;
 }
 

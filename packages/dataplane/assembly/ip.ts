@@ -3,7 +3,7 @@
  * RFC 8200 section 3: lengths that agree, and IPv4's header checksum. The payload and options, with their checksums,
  * are the receiving kernel's business.
  */
-import { checksumHolds } from './checksum';
+import { checksumHolds, isAllOnes } from './checksum';
 import { lookupAddress4, lookupKey } from './fib';
 import { loadHalfWord, loadWord } from './key';
 
@@ -49,11 +49,8 @@ function validV4(packet: usize, length: u32): bool {
 // @ts-ignore: decorator
 @inline
 function plainHeaderHolds(packet: usize): bool {
-  const words = load<u64>(packet, 8);
-  const sum =
-    <u64>load<u32>(packet) + <u64>load<u32>(packet, 4) + (words & 0xffffffff) + (words >> 32) + <u64>load<u32>(packet, 16);
-  const folded = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
-  return ((folded & 0xffff) + (folded >> 16)) == 0xffff;
+  const first = <u64>load<u32>(packet) + <u64>load<u32>(packet, 4) + <u64>load<u32>(packet, 8);
+  return isAllOnes(first + <u64>load<u32>(packet, 12) + <u64>load<u32>(packet, 16));
 }
 
 function validV6(packet: usize, length: u32): bool {

@@ -4,8 +4,6 @@
  */
 import {
   AREAS,
-  AREA_ADDRESSES,
-  AREA_CLASSES,
   AREA_COUNTERS,
   AREA_DIRECT4,
   AREA_DIRECT6,
@@ -13,26 +11,21 @@ import {
   AREA_ENDPOINT_INDEX,
   AREA_FRAMES,
   AREA_KEY,
-  AREA_LENGTHS,
   AREA_LOOKUP_KEYS,
   AREA_LOOKUP_LENGTHS,
   AREA_LOOKUP_VALUES,
   AREA_PIECES,
-  AREA_PORTS,
   AREA_RX,
-  AREA_SEGMENTS,
   AREA_SLOTS,
-  AREA_SOURCE_PORTS,
-  AREA_STARTS,
   AREA_TUNNELS,
   AREA_TX,
-  AREA_VERDICTS,
   ENDPOINT_BYTES,
   FRAME_BYTES,
   KEY_AREA_BYTES,
   KEY_BYTES,
   LOOKUP_BATCH,
   MAX_NETWORKS,
+  MAX_SLOTS,
   LONGEST_PATH_BYTES,
   MAX_TRAIN,
   PIECE_BYTES,
@@ -57,6 +50,8 @@ export let slotBytes: u32 = 0;
 export let endpointLimit: u32 = 0;
 /** A power of two, at least twice as many as endpoints. */
 export let endpointPlaces: u32 = 0;
+/** Leaves as many bits of 64 as it takes to count these places. */
+export let endpointShift: u64 = 0;
 
 /** Where an area begins. */
 // @ts-ignore: decorator
@@ -80,7 +75,7 @@ function reserve(bytes: u64): usize {
   return <usize>start;
 }
 
-function setArea(id: i32, start: usize): void {
+export function setArea(id: i32, start: usize): void {
   store<u32>(areas + (<usize>id << 2), <u32>start);
 }
 
@@ -88,24 +83,12 @@ function reserveArea(id: i32, bytes: u64): void {
   setArea(id, reserve(bytes));
 }
 
-function reserveDirection(base: i32): void {
-  const slots: u64 = slotCount;
-  reserveArea(base + AREA_SLOTS, slots * slotBytes);
-  reserveArea(base + AREA_STARTS, slots * 4);
-  reserveArea(base + AREA_LENGTHS, slots * 4);
-  reserveArea(base + AREA_ADDRESSES, slots * KEY_BYTES);
-  reserveArea(base + AREA_PORTS, slots * 2);
-  reserveArea(base + AREA_VERDICTS, slots);
-  reserveArea(base + AREA_SEGMENTS, slots * 4);
-  reserveArea(base + AREA_SOURCE_PORTS, slots * 2);
-  reserveArea(base + AREA_CLASSES, slots);
-}
-
 function setLimits(capacity: u32, forwards: bool): void {
   setLimit(TABLE_ROUTES, capacity);
   // One more than there can be tunnels: a tunnel moves to its new endpoint before it leaves its old one.
   endpointLimit = forwards ? capacity + 1 : 0;
   endpointPlaces = forwards ? <u32>1 << (33 - <u32>clz(endpointLimit)) : 0;
+  endpointShift = 31 + <u64>clz(endpointLimit);
   setLimit(TABLE_NETWORKS, forwards ? MAX_NETWORKS : 0);
   setLimit(TABLE_SUBNETS, forwards ? MAX_NETWORKS : 0);
 }
@@ -121,6 +104,7 @@ function heapBytes(capacity: u32): u64 {
 
 /** Lays memory out for `slots` slots of `bytes` in each direction and `capacity` prefixes. False: no such memory. */
 export function layOut(slots: u32, bytes: u32, capacity: u32): bool {
+  if (slots > <u32>MAX_SLOTS) return false;
   slotCount = slots;
   slotBytes = bytes;
   top = (<u64>__heap_base + LINE_BYTES - 1) & ~(LINE_BYTES - 1);
@@ -135,8 +119,8 @@ export function layOut(slots: u32, bytes: u32, capacity: u32): bool {
   reserveArea(AREA_ENDPOINTS, <u64>endpointLimit * ENDPOINT_BYTES);
   reserveArea(AREA_ENDPOINT_INDEX, <u64>endpointPlaces * 4);
   reserveArea(AREA_TUNNELS, slots > 0 ? <u64>capacity * TUNNEL_BYTES : 0);
-  reserveDirection(AREA_TX);
-  reserveDirection(AREA_RX);
+  reserveArea(AREA_TX + AREA_SLOTS, <u64>slots * bytes);
+  reserveArea(AREA_RX + AREA_SLOTS, <u64>slots * bytes);
   reserveArea(AREA_PIECES, <u64>slots * MAX_TRAIN * PIECE_BYTES);
   // One more: where the last frame's pieces end.
   reserveArea(AREA_FRAMES, (<u64>slots * MAX_TRAIN + 1) * FRAME_BYTES);

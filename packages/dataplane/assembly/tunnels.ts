@@ -8,6 +8,7 @@ import {
   TABLE_NETWORKS,
   TABLE_ROUTES,
   TABLE_SUBNETS,
+  TUNNEL_ADDRESS,
   TUNNEL_BYTES,
   TUNNEL_ENDPOINT,
   TUNNEL_PLAIN,
@@ -75,7 +76,8 @@ function judgePrefix(family: i32, high: u64, low: u64, length: u32): bool {
   return listAfter(TABLE_SUBNETS, family, high, low, length, length) == 0;
 }
 
-function setTunnel(tunnel: usize, endpoint: u32, port: u32, plain: bool): void {
+function setTunnel(tunnel: usize, address: usize, endpoint: u32, port: u32, plain: bool): void {
+  v128.store(tunnel, v128.load(address), TUNNEL_ADDRESS);
   store<u32>(tunnel, endpoint, TUNNEL_ENDPOINT);
   store<u16>(tunnel, <u16>port, TUNNEL_PORT);
   store<u8>(tunnel, plain ? 1 : 0, TUNNEL_PLAIN);
@@ -100,7 +102,7 @@ export function replaceTunnel(family: i32, high: u64, low: u64, length: u32, add
   // Held before the old one is dropped: where they are the same, its counters go on.
   const endpoint = holdEndpoint(address);
   if (present != MISS) dropEndpoint(endpointOfTunnel(tunnelAt(index)));
-  setTunnel(tunnelAt(index), endpoint, port, judgePrefix(family, high, low, length));
+  setTunnel(tunnelAt(index), address, endpoint, port, judgePrefix(family, high, low, length));
   return DONE;
 }
 

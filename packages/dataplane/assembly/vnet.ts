@@ -50,13 +50,6 @@ export function checksumOffsetOf(vnet: usize): u32 {
   return load<u16>(vnet, 8);
 }
 
-// @ts-ignore: decorator
-@inline
-export function writeNothingToDo(vnet: usize): void {
-  store<u64>(vnet, 0);
-  store<u32>(vnet, 0, 8);
-}
-
 export function writeSuperPacket(vnet: usize, type: u32, headers: u32, size: u32, start: u32, offset: u32): void {
   store<u8>(vnet, <u8>VNET_NEEDS_CSUM);
   store<u8>(vnet, <u8>type, 1);

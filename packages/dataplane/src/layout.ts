@@ -91,13 +91,14 @@ export const MAX_BLOCK_UNITS = 50;
  */
 export const LONGEST_PATH_BYTES = 2944;
 
-// A tunnel, 8 bytes:
-//   0 endpoint u32, or next free u32 | 4 port u16 | 6 plain u8 | -
-export const TUNNEL_ENDPOINT = 0;
-export const TUNNEL_PORT = 4;
+// A tunnel, 32 bytes; what is sent needs nothing else of its endpoint but to be counted there:
+//   0 address 16 | 16 endpoint u32, or next free u32 | 20 port u16 | 22 plain u8 | -
+export const TUNNEL_ADDRESS = 0;
+export const TUNNEL_ENDPOINT = 16;
+export const TUNNEL_PORT = 20;
 /** Whether all of its prefix lies in the pod networks and nothing of it in our subnets. */
-export const TUNNEL_PLAIN = 6;
-export const TUNNEL_BYTES = 8;
+export const TUNNEL_PLAIN = 22;
+export const TUNNEL_BYTES = 32;
 
 // An endpoint, 64 bytes:
 //   0 address 16 | 16 tx packets u64 | 24 tx bytes u64 | 32 rx packets u64 | 40 rx bytes u64 | 48 tunnels u32 | 52 next free u32
