@@ -4,9 +4,9 @@
  * @module @podlan/dataplane/fakes
  */
 import { ipFromMappedBytes, ipToMappedBytes } from '@podlan/wire';
+import { canonicalAddress } from './arguments.js';
 import type { Device, FrameBatch, Merged, Poller, SlotBatch, Socket } from './edges.js';
 import { frameBytes, frameHeader } from './frame-batch.js';
-import { canonicalAddress } from './key.js';
 import { slotDatagrams, slotHeader, slotRoom } from './slot-batch.js';
 
 /** UDP_GRO_CNT_MAX of Linux. */

@@ -12,10 +12,11 @@ import {
   macToBytes,
   parseMacAddress,
 } from '@podlan/wire';
+import { canonicalAddress, canonicalPrefix, wholeNumber } from './arguments.js';
 import type { FrameBatch, Merged } from './edges.js';
 import { frameBatch } from './frame-batch.js';
-import { canonicalAddress, canonicalPrefix, wholeNumber, writePrefix } from './key.js';
 import * as layout from './layout.js';
+import { familyIn, lengthIn, writePrefixInput } from './prefix-input.js';
 import { type JudgedBatch, slotBatch } from './slot-batch.js';
 import { VERDICTS, type Verdict } from './verdicts.js';
 import { type Capacities, createDataplane, type Dataplane, type ModuleSource } from './wasm.js';
@@ -181,8 +182,8 @@ export class Forwarder {
     const { calls, key } = this.#module;
     calls.clearMembers(table);
     for (const prefix of members) {
-      const { family, length } = writePrefix(key, prefix);
-      calls.addMember(table, family, length);
+      const shape = writePrefixInput(key, prefix);
+      calls.addMember(table, familyIn(shape), lengthIn(shape));
     }
   }
 
@@ -195,19 +196,22 @@ export class Forwarder {
     const prefix = canonicalPrefix(prefixText);
     const remote = canonicalAddress(remoteText);
     wholeNumber('port', port, 1, 65535);
-    const { family, length } = writePrefix(key, prefix);
+    const shape = writePrefixInput(key, prefix);
     key.set(ipToMappedBytes(remote), layout.KEY_SECOND);
-    if (calls.setTunnel(family, length, port) === layout.FULL) {
+    if (calls.setTunnel(familyIn(shape), lengthIn(shape), port) === layout.FULL) {
       throw new RangeError(`forwarder is full: its capacity is ${this.capacity} tunnels`);
     }
     this.#tunnels.set(prefix, { prefix, remote, port });
   }
 
-  /** Returns whether there was one. */
+  /** Returns whether there was one. RangeError where memory has no room for what takes its place: nothing has changed. */
   deleteTunnel(prefixText: string): boolean {
     const prefix = canonicalPrefix(prefixText);
-    const { family, length } = writePrefix(this.#module.key, prefix);
-    this.#module.calls.deleteTunnel(family, length);
+    const { calls, key } = this.#module;
+    const shape = writePrefixInput(key, prefix);
+    if (calls.deleteTunnel(familyIn(shape), lengthIn(shape)) === layout.FULL) {
+      throw new RangeError('forwarder: no memory is left to change its tunnels in');
+    }
     return this.#tunnels.delete(prefix);
   }
 

@@ -2,7 +2,7 @@
  * Longest-prefix match for IPv4 and IPv6, in one table, with a 32-bit number for each prefix: no value outside the
  * module.
  */
-import { wholeNumber } from './key.js';
+import { wholeNumber } from './arguments.js';
 import { MISS } from './layout.js';
 import type { PrefixInput } from './prefix-input.js';
 import { NO_ROUTE, PrefixTable } from './prefix-table.js';

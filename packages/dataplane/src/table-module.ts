@@ -1,5 +1,5 @@
 /** The module of a route table: no slots, and memory that grows with the prefixes. */
-import { wholeNumber } from './key.js';
+import { wholeNumber } from './arguments.js';
 import { DEFAULT_ROUTES, MAX_ROUTES } from './layout.js';
 import { createDataplane, type Dataplane, type ModuleSource } from './wasm.js';
 

@@ -2,6 +2,7 @@
 import { ipToMappedBytes, TcpFlag } from '@podlan/wire';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { canonicalAddress } from '../src/arguments.js';
 import {
   type Forwarder,
   frameBytes,
@@ -10,7 +11,6 @@ import {
   SUPER_SLOT_BYTES,
   slotRoom,
 } from '../src/index.js';
-import { canonicalAddress } from '../src/key.js';
 import { clusterForwarder, counted, put } from './cluster.js';
 import { incomingFlow, payloadArguments, payloadOf } from './flows.js';
 import { patched, vxlan } from './frames.js';

@@ -2,8 +2,8 @@
 import { ipFromBytes, ipToMappedBytes } from '@podlan/wire';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { canonicalAddress } from '../src/arguments.js';
 import { Forwarder, leaveHeadroom, slotBytes } from '../src/index.js';
-import { canonicalAddress } from '../src/key.js';
 import { put, verdictOf } from './cluster.js';
 import { frame } from './frames.js';
 import { TunnelOracle } from './oracle/tunnels.js';

@@ -4,6 +4,7 @@
  */
 import { ipFromMappedBytes, ipToMappedBytes } from '@podlan/wire';
 import { expect, test } from 'vitest';
+import { canonicalAddress } from '../src/arguments.js';
 import {
   type Forwarder,
   leaveHeadroom,
@@ -13,7 +14,6 @@ import {
   VERDICTS,
   type Verdict,
 } from '../src/index.js';
-import { canonicalAddress } from '../src/key.js';
 import { VNET_BYTES } from '../src/layout.js';
 import { CLUSTER, clusterForwarder, counted, put, verdictOf } from './cluster.js';
 import { frame, vxlan } from './frames.js';

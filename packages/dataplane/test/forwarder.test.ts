@@ -1,7 +1,7 @@
 import { ipFromMappedBytes, ipToMappedBytes } from '@podlan/wire';
 import { expect, test } from 'vitest';
+import { canonicalAddress } from '../src/arguments.js';
 import { Forwarder, SLOT_HEADROOM, slotBytes } from '../src/index.js';
-import { canonicalAddress } from '../src/key.js';
 import { CLUSTER, clusterForwarder, counted, put, verdictOf } from './cluster.js';
 import { frame, patched, vxlan } from './frames.js';
 

@@ -4,6 +4,7 @@
  */
 import { ipToMappedBytes } from '@podlan/wire';
 import { expect, test } from 'vitest';
+import { canonicalAddress } from '../src/arguments.js';
 import {
   type Forwarder,
   firstPiece,
@@ -16,7 +17,6 @@ import {
   slotRoom,
   type Verdict,
 } from '../src/index.js';
-import { canonicalAddress } from '../src/key.js';
 import { MAX_TRAIN } from '../src/layout.js';
 import { CLUSTER, clusterForwarder, counted, put, verdictOf } from './cluster.js';
 import { payloadOf } from './flows.js';

@@ -1,15 +1,5 @@
-/** From addresses and prefixes, as text, to the module's keys. Text that is none is a TypeError. */
-import {
-  familyOf,
-  type IpAddress,
-  type IpPrefix,
-  ipToBytes,
-  parseIpAddress,
-  parseIpPrefix,
-  prefixAddress,
-  prefixLength,
-} from '@podlan/wire';
-import { KEY_BYTES } from './layout.js';
+/** What callers give, checked: text to canonical text, and whole numbers. */
+import { type IpAddress, type IpPrefix, parseIpAddress, parseIpPrefix } from '@podlan/wire';
 
 /** The canonical prefix: host bits zero, so that equal prefixes are equal strings. */
 export function canonicalPrefix(text: string): IpPrefix {
@@ -27,18 +17,6 @@ export function canonicalAddress(text: string): IpAddress {
 
 function quote(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
-}
-
-/** Writes an address left-aligned at `at`; returns its family. */
-export function writeAddress(key: Uint8Array, address: IpAddress, at = 0): number {
-  key.fill(0, at, at + KEY_BYTES);
-  key.set(ipToBytes(address), at);
-  return familyOf(address);
-}
-
-/** Writes a prefix's address; returns what else the module asks for. */
-export function writePrefix(key: Uint8Array, prefix: IpPrefix): { family: number; length: number } {
-  return { family: writeAddress(key, prefixAddress(prefix)), length: prefixLength(prefix) };
 }
 
 /** `value` where it is a whole number from `least` to `most`, else a RangeError that says so. */
