@@ -35,7 +35,7 @@ import { FAMILY_MALFORMED, FAMILY_NONE, familyAt, keyHigh, keyLow, lookupAt, sou
 import { matchKey } from './rib';
 import { addressAt, classAt, countPackets, fits, judge, lengthAt, segmentAt, slotAt, startAt } from './slots';
 import { endpointOfTunnel, isPlain, tunnelAt } from './tunnels';
-import { ETHERNET_BYTES, ETHERTYPE, VXLAN_BYTES, hasVni, isGroup, isOurMac, isOurVni } from './vxlan';
+import { ETHERNET_BYTES, ETHERTYPE, VXLAN_BYTES, hasVni, isGroup, isOurMac, isOurVxlan } from './vxlan';
 
 /** A source that no tunnel's prefix alone can answer for. */
 function lookUpSource(endpoint: i32, family: i32, from: usize, tunnel: u32): i32 {
@@ -62,8 +62,7 @@ function judgeSource(endpoint: i32, family: i32, packet: usize): i32 {
 // @ts-ignore: decorator
 @inline
 function judgeFrame(slot: u32, endpoint: i32, frame: usize, length: u32): i32 {
-  if (isGroup(frame)) return RX_GROUP_MAC;
-  if (!isOurMac(frame)) return RX_OTHER_MAC;
+  if (!isOurMac(frame)) return isGroup(frame) ? RX_GROUP_MAC : RX_OTHER_MAC;
   const packet = frame + ETHERNET_BYTES;
   const family = familyAt(frame + ETHERTYPE, packet, length - ETHERNET_BYTES);
   if (family == FAMILY_NONE) return RX_NOT_IP;
@@ -79,8 +78,7 @@ function judgeFrame(slot: u32, endpoint: i32, frame: usize, length: u32): i32 {
 @inline
 function decapDatagram(slot: u32, endpoint: i32, datagram: usize, length: u32): i32 {
   if (length < VXLAN_BYTES + ETHERNET_BYTES) return RX_TRUNCATED;
-  if (!hasVni(datagram)) return RX_NOT_VXLAN;
-  if (!isOurVni(datagram)) return RX_WRONG_VNI;
+  if (!isOurVxlan(datagram)) return hasVni(datagram) ? RX_WRONG_VNI : RX_NOT_VXLAN;
   const verdict = judgeFrame(slot, endpoint, datagram + VXLAN_BYTES, length - VXLAN_BYTES);
   if (verdict <= RX_DELIVERED_OUTSIDE) {
     countPackets(endpointAt(endpoint) + ENDPOINT_RX_PACKETS, 1, length - VXLAN_BYTES);

@@ -164,8 +164,8 @@ function unfinished(entry: u32): bool {
  * How many addresses take a step before any takes the next. A step is short, so that the processor has those of many
  * addresses under way while one waits for memory; what the next one needs is then in the first cache.
  */
-const TOGETHER4: usize = 64;
-const bitmaps = memory.data(64 * 8, 64);
+const TOGETHER4: usize = 256;
+const bitmaps = memory.data(256 * 8, 64);
 
 /** The entries of the direct table, to `values`. */
 function readDirect4(addresses: usize, end: usize, values: usize): void {

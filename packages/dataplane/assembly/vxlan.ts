@@ -16,35 +16,38 @@ export const ETHERTYPE: usize = 12;
  */
 const FLAG_VNI: u8 = 0x08;
 
-/** The header's second word, as it lies in memory. */
-let vniWord: u32 = 0;
-/** Until it is set, a group address: no frame is ours. */
-let macLow: u32 = 0xffffffff;
-let macHigh: u32 = 0xffff;
+// As they lie in memory, eight bytes at a time.
+/** Flags and VNI of a header, without what is reserved. */
+const HEADER_MASK: u64 = 0x00ffffff_00000008;
+const MAC_MASK: u64 = 0x0000ffff_ffffffff;
 
+let header: u64 = FLAG_VNI;
+/** Until it is set, no address at all. */
+let ourMac: u64 = u64.MAX_VALUE;
+
+/** A group address is nobody's, and so no frame is ours then. */
 export function setIdentity(vni: u32, mac: usize): void {
-  vniWord = bswap<u32>(vni << 8);
-  macLow = load<u32>(mac);
-  macHigh = load<u16>(mac, 4);
+  header = (<u64>bswap<u32>(vni << 8) << 32) | FLAG_VNI;
+  ourMac = isGroup(mac) ? u64.MAX_VALUE : load<u64>(mac) & MAC_MASK;
 }
 
 // @ts-ignore: decorator
 @inline
 export function writeVxlan(at: usize): void {
-  store<u32>(at, FLAG_VNI);
-  store<u32>(at, vniWord, 4);
+  store<u64>(at, header);
+}
+
+/** Whether the VNI is valid, and ours. */
+// @ts-ignore: decorator
+@inline
+export function isOurVxlan(at: usize): bool {
+  return (load<u64>(at) & HEADER_MASK) == header;
 }
 
 // @ts-ignore: decorator
 @inline
 export function hasVni(at: usize): bool {
   return (load<u8>(at) & FLAG_VNI) != 0;
-}
-
-// @ts-ignore: decorator
-@inline
-export function isOurVni(at: usize): bool {
-  return (load<u32>(at, 4) & 0x00ffffff) == vniWord;
 }
 
 /** Broadcast or multicast: the I/G bit of IEEE 802. */
@@ -57,5 +60,5 @@ export function isGroup(mac: usize): bool {
 // @ts-ignore: decorator
 @inline
 export function isOurMac(mac: usize): bool {
-  return load<u32>(mac) == macLow && <u32>load<u16>(mac, 4) == macHigh;
+  return (load<u64>(mac) & MAC_MASK) == ourMac;
 }
