@@ -13,6 +13,7 @@ import { NativeForwarder } from '../contenders/native-forwarder.js';
 import { PlainForwarder } from '../contenders/plain-forwarder.js';
 import { provideCompiler } from '../native/toolchain.js';
 import { DIRECTIONS, SETTINGS, SLOT_BYTES, SLOTS } from './forward/packets.js';
+import { stayOnOneCpu } from './one-cpu.js';
 
 const FRAME_BYTES = [64, 1450];
 /** Batches of the C program to a question. */
@@ -106,6 +107,7 @@ async function measure(native, name, bytes) {
 }
 
 provideCompiler();
+stayOnOneCpu();
 const native = new NativeForwarder(SLOTS, SLOT_BYTES);
 await native.configure(SETTINGS);
 announce(`VXLAN forwarding, one packet of a batch of ${SLOTS}; ${SETTINGS.tunnels.length} tunnels`);

@@ -14,6 +14,7 @@ import { installRivals } from '../rivals.js';
 import { generatedTable } from '../tables/generated-table.js';
 import { realTable } from '../tables/real-table.js';
 import { traffic } from '../tables/traffic.js';
+import { stayOnOneCpu } from './one-cpu.js';
 import { FULL } from './sizes.js';
 
 const NEXT_HOPS = 255;
@@ -86,6 +87,7 @@ function printLeads(leads) {
 }
 
 provideDpdk();
+stayOnOneCpu();
 installRivals();
 announce('Longest-prefix match beside DPDK, one address of a batch');
 const groups = [];
