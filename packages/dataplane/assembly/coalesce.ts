@@ -10,7 +10,7 @@
  * anything is merged, and only then: what goes on alone is the receiving kernel's to judge.
  */
 import { COALESCE_TCP, COALESCE_UDP } from '../src/layout';
-import { fold, onesComplementSum } from './checksum';
+import { onesComplementSum } from './checksum';
 import { addFrame, addPiece } from './frames';
 import {
   DONT_FRAGMENT,
@@ -36,7 +36,6 @@ import {
   PROTOCOL_TCP,
   PROTOCOL_UDP,
   TCP_ACKNOWLEDGMENT,
-  TCP_CHECKSUM,
   TCP_FLAGS,
   TCP_HEADER,
   TCP_SEQUENCE,

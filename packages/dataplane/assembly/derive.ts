@@ -5,7 +5,8 @@
 import { BLOCK_SHIFT, DIRECT_BITS, ENTRY_CHILD, STRIDE_BITS } from '../src/layout';
 import { longestOver } from './allotment';
 import { directOf } from './fib';
-import { childOf, hasChild, highIndexes, leafOf, lowIndexes, rootOf } from './rib';
+import { rootOf } from './rib';
+import { childOf, hasChild, highIndexes, leafOf, lowIndexes } from './rib-node';
 import { makeRunsOf } from './runs';
 
 const SLOTS_BYTES: usize = 64 * 4;

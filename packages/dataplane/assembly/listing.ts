@@ -1,10 +1,11 @@
 /** Prefixes in order of address, shorter before longer, a batch at a time from where the last one ended. */
 import { AREA_LOOKUP_KEYS, AREA_LOOKUP_LENGTHS, AREA_LOOKUP_VALUES, KEY_BYTES, LOOKUP_BATCH, STRIDE_BITS } from '../src/layout';
-import { indexOf, lengthOfIndex, longestOver } from './allotment';
+import { indexOf } from './allotment';
 import { valueOf } from './fib';
 import { highWithSlot, lowOnesBeyond, lowWithSlot, onesBeyond, slotOf, storeWord } from './key';
 import { areaStart } from './memory';
-import { childOf, hasChild, hasPrefix, highIndexes, leafOf, lowIndexes, rootOf } from './rib';
+import { rootOf } from './rib';
+import { childOf, hasChild, hasPrefix, leafOf } from './rib-node';
 
 let count: u32 = 0;
 /** Where listing stops: at a full batch, or at what was there when the listing left its bounds. */

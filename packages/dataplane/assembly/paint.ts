@@ -10,9 +10,10 @@
  */
 import { BLOCK_SHIFT, DIRECT_BITS, ENTRY_CHILD, STRIDE_BITS } from '../src/layout';
 import { indexOf, slotsOf, slotsOfLonger } from './allotment';
-import { blockOf, DIRECT_SHIFT, directOf, isChild } from './fib';
+import { blockOf, directOf, isChild } from './fib';
 import { slotOf } from './key';
-import { bitOfLength, childOf, childSlots, hasChild, highIndexes, lowIndexes, rootOf } from './rib';
+import { bitOfLength, rootOf } from './rib';
+import { childOf, childSlots, hasChild, highIndexes, lowIndexes } from './rib-node';
 import { dropRuns, entryOfSlot, makeRuns, runCount, runEntry, setSlots } from './runs';
 
 /** Slots of a node, of those in `mask`, that none of its prefixes longer than `length` cover. */

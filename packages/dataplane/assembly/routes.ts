@@ -15,7 +15,8 @@ import { blockOf, cellOf, directOf, isChild, isReference } from './fib';
 import { giveBlock, hasRoom, RUNS, takeBlock } from './heap';
 import { tableLimit } from './memory';
 import { paintPrefix } from './paint';
-import { clearLeaves, findLeaf, matchParent, nodesInUse, putLeaf, removeLeaf, rootOf, tableSize } from './rib';
+import { clearLeaves, findLeaf, matchParent, putLeaf, removeLeaf, rootOf, tableSize } from './rib';
+import { nodesInUse } from './rib-node';
 import { dropRuns, runBytes, runCount, runEntry } from './runs';
 
 /**
