@@ -24,6 +24,9 @@ import type { AgentStatus } from './status.js';
 import { SubnetFile } from './subnet-file.js';
 import { WorkerForwarder } from './worker-forwarder.js';
 
+/** How long an agent that was asked to end may take to come to rest. */
+const REST_MS = 3000;
+
 /** What both running and cleaning up stand on. */
 interface Wiring {
   readonly external: ExternalInterface;
@@ -44,6 +47,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     process.once(signal, () => {
       log.info({ signal }, 'agent ends; devices, routes and the lease stay');
       stop.abort();
+      endFor(log);
     });
   }
 
@@ -61,6 +65,14 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     server.closeAllConnections();
   }
   return 0;
+}
+
+/** Whatever is still waited for by then. Nothing is lost: all that an agent holds survives even `kill -9`. */
+function endFor(log: Logger): void {
+  setTimeout(() => {
+    log.error({ waitingFor: process.getActiveResourcesInfo() }, 'agent ends without having come to rest');
+    process.exit(1);
+  }, REST_MS).unref();
 }
 
 async function run(
