@@ -16,7 +16,7 @@ export function indexOf(slot: u32, length: u32): u32 {
 
 // @ts-ignore: decorator
 @inline
-export function lengthOfIndex(index: u32): u32 {
+function lengthOfIndex(index: u32): u32 {
   return 31 - <u32>clz(index);
 }
 
@@ -31,7 +31,7 @@ export function slotsOf(index: u32): u64 {
 /** Indexes below 64 of the prefixes that contain a slot, the slot's own index not among them. */
 // @ts-ignore: decorator
 @inline
-export function indexesAbove(slot: u32): u64 {
+function indexesAbove(slot: u32): u64 {
   return (
     (<u64>1 << (32 + (slot >> 1))) |
     (<u64>1 << (16 + (slot >> 2))) |

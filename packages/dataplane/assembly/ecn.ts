@@ -15,7 +15,7 @@ const CE: u32 = 3;
 
 // @ts-ignore: decorator
 @inline
-export function trafficClassOf(family: i32, packet: usize): u32 {
+function trafficClassOf(family: i32, packet: usize): u32 {
   return family == 4 ? load<u8>(packet, 1) : (<u32>bswap<u16>(load<u16>(packet)) >> 4) & 0xff;
 }
 

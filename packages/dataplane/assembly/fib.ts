@@ -19,7 +19,7 @@ import {
   STRIDE_BITS,
 } from '../src/layout';
 
-export const DIRECT_SHIFT: u64 = 64 - DIRECT_BITS;
+const DIRECT_SHIFT: u64 = 64 - DIRECT_BITS;
 /** Levels whose slots all lie in one word: bits 18…77. */
 export const WORD_LEVELS: i32 = 10;
 

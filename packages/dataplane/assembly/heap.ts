@@ -60,7 +60,7 @@ export function hasRoom(bytes: u64): bool {
 }
 
 /** Memory that is never given back; zeros, because nobody has had it. The caller has asked `hasRoom`. */
-export function takeForGood(bytes: u64): usize {
+function takeForGood(bytes: u64): usize {
   const at = top;
   top += bytes;
   if (top > end) unreachable();

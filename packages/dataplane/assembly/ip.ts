@@ -24,7 +24,7 @@ export const DONT_FRAGMENT: u32 = 0x0040;
 const FRAGMENTED: u32 = 0xff3f;
 export const IPV6_HEADER: u32 = 40;
 export const IPV6_LENGTH: usize = 4;
-export const IPV6_NEXT_HEADER: usize = 6;
+const IPV6_NEXT_HEADER: usize = 6;
 const IPV6_SOURCE: usize = 8;
 const IPV6_DESTINATION: usize = 24;
 

@@ -66,14 +66,14 @@ export function bitOfLength(length: u32): u32 {
 /** The index of a prefix in that node. */
 // @ts-ignore: decorator
 @inline
-export function indexAt(high: u64, low: u64, bit: u32, length: u32): u32 {
+function indexAt(high: u64, low: u64, bit: u32, length: u32): u32 {
   return indexOf(slotOf(high, low, bit), length - bit);
 }
 
 // ---- finding
 
 /** The node at `bit` on the way of a key; 0 if there is none. */
-export function nodeAt(table: i32, family: i32, high: u64, low: u64, bit: u32): usize {
+function nodeAt(table: i32, family: i32, high: u64, low: u64, bit: u32): usize {
   let node = rootOf(table, family);
   for (let at: u32 = 0; node != 0 && at < bit; at += STRIDE_BITS) {
     const slot = slotOf(high, low, at);

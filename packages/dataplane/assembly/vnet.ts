@@ -5,7 +5,7 @@
  *   | flags 1 | gso type 1 | header length 2 | gso size 2 | checksum start 2 | checksum offset 2 |
  */
 
-export const VNET_NEEDS_CSUM: u32 = 1;
+const VNET_NEEDS_CSUM: u32 = 1;
 export const VNET_GSO_NONE: u32 = 0;
 export const VNET_GSO_TCPV4: u32 = 1;
 export const VNET_GSO_TCPV6: u32 = 4;
