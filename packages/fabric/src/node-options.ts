@@ -41,6 +41,11 @@ export interface RunningNode {
   /** What it believes now. */
   state(): NodeState;
   /**
+   * The host's addresses, MTU or external interface changed, and the backend with them: the lease keeps its subnets
+   * and is published anew, and all rows are derived anew.
+   */
+  rehost(backend: NodeBackend): void;
+  /**
    * Resolves once the signal aborted and the loops ended; the kernel's rows and the lease stay. Rejects where the first
    * lease can't be had and waiting won't help: `out-of-subnets`, `bad-config`, `corrupt`.
    */

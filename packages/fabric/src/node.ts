@@ -12,7 +12,7 @@ import { type Clock, systemClock } from './clock.js';
 import { controllerUnder } from './controller-under.js';
 import { type Lease, LeaseError, type LeaseErrorCode, type LeaseEvent } from './lease.js';
 import { formatLeaseKey } from './lease-json.js';
-import type { NodeOptions, RunningNode } from './node-options.js';
+import type { NodeBackend, NodeOptions, RunningNode } from './node-options.js';
 import { type NodeState, type PeerState, zeroCounts } from './node-state.js';
 import { OwnLease } from './own-lease.js';
 import { Reconciler } from './reconciler.js';
@@ -52,11 +52,13 @@ const FATAL_AT_START: readonly LeaseErrorCode[] = ['out-of-subnets', 'bad-config
  */
 export function runNode(options: NodeOptions): RunningNode {
   const node = new Node(options);
-  return { state: () => node.state(), finished: node.run() };
+  return { state: () => node.state(), rehost: (backend) => node.rehost(backend), finished: node.run() };
 }
 
 class Node {
   readonly #options: NodeOptions;
+  /** As the host is now: another one after each `rehost`. */
+  #backend: NodeBackend;
   readonly #clock: Clock;
   readonly #counts = zeroCounts();
   readonly #reconciler: Reconciler;
@@ -72,6 +74,7 @@ class Node {
 
   constructor(options: NodeOptions) {
     this.#options = options;
+    this.#backend = options.backend;
     this.#clock = options.clock ?? systemClock;
     this.#stop = controllerUnder(options.signal);
     this.#reconciler = new Reconciler({
@@ -89,6 +92,7 @@ class Node {
       counts: this.#counts,
       renewMarginMs: options.renewMarginMs ?? DEFAULT_RENEW_MARGIN_MS,
       request: () => this.#leaseRequest(),
+      attributes: (own) => this.#backend.leaseAttributes(own.attributes),
       held: (lease, before) => this.#hold(lease, before),
       failed: (error) => this.#leaseFailed(error),
     });
@@ -105,13 +109,22 @@ class Node {
     }
   }
 
+  /** The host's rows at once, for the old ones carry nothing any more; peers learn of it as soon as the store is there. */
+  rehost(backend: NodeBackend): void {
+    this.#backend = backend;
+    const own = this.#own.lease;
+    if (own !== undefined) this.#programAll(own, formatLeaseKey(own.subnets));
+    this.#own.publish();
+    this.#changed();
+  }
+
   state(): NodeState {
     const own = this.#own.lease;
     const kernelError = this.#reconciler.kernelError;
     return {
       ready: this.#reconciler.ready,
       ...(own === undefined ? {} : { lease: own }),
-      mtu: this.#options.backend.mtu,
+      mtu: this.#backend.mtu,
       peers: own === undefined ? [] : this.#peers(own).map(([key, lease]) => this.#peerState(key, lease)),
       failures: this.#reconciler.failures(),
       store: {
@@ -193,24 +206,23 @@ class Node {
   }
 
   #peerRows(own: Lease, key: string, peer: Lease): Row[] {
-    const { backend, log } = this.#options;
     try {
-      const refusal = backend.refusal?.(own, peer);
-      if (refusal === undefined) return backend.peerState(own, peer);
+      const refusal = this.#backend.refusal?.(own, peer);
+      if (refusal === undefined) return this.#backend.peerState(own, peer);
       this.#refusals.set(key, refusal);
     } catch (error) {
       this.#refusals.set(key, (error as Error).message);
     }
-    log?.warn(`lease ${key} is not programmed: ${this.#refusals.get(key)}`);
+    this.#options.log?.warn(`lease ${key} is not programmed: ${this.#refusals.get(key)}`);
     return [];
   }
 
   #leaseRequest() {
-    const { backend, previous = [] } = this.#options;
+    const { previous = [] } = this.#options;
     const own = this.#own.lease;
-    const fresh = backend.leaseAttributes(undefined);
+    const fresh = this.#backend.leaseAttributes(undefined);
     const published = [...this.#leases.values()].find(({ attributes }) => isSameNode(attributes, fresh));
-    const attributes = own?.attributes ?? backend.leaseAttributes(published?.attributes);
+    const attributes = this.#backend.leaseAttributes((own ?? published)?.attributes);
     return { attributes, previous: own?.subnets ?? previous };
   }
 
@@ -226,8 +238,8 @@ class Node {
   }
 
   #programAll(own: Lease, ownKey: string): void {
-    const { backend, hostRows } = this.#options;
-    this.#reconciler.setHost([...backend.hostState(own), ...(hostRows?.(own) ?? [])]);
+    const rows = [...this.#backend.hostState(own), ...(this.#options.hostRows?.(own) ?? [])];
+    this.#reconciler.setHost(rows);
     this.#reconciler.setPeer(ownKey, []);
     for (const key of this.#leases.keys()) if (key !== ownKey) this.#program(own, key);
   }

@@ -1,7 +1,7 @@
 /** This node's own lease: acquired, renewed before it ends, and acquired again when somebody took or changed it. */
 import { BackOff } from './back-off.js';
 import type { Clock } from './clock.js';
-import { type Lease, LeaseError, type LeaseRequest, type LeaseStore } from './lease.js';
+import { type Lease, type LeaseAttributes, LeaseError, type LeaseRequest, type LeaseStore } from './lease.js';
 import { formatLeaseValue } from './lease-json.js';
 import type { Counts } from './node-state.js';
 import { Wake } from './wake.js';
@@ -12,6 +12,8 @@ export interface OwnLeaseOptions {
   readonly counts: Counts;
   readonly renewMarginMs: number;
   readonly request: () => LeaseRequest;
+  /** What the node publishes now with a lease that it holds. */
+  readonly attributes: (own: Lease) => LeaseAttributes;
   /** Called with each lease held, and the one before. */
   readonly held: (lease: Lease, before: Lease | undefined) => void;
   /** May throw, where there is no point in going on. */
@@ -33,6 +35,8 @@ export class OwnLease {
   #lease: Lease | undefined;
   #task: Task = 'acquire';
   #dueMs = Number.POSITIVE_INFINITY;
+  /** True when what the node publishes may have changed since the store was last asked. */
+  #outdated = false;
   #disturbedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: OwnLeaseOptions) {
@@ -49,11 +53,17 @@ export class OwnLease {
     this.#plan('acquire', 0);
   }
 
+  /** Has the store hold what the node publishes now. */
+  publish(): void {
+    this.#outdated = true;
+    if (this.#lease !== undefined && this.#task === 'renew') this.#plan('renew', 0);
+  }
+
   /** What the store holds under our key. */
   seen(stored: Lease | undefined): void {
     const own = this.#lease;
     if (own === undefined) return;
-    if (stored !== undefined && formatLeaseValue(stored) === formatLeaseValue(own)) {
+    if (stored !== undefined && [own, this.#current(own)].some((lease) => sameValue(lease, stored))) {
       this.#lease = stored;
       return;
     }
@@ -76,9 +86,12 @@ export class OwnLease {
   async #perform(task: Task): Promise<void> {
     const { store, counts, request, failed } = this.#options;
     this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#outdated = false;
     try {
       const renewing = task === 'renew' && this.#lease !== undefined;
-      const lease = renewing ? await store.renew(this.#lease!) : await store.acquire(request());
+      const lease = renewing
+        ? await store.renew(this.#current(this.#lease!))
+        : await store.acquire(request());
       if (renewing) counts.leasesRenewed++;
       else counts.leasesAcquired++;
       this.#hold(lease);
@@ -94,7 +107,12 @@ export class OwnLease {
     this.#lease = lease;
     this.#retry.reset();
     if (this.#dueMs === Number.POSITIVE_INFINITY) this.#planRenewal(lease);
+    if (this.#outdated) this.publish();
     this.#options.held(lease, before);
+  }
+
+  #current(own: Lease): Lease {
+    return { ...own, attributes: this.#options.attributes(own) };
   }
 
   #planRenewal({ expiresAtMs }: Lease): void {
@@ -110,3 +128,5 @@ export class OwnLease {
     this.#wake.ring();
   }
 }
+
+const sameValue = (a: Lease, b: Lease): boolean => formatLeaseValue(a) === formatLeaseValue(b);

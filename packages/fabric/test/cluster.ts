@@ -28,6 +28,8 @@ export interface TestNode {
 export interface StartOptions extends Partial<NodeOptions> {
   readonly dataplane?: Dataplane;
   readonly mac?: string;
+  readonly publicIps?: readonly string[];
+  readonly underlayMtu?: number;
 }
 
 export class Cluster {
@@ -41,9 +43,11 @@ export class Cluster {
     this.store = new MemoryLeaseStore({ config, clock: this.clock, leaseTtlSeconds: 3600 });
   }
 
-  backend(host: number, { dataplane = 'kernel', mac = `02:00:00:00:00:0${host}` }: StartOptions = {}) {
-    const publicIps = [`192.168.1.${host}`, `fd00:77::${host}`].map((text) => parseIpAddress(text)!);
-    const node = { publicIps, externalInterface: { name: 'eth0', mtu: 1500 } };
+  backend(host: number, options: StartOptions = {}) {
+    const { dataplane = 'kernel', mac = `02:00:00:00:00:0${host}`, underlayMtu = 1500 } = options;
+    const addresses = options.publicIps ?? [`192.168.1.${host}`, `fd00:77::${host}`];
+    const publicIps = addresses.map((text) => parseIpAddress(text)!);
+    const node = { publicIps, externalInterface: { name: 'eth0', mtu: underlayMtu } };
     const randomMac = () => parseMacAddress(mac)!;
     return createVxlanBackend({ config: this.#config, node, dataplane, randomMac });
   }

@@ -64,6 +64,16 @@ class ForwarderThread {
     return answer;
   }
 
+  async set(tunnel: Tunnel): Promise<void> {
+    await this.ask({ op: 'set', tunnel });
+    this.tunnels.set(tunnel.prefix, tunnel);
+  }
+
+  async delete(tunnel: Tunnel): Promise<void> {
+    await this.ask({ op: 'delete', tunnel });
+    this.tunnels.delete(tunnel.prefix);
+  }
+
   async stop(): Promise<void> {
     this.#worker.postMessage({ id: ++this.#lastId, op: 'stop' });
     this.#wake.wake();
@@ -150,8 +160,8 @@ export class WorkerForwarder implements Kernel {
 
   async #applyOne({ op, row }: Change): Promise<void> {
     if (row.kind === 'forwarder') {
-      await this.#stop(row.dev);
-      if (op !== 'delete') await this.#start(row);
+      const tunnels = await this.#stop(row.dev);
+      if (op !== 'delete') await this.#start(row, tunnels);
     } else if (row.kind === 'tunnel') {
       await this.#applyTunnel(op, row);
     } else {
@@ -163,16 +173,16 @@ export class WorkerForwarder implements Kernel {
     const thread = this.#threads.get(tunnel.dev);
     if (!thread && op === 'delete') return;
     if (!thread) throw new Error(`${tunnel.dev} has no forwarder running`);
-    await thread.ask({ op: op === 'delete' ? 'delete' : 'set', tunnel });
-    if (op === 'delete') thread.tunnels.delete(tunnel.prefix);
-    else thread.tunnels.set(tunnel.prefix, tunnel);
+    if (op === 'delete') await thread.delete(tunnel);
+    else await thread.set(tunnel);
   }
 
-  async #start(row: ForwarderRow): Promise<void> {
+  async #start(row: ForwarderRow, tunnels: readonly Tunnel[]): Promise<void> {
     const thread = new ForwarderThread(row);
     this.#alive.add(thread);
     void thread.ended.then(() => this.#alive.delete(thread));
     await thread.opened();
+    for (const tunnel of tunnels) await thread.set(tunnel);
     this.#threads.set(row.dev, thread);
     thread.ended.then(() => {
       if (this.#threads.get(row.dev) !== thread) return;
@@ -183,9 +193,11 @@ export class WorkerForwarder implements Kernel {
     });
   }
 
-  async #stop(dev: string): Promise<void> {
+  /** Returns the tunnels it had: one that takes its place gets them. */
+  async #stop(dev: string): Promise<readonly Tunnel[]> {
     const thread = this.#threads.get(dev);
     this.#threads.delete(dev);
     await thread?.stop();
+    return [...(thread?.tunnels.values() ?? [])];
   }
 }
