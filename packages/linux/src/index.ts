@@ -7,6 +7,7 @@
 
 export { type CapturedFrame, type CaptureOptions, capture } from './capture.js';
 export { createEventFd, EventFd, wakeEventFd } from './event-fd.js';
+export { FdReceiver, listenerPid, type PassedFds, sendFds } from './fd-passing.js';
 export { type FileLock, flock } from './flock.js';
 export { LinuxError, type LinuxErrorOptions } from './linux-error.js';
 export { LinuxKernel, type LinuxKernelOptions } from './linux-kernel.js';

@@ -28,6 +28,13 @@ export const setns: Call = bind('int setns(int fd, int type)');
 export const ifNameToIndex: Call = bind('unsigned int if_nametoindex(const char *name)');
 export const socket: Call = bind('int socket(int domain, int type, int protocol)');
 export const bindSocket: Call = bind('int bind(int fd, void *address, unsigned int length)');
+export const connect: Call = bind('int connect(int fd, void *address, unsigned int length)');
+export const getsockname: Call = bind('int getsockname(int fd, void *address, void *length)');
+export const getsockopt: Call = bind(
+  'int getsockopt(int fd, int level, int name, void *value, void *length)',
+);
+export const sendmsg: Call = bind('int64_t sendmsg(int fd, uintptr_t message, int flags)');
+export const recvmsg: Call = bind('int64_t recvmsg(int fd, uintptr_t message, int flags)');
 export const setsockopt: Call = bind(
   'int setsockopt(int fd, int level, int name, void *value, unsigned int length)',
 );
@@ -75,10 +82,13 @@ export const ERRNO = {
   EAGAIN: 11,
   ENODEV: 19,
   EINVAL: 22,
+  ENAMETOOLONG: 36,
   EBADFD: 77,
   EMSGSIZE: 90,
+  EADDRNOTAVAIL: 99,
 } as const;
 
+export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 

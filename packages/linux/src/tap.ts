@@ -26,6 +26,7 @@ import {
 
 const TUNSETIFF = 0x400454ca;
 const TUNSETOFFLOAD = 0x400454d0;
+const TUNGETIFF = 0x800454d2;
 const TUNSETVNETHDRSZ = 0x400454d8;
 const IFF_TUN = 0x0001;
 const IFF_TAP = 0x0002;
@@ -103,6 +104,22 @@ export interface TapOptions {
  * const pieces = Uint32Array.of(64, batch.lengths[0]!);
  * tap.write({ buffer: batch.buffer, headers: 0, headerWords, pieces }, 1); // => 1
  * ```
+ * @example As root, handed on
+ * ```ts
+ * import { FdReceiver, LinuxKernel, sendFds, TapDevice } from '@podlan/linux';
+ *
+ * const link = { kind: 'link', type: 'tap', name: 'flannel.1', mtu: 1450, up: true } as const;
+ * await new LinuxKernel().apply([{ op: 'add', row: link }]); // => []
+ * const tap = TapDevice.open(link.name);
+ *
+ * // The other process would be the one that receives.
+ * using receiver = FdReceiver.bind(`/tmp/tap-${process.pid}.sock`);
+ * sendFds(receiver.path, { text: link.name, fds: [tap.fd] });
+ * const { text, fds } = receiver.receive()!;
+ * using same = TapDevice.adopt(fds[0]!, text);
+ * tap.close();
+ * same.merged.tcp; // => true
+ * ```
  */
 export class TapDevice extends OwnedFd {
   readonly name: string;
@@ -131,6 +148,18 @@ export class TapDevice extends OwnedFd {
     const fd = libc.open('/dev/net/tun', libc.O_RDWR | libc.O_NONBLOCK | libc.O_CLOEXEC, 0);
     if (fd < 0) throw tapError(name, 'open(/dev/net/tun)', libc.errno());
     const offloads = closeOnFailure(fd, () => attach(fd, name, type));
+    return new TapDevice(fd, name, type === 'tap' ? VNET_HEADER_BYTES : 0, offloads);
+  }
+
+  /**
+   * Takes over an open device that another process handed on: `fd` is its to close, also where it is not this device.
+   * What waits in it stays there. Throws LinuxError: `ENODEV` for another device, `EBADFD`, `ENOTTY`, `EBADF`.
+   */
+  static adopt(fd: number, name: string, { type = 'tap' }: TapOptions = {}): TapDevice {
+    const offloads = closeOnFailure(fd, () => {
+      expectDevice(fd, name, type);
+      return type === 'tap' ? askOffloads(fd, name) : 0;
+    });
     return new TapDevice(fd, name, type === 'tap' ? VNET_HEADER_BYTES : 0, offloads);
   }
 
@@ -213,21 +242,30 @@ export class TapDevice extends OwnedFd {
   }
 }
 
+const flagsOf = (type: 'tap' | 'tun'): number =>
+  type === 'tap' ? IFF_TAP | IFF_NO_PI | IFF_VNET_HDR : IFF_TUN | IFF_NO_PI;
+
 /** Returns the offloads the device has now. */
 function attach(fd: number, name: string, type: 'tap' | 'tun'): number {
   const ifreq = new Uint8Array(IFREQ_BYTES);
   const view = new DataView(ifreq.buffer);
   new TextEncoder().encodeInto(name.slice(0, IFREQ_FLAGS - 1), ifreq);
-  view.setUint16(
-    IFREQ_FLAGS,
-    type === 'tap' ? IFF_TAP | IFF_NO_PI | IFF_VNET_HDR : IFF_TUN | IFF_NO_PI,
-    true,
-  );
+  view.setUint16(IFREQ_FLAGS, flagsOf(type), true);
   request(fd, name, 'ioctl(TUNSETIFF)', TUNSETIFF, ifreq);
   if (type === 'tun') return 0;
   view.setInt32(0, VNET_HEADER_BYTES, true);
   request(fd, name, 'ioctl(TUNSETVNETHDRSZ)', TUNSETVNETHDRSZ, ifreq);
   return askOffloads(fd, name);
+}
+
+/** That an open file is this device, in this way. */
+function expectDevice(fd: number, name: string, type: 'tap' | 'tun'): void {
+  const ifreq = new Uint8Array(IFREQ_BYTES);
+  request(fd, name, 'ioctl(TUNGETIFF)', TUNGETIFF, ifreq);
+  const found = new TextDecoder().decode(ifreq.subarray(0, ifreq.indexOf(0)));
+  const flags = new DataView(ifreq.buffer).getUint16(IFREQ_FLAGS, true);
+  if (found !== name || (flags & flagsOf(type)) !== flagsOf(type))
+    throw tapError(name, 'ioctl(TUNGETIFF)', libc.ERRNO.ENODEV);
 }
 
 function askOffloads(fd: number, name: string): number {

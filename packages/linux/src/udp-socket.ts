@@ -5,7 +5,7 @@
  *
  * It is bound to one port and sends from there: source ports by flow would need a socket for each.
  */
-import { type Family, familyOf, type IpAddress, ipToMappedBytes } from '@podlan/wire';
+import { type Family, familyOf, type IpAddress, ipFromMappedBytes, ipToMappedBytes } from '@podlan/wire';
 import { callError } from './call-error.js';
 import { DatagramReceiver } from './datagram-receiver.js';
 import * as libc from './libc.js';
@@ -13,7 +13,14 @@ import type { LinuxError } from './linux-error.js';
 import { closeOnFailure, OwnedFd } from './owned-fd.js';
 import { SingleSender } from './single-sender.js';
 import type { SlotBatch } from './slot-batch.js';
-import { AF_INET, AF_INET6, SOCKADDR_BYTES, SOCKADDR_STRIDE, writeSockaddr } from './socket-address.js';
+import {
+  AF_INET,
+  AF_INET6,
+  readSockaddr,
+  SOCKADDR_BYTES,
+  SOCKADDR_STRIDE,
+  writeSockaddr,
+} from './socket-address.js';
 import { growBuffer, setOption } from './socket-options.js';
 import { TrainPacker } from './train-packer.js';
 
@@ -69,6 +76,21 @@ const BUFFER_BYTES = 8 << 20;
  * batch.ports[0]; // => 8472
  * socket.receive(batch); // => 0
  * ```
+ * @example As root, handed on
+ * ```ts
+ * import { FdReceiver, sendFds, UdpSocket } from '@podlan/linux';
+ * import { parseIpAddress } from '@podlan/wire';
+ *
+ * const local = parseIpAddress('127.0.0.1')!;
+ * const socket = UdpSocket.bind(local, 8472);
+ *
+ * // The other process would be the one that receives.
+ * using receiver = FdReceiver.bind(`/tmp/udp-${process.pid}.sock`);
+ * sendFds(receiver.path, { text: '', fds: [socket.fd] });
+ * using same = UdpSocket.adopt(receiver.receive()!.fds[0]!, local, 8472);
+ * socket.close();
+ * same.fd > 2; // => true
+ * ```
  */
 export class UdpSocket extends OwnedFd {
   readonly #receiver: DatagramReceiver;
@@ -96,6 +118,16 @@ export class UdpSocket extends OwnedFd {
       bind(fd, local, port);
     });
     return new UdpSocket(fd, family);
+  }
+
+  /**
+   * Takes over an open socket that another process handed on: `fd` is its to close, also where it is bound otherwise.
+   * What waits in it stays there, and it keeps its options. Throws LinuxError: `EADDRNOTAVAIL` for another address or
+   * port, `ENOTSOCK`, `EBADF`.
+   */
+  static adopt(fd: number, local: IpAddress, port: number): UdpSocket {
+    closeOnFailure(fd, () => expectBound(fd, local, port));
+    return new UdpSocket(fd, familyOf(local));
   }
 
   /**
@@ -170,10 +202,21 @@ function bind(fd: number, local: IpAddress, port: number): void {
   if (result < 0) throw socketError('bind', local, port);
 }
 
-function socketError(op: string, local: IpAddress, port: number): LinuxError {
+/** That an open file is a socket of this address and port. */
+function expectBound(fd: number, local: IpAddress, port: number): void {
+  const sockaddr = new Uint8Array(SOCKADDR_STRIDE);
+  const length = new Uint8Array(Int32Array.of(SOCKADDR_STRIDE).buffer);
+  if (libc.getsockname(fd, sockaddr, length) < 0) throw socketError('getsockname', local, port);
+  const mapped = new Uint8Array(16);
+  const boundPort = readSockaddr(new DataView(sockaddr.buffer), 0, mapped, 0);
+  if (boundPort === port && ipFromMappedBytes(mapped) === local) return;
+  throw socketError('getsockname', local, port, libc.ERRNO.EADDRNOTAVAIL);
+}
+
+function socketError(op: string, local: IpAddress, port: number, number = libc.errno()): LinuxError {
   const reasons = {
     EADDRINUSE: `UDP port ${port} is in use: another agent, or a vxlan device, has it (ss -lunp; ip -d link)`,
     EADDRNOTAVAIL: 'no interface has this address',
   };
-  return callError(op, [`${local} port ${port}`], reasons);
+  return callError(op, [`${local} port ${port}`], reasons, number);
 }
