@@ -2,19 +2,37 @@
 import { type ConfigObject, refuseConfig } from './config-object.js';
 
 /** The `Backend` object of the network configuration, with flannel's defaults filled in. */
-export interface BackendConfig {
+export type BackendConfig = VxlanConfig | HostGwConfig | UdpConfig;
+
+/** Packets go in VXLAN to every peer, or to those that no direct route leads to. */
+export interface VxlanConfig {
   readonly type: 'vxlan';
   readonly vni: number;
   /** UDP destination port. */
   readonly port: number;
   /** MTU of the *underlay*, where it is not the external interface's own. */
   readonly mtu?: number;
+  /** Carry the packet's mark in the VXLAN header; only Linux's own device can. */
   readonly gbp: boolean;
+  /** Learn senders' addresses from their packets; only Linux's own device does, and podlan's nodes need none of it. */
   readonly learning: boolean;
-  /** Read, but not acted on as yet: every peer is reached through its tunnel. */
+  /** A peer that is on link gets a plain route, as with host-gw. */
   readonly directRouting: boolean;
+  /** The first two bytes of a VTEP's MAC, as flannel writes them: `0E-2A`. */
+  readonly macPrefix?: string;
   /** The dataplane of nodes whose agent was told none. */
   readonly dataplane?: Dataplane;
+}
+
+/** Packets go as they are, by routes to nodes that are all on one link. */
+export interface HostGwConfig {
+  readonly type: 'host-gw';
+}
+
+/** Packets go bare in UDP. */
+export interface UdpConfig {
+  readonly type: 'udp';
+  readonly port: number;
 }
 
 /** What wraps packets: `wasm`, podlan's module behind a TAP, or `kernel`, Linux's own VXLAN device. */
@@ -25,31 +43,46 @@ const DEFAULT_PORT = 8472;
 const MAX_VNI = 0xffffff;
 /** An IPv4 host takes datagrams of 576 bytes (RFC 791); below that no useful pod MTU is left. */
 const MIN_UNDERLAY_MTU = 576;
-const FLANNEL_TYPES = ['host-gw', 'udp', 'wireguard', 'ipip', 'ipsec', 'alloc', 'extension', 'tencent-vpc'];
+/** What flannel's other backends are called. */
+const FLANNEL_TYPES = ['udp', 'wireguard', 'ipip', 'ipsec', 'alloc', 'extension', 'tencent-vpc'];
+const PARSERS: Partial<Record<BackendConfig['type'], (backend: ConfigObject) => BackendConfig>> = {
+  vxlan: parseVxlan,
+  'host-gw': () => ({ type: 'host-gw' }),
+};
 
 export function parseBackendConfig(config: ConfigObject): BackendConfig {
   const backend = config.object('Backend');
   const type = backend?.text('Type')?.toLowerCase() ?? 'udp';
-  if (backend === undefined || type !== 'vxlan') return refuseType(type, backend === undefined);
+  const parse = Object.hasOwn(PARSERS, type) ? PARSERS[type as BackendConfig['type']] : undefined;
+  return backend === undefined || parse === undefined
+    ? refuseType(type, backend === undefined)
+    : parse(backend);
+}
+
+function refuseType(type: string, absent: boolean): never {
+  const expected = `Backend.Type ${Object.keys(PARSERS)
+    .map((name) => JSON.stringify(name))
+    .join(' or ')}`;
+  const found = absent ? 'no Backend, which in flannel means udp' : `Backend.Type ${JSON.stringify(type)}`;
+  const problem = FLANNEL_TYPES.includes(type) ? 'backend not supported as yet' : 'unknown backend type';
+  return refuseConfig(problem, expected, found, 'write "Backend": {"Type": "vxlan"}');
+}
+
+function parseVxlan(backend: ConfigObject): VxlanConfig {
   const mtu = parseMtu(backend);
+  const macPrefix = parseMacPrefix(backend);
   const dataplane = parseDataplane(backend);
   return {
-    type,
+    type: 'vxlan',
     vni: backend.integerUpTo('VNI', MAX_VNI) ?? 1,
     port: backend.integerUpTo('Port', 0xffff) || DEFAULT_PORT,
     ...(mtu === undefined ? {} : { mtu }),
     gbp: backend.boolean('GBP', false),
     learning: backend.boolean('Learning', false),
     directRouting: backend.boolean('DirectRouting', false),
+    ...(macPrefix === undefined ? {} : { macPrefix }),
     ...(dataplane === undefined ? {} : { dataplane }),
   };
-}
-
-function refuseType(type: string, absent: boolean): never {
-  const advice = 'write "Backend": {"Type": "vxlan"}';
-  const found = absent ? 'no Backend, which in flannel means udp' : `Backend.Type ${JSON.stringify(type)}`;
-  const problem = FLANNEL_TYPES.includes(type) ? 'backend not supported as yet' : 'unknown backend type';
-  return refuseConfig(problem, 'Backend.Type "vxlan"', found, advice);
 }
 
 /** 0 is flannel's "not set". */
@@ -58,6 +91,21 @@ function parseMtu(backend: ConfigObject): number | undefined {
   if (mtu === undefined || mtu === 0) return undefined;
   if (mtu >= MIN_UNDERLAY_MTU) return mtu;
   return refuseConfig('Backend.MTU is too small', `${MIN_UNDERLAY_MTU} to 65535`, `${mtu}`, 'leave it out');
+}
+
+/** flannel knows it on Windows only, where it is part of every peer's address (pkg/backend/vxlan/vxlan_windows.go). */
+function parseMacPrefix(backend: ConfigObject): string | undefined {
+  const prefix = backend.text('MacPrefix');
+  if (prefix === undefined || prefix === '') return undefined;
+  // The lowest bit of the first byte makes an address a group's (IEEE 802, section 8).
+  if (/^[\da-f][02468ace]-[\da-f]{2}$/i.test(prefix)) return prefix;
+  const expected = 'two bytes of a unicast address, such as "0E-2A"';
+  return refuseConfig(
+    'Backend.MacPrefix is no prefix',
+    expected,
+    JSON.stringify(prefix),
+    'correct it or leave it out',
+  );
 }
 
 function parseDataplane(backend: ConfigObject): Dataplane | undefined {

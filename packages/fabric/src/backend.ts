@@ -1,6 +1,6 @@
 /** A backend decides, a kernel does: pure functions from leases to rows of kernel state. */
 import type { Row } from '@podlan/linux/model';
-import type { IpAddress } from '@podlan/wire';
+import type { IpAddress, IpPrefix } from '@podlan/wire';
 import type { Lease, LeaseAttributes } from './lease.js';
 
 /** What a backend has to know of the host it runs on. */
@@ -11,6 +11,8 @@ export interface HostNode {
   readonly localIps?: readonly IpAddress[];
   /** The interface that carries the outer packets. */
   readonly externalInterface: { readonly name: string; readonly mtu: number };
+  /** What is reached through that interface without a gateway; absent, nothing is. Matters to direct routes alone. */
+  readonly onLink?: readonly IpPrefix[];
 }
 
 /** A way to carry packets between nodes, as pure functions from leases to rows. */
@@ -23,6 +25,8 @@ export interface Backend {
   leaseAttributes(previous: LeaseAttributes | undefined): LeaseAttributes;
   /** Rows that the host needs with no peer there. */
   hostState(own: Lease): Row[];
-  /** Rows that one peer adds; empty where its lease is another backend's or its data is not valid. */
+  /** Rows that one peer adds; empty where it is refused. */
   peerState(own: Lease, peer: Lease): Row[];
+  /** Why a peer has no rows, in a sentence: its lease is another backend's, or not to be trusted. Else undefined. */
+  refusal(own: Lease, peer: Lease): string | undefined;
 }

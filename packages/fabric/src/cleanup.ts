@@ -27,14 +27,14 @@ export interface CleanupResult {
  * the kernel's state can't be read.
  * @example
  * ```ts
- * import { cleanup, createVxlanBackend, MemoryLeaseStore, parseNetworkConfig } from '@podlan/fabric';
+ * import { cleanup, createBackend, MemoryLeaseStore, parseNetworkConfig } from '@podlan/fabric';
  * import { MemoryKernel } from '@podlan/linux/model';
  * import { parseIpAddress, parseMacAddress } from '@podlan/wire';
  *
  * const config = parseNetworkConfig({ Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } });
  * const node = { publicIps: [parseIpAddress('192.168.77.11')!], externalInterface: { name: 'eth0', mtu: 1500 } };
  * const randomMac = () => parseMacAddress('02:00:00:00:00:01')!;
- * const backend = createVxlanBackend({ config, node, dataplane: 'kernel', randomMac });
+ * const backend = createBackend({ config, node, dataplane: 'kernel', randomMac });
  * const kernel = new MemoryKernel();
  * const store = new MemoryLeaseStore({ config });
  * const lease = await store.acquire({ attributes: backend.leaseAttributes(undefined), previous: [] });

@@ -4,16 +4,16 @@
  */
 export { chooseSubnets, isSameNode } from './allocation.js';
 export type { Backend, HostNode } from './backend.js';
-export type { BackendConfig, Dataplane } from './backend-config.js';
-export { createVxlanBackend, type VxlanBackend, type VxlanBackendOptions } from './backends/vxlan.js';
+export type { BackendConfig, Dataplane, HostGwConfig, UdpConfig, VxlanConfig } from './backend-config.js';
 export { type CleanupOptions, type CleanupResult, cleanup } from './cleanup.js';
 export { type Clock, systemClock } from './clock.js';
+export { type BackendOptions, createBackend } from './create-backend.js';
 export * from './lease.js';
 export { formatLeaseKey, formatLeaseValue, parseLease, parseLeaseKey } from './lease-json.js';
 export { forwardChain, type MasqueradeOptions, masqueradeChain } from './masquerade.js';
 export { type NetworkConfig, type NetworkRange, parseNetworkConfig } from './network-config.js';
 export { runNode } from './node.js';
-export type { NodeBackend, NodeLog, NodeOptions, RunningNode } from './node-options.js';
+export type { NodeLog, NodeOptions, RunningNode } from './node-options.js';
 export type { FailureState, NodeCounters, NodeState, PeerState } from './node-state.js';
 export { MemoryLeaseStore, type MemoryStoreOptions } from './stores/memory.js';
 export { formatSubnetEnv, type ParsedSubnetEnv, parseSubnetEnv, type SubnetEnv } from './subnet-env.js';

@@ -13,14 +13,11 @@ export interface NodeLog {
   error(message: string): void;
 }
 
-/** A backend may say why it refuses a peer. */
-export type NodeBackend = Backend & { refusal?(own: Lease, peer: Lease): string | undefined };
-
 /** The parts of a node, and its times in milliseconds. */
 export interface NodeOptions {
   readonly kernel: Kernel;
   readonly store: LeaseStore;
-  readonly backend: NodeBackend;
+  readonly backend: Backend;
   /** Rows beside the backend's: masquerade chains, forwarding sysctls. Given, podlan's nftables table is ours. */
   readonly hostRows?: (own: Lease) => readonly Row[];
   /** Subnets of an earlier run, from subnet.env. */
@@ -44,7 +41,7 @@ export interface RunningNode {
    * The host's addresses, MTU or external interface changed, and the backend with them: the lease keeps its subnets
    * and is published anew, and all rows are derived anew.
    */
-  rehost(backend: NodeBackend): void;
+  rehost(backend: Backend): void;
   /**
    * Resolves once the signal aborted and the loops ended; the kernel's rows and the lease stay. Rejects where the first
    * lease can't be had and waiting won't help: `out-of-subnets`, `bad-config`, `corrupt`.

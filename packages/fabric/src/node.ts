@@ -8,11 +8,12 @@
 import type { Row } from '@podlan/linux/model';
 import { isSameNode } from './allocation.js';
 import { BackOff } from './back-off.js';
+import type { Backend } from './backend.js';
 import { type Clock, systemClock } from './clock.js';
 import { controllerUnder } from './controller-under.js';
 import { type Lease, LeaseError, type LeaseErrorCode, type LeaseEvent } from './lease.js';
 import { formatLeaseKey } from './lease-json.js';
-import type { NodeBackend, NodeOptions, RunningNode } from './node-options.js';
+import type { NodeOptions, RunningNode } from './node-options.js';
 import { type NodeState, type PeerState, zeroCounts } from './node-state.js';
 import { OwnLease } from './own-lease.js';
 import { Reconciler } from './reconciler.js';
@@ -31,14 +32,14 @@ const FATAL_AT_START: readonly LeaseErrorCode[] = ['out-of-subnets', 'bad-config
  * `signal` aborts.
  * @example
  * ```ts
- * import { createVxlanBackend, MemoryLeaseStore, type NodeState, parseNetworkConfig, runNode } from '@podlan/fabric';
+ * import { createBackend, MemoryLeaseStore, type NodeState, parseNetworkConfig, runNode } from '@podlan/fabric';
  * import { MemoryKernel, rowKey } from '@podlan/linux/model';
  * import { parseIpAddress, parseMacAddress } from '@podlan/wire';
  *
  * const config = parseNetworkConfig({ Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } });
  * const node = { publicIps: [parseIpAddress('192.168.77.11')!], externalInterface: { name: 'eth0', mtu: 1500 } };
  * const randomMac = () => parseMacAddress('02:00:00:00:00:01')!;
- * const backend = createVxlanBackend({ config, node, dataplane: 'kernel', randomMac });
+ * const backend = createBackend({ config, node, dataplane: 'kernel', randomMac });
  * const kernel = new MemoryKernel();
  * const store = new MemoryLeaseStore({ config });
  * const stop = new AbortController();
@@ -58,7 +59,7 @@ export function runNode(options: NodeOptions): RunningNode {
 class Node {
   readonly #options: NodeOptions;
   /** As the host is now: another one after each `rehost`. */
-  #backend: NodeBackend;
+  #backend: Backend;
   readonly #clock: Clock;
   readonly #counts = zeroCounts();
   readonly #reconciler: Reconciler;
@@ -110,7 +111,7 @@ class Node {
   }
 
   /** The host's rows at once, for the old ones carry nothing any more; peers learn of it as soon as the store is there. */
-  rehost(backend: NodeBackend): void {
+  rehost(backend: Backend): void {
     this.#backend = backend;
     const own = this.#own.lease;
     if (own !== undefined) this.#programAll(own, formatLeaseKey(own.subnets));
@@ -207,7 +208,7 @@ class Node {
 
   #peerRows(own: Lease, key: string, peer: Lease): Row[] {
     try {
-      const refusal = this.#backend.refusal?.(own, peer);
+      const refusal = this.#backend.refusal(own, peer);
       if (refusal === undefined) return this.#backend.peerState(own, peer);
       this.#refusals.set(key, refusal);
     } catch (error) {

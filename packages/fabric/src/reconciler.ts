@@ -60,6 +60,8 @@ export class Reconciler {
   #fullIntervalMs = FULL_INTERVAL_MS;
   #lastFullMs = Number.NEGATIVE_INFINITY;
   #kernelError: string | undefined;
+  /** Until then nothing is known to be stale. */
+  #hostIsSet = false;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -75,6 +77,7 @@ export class Reconciler {
 
   setHost(rows: readonly Row[]): void {
     this.#desired.set(HOST, rows);
+    this.#hostIsSet = true;
     this.ready = false;
     this.#queue.requestFull(0);
   }
@@ -116,7 +119,7 @@ export class Reconciler {
     for (;;) {
       const work = await this.#queue.next(signal);
       if (work === undefined) return;
-      if (this.#desired.keysOf(HOST).length === 0) continue;
+      if (!this.#hostIsSet) continue;
       if (work.full || work.owners.includes(HOST)) await this.#compareAll();
       else await this.#updateOwners(work.owners);
       this.#options.changed();

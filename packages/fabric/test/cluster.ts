@@ -2,7 +2,8 @@
 import { MemoryKernel, type Row, rowText } from '@podlan/linux/model';
 import { parseIpAddress, parseMacAddress } from '@podlan/wire';
 import {
-  createVxlanBackend,
+  type Backend,
+  createBackend,
   type Dataplane,
   type LeaseStore,
   MemoryLeaseStore,
@@ -11,7 +12,6 @@ import {
   parseNetworkConfig,
   type RunningNode,
   runNode,
-  type VxlanBackend,
 } from '../src/index.js';
 import { FakeClock } from '../src/testing.js';
 
@@ -19,7 +19,7 @@ export const CONFIG = parseNetworkConfig({ Network: '10.244.0.0/16', Backend: { 
 
 export interface TestNode {
   readonly kernel: MemoryKernel;
-  readonly backend: VxlanBackend;
+  readonly backend: Backend;
   readonly running: RunningNode;
   readonly log: string[];
   stop(): Promise<void>;
@@ -49,7 +49,7 @@ export class Cluster {
     const publicIps = addresses.map((text) => parseIpAddress(text)!);
     const node = { publicIps, externalInterface: { name: 'eth0', mtu: underlayMtu } };
     const randomMac = () => parseMacAddress(mac)!;
-    return createVxlanBackend({ config: this.#config, node, dataplane, randomMac });
+    return createBackend({ config: this.#config, node, dataplane, randomMac });
   }
 
   /** Starts node `host`, and lets it come to rest. */

@@ -60,6 +60,7 @@ describe('what is accepted', () => {
       GBP: true,
       Learning: true,
       DirectRouting: true,
+      MacPrefix: '0E-2A',
       Dataplane: 'kernel',
     };
     const { backend } = parseNetworkConfig({ Network: '10.0.0.0/16', Backend: { ...VXLAN, ...options } });
@@ -71,8 +72,17 @@ describe('what is accepted', () => {
       gbp: true,
       learning: true,
       directRouting: true,
+      macPrefix: '0E-2A',
       dataplane: 'kernel',
     });
+  });
+
+  test('host-gw, which has no options', () => {
+    const { backend } = parseNetworkConfig({
+      Network: '10.0.0.0/16',
+      Backend: { Type: 'Host-GW', VNI: 'x' },
+    });
+    expect(backend).toEqual({ type: 'host-gw' });
   });
 
   test('0 as the default port and MTU', () => {
@@ -80,7 +90,8 @@ describe('what is accepted', () => {
       Network: '10.0.0.0/16',
       Backend: { ...VXLAN, Port: 0, MTU: 0 },
     });
-    expect([backend.port, backend.mtu]).toEqual([8472, undefined]);
+    expect(backend).toMatchObject({ port: 8472 });
+    expect(backend).not.toHaveProperty('mtu');
   });
 
   test('bounds given, in both families', () => {
@@ -154,12 +165,12 @@ describe('what is refused', () => {
     [net({ Backend: {} }), 'found no Backend, which in flannel means udp'],
     [net({ Backend: 'vxlan' }), 'Backend has a wrong value: expected an object'],
     [
-      net({ Backend: { Type: 'host-gw' } }),
-      'backend not supported as yet: expected Backend.Type "vxlan", found Backend.Type "host-gw"',
+      net({ Backend: { Type: 'ipip' } }),
+      'backend not supported as yet: expected Backend.Type "vxlan" or "host-gw", found Backend.Type "ipip"',
     ],
     [
       net({ Backend: { Type: 'vlan' } }),
-      'unknown backend type: expected Backend.Type "vxlan", found Backend.Type "vlan"',
+      'unknown backend type: expected Backend.Type "vxlan" or "host-gw", found Backend.Type "vlan"',
     ],
     [net({ Backend: { ...VXLAN, VNI: 2 ** 24 } }), 'Backend.VNI has a wrong value: expected 0 to 16777215'],
     [net({ Backend: { ...VXLAN, Port: 65536 } }), 'Backend.Port has a wrong value'],
@@ -169,6 +180,10 @@ describe('what is refused', () => {
       net({ Backend: { ...VXLAN, Dataplane: 'ebpf' } }),
       'unknown Backend.Dataplane: expected "wasm" or "kernel", found "ebpf"',
     ],
+    ...['0E2A', '0E-2A-33', '0F-2A', 'xx-2A'].map((MacPrefix): [unknown, string] => [
+      net({ Backend: { ...VXLAN, MacPrefix } }),
+      `Backend.MacPrefix is no prefix: expected two bytes of a unicast address, such as "0E-2A", found "${MacPrefix}"`,
+    ]),
   ])('%j', (config, message) => {
     const parse = () => parseNetworkConfig(config);
     expect(parse).toThrow(

@@ -1,7 +1,7 @@
 import { type Row, rowText } from '@podlan/linux/model';
 import { parseIpAddress, parseIpPrefix, parseMacAddress } from '@podlan/wire';
 import { describe, expect, test } from 'vitest';
-import { createVxlanBackend, type Dataplane, type Lease, parseNetworkConfig } from '../src/index.js';
+import { createBackend, type Dataplane, type Lease, parseNetworkConfig } from '../src/index.js';
 import { testAttributes } from '../src/testing.js';
 
 interface Given {
@@ -22,7 +22,7 @@ function make({
   mac = 'ff:11:22:33:44:55',
 }: Given = {}) {
   const Backend = { Type: 'vxlan', ...options };
-  return createVxlanBackend({
+  return createBackend({
     config: parseNetworkConfig({ Network: '10.244.0.0/16', ...network, Backend }),
     node: {
       publicIps: (publicIps ?? ['192.168.1.1', 'fd00:77::1']).map((text) => parseIpAddress(text)!),
@@ -175,6 +175,28 @@ describe('the VTEP MAC', () => {
       VtepMAC: 'fe:11:22:33:44:55',
     });
   });
+
+  test('begins with the prefix of the configuration, and one kept from before must too', () => {
+    const backend = make({ options: { MacPrefix: '0E-2A' } });
+    const macOf = (previous: ReturnType<typeof testAttributes> | undefined) =>
+      backend.leaseAttributes(previous).endpoints[0]?.data;
+    expect(macOf(undefined)).toMatchObject({ VtepMAC: '0e:2a:22:33:44:55' });
+    expect(macOf(testAttributes(1, '0e:2a:00:00:00:01'))).toMatchObject({ VtepMAC: '0e:2a:00:00:00:01' });
+    expect(macOf(testAttributes(1, '02:aa:00:00:00:01'))).toMatchObject({ VtepMAC: '0e:2a:22:33:44:55' });
+  });
+});
+
+test('a VNI that flannel’s leases have no room for is published as flannel does, in part', () => {
+  const backend = make({ options: { VNI: 0x1_0007 } });
+  const lease = own(backend, '10.244.1.0/24');
+  expect(lease.attributes.endpoints[0]?.data).toMatchObject({ VNI: 7 });
+  expect(backend.hostState(lease)[0]).toMatchObject({ name: 'flannel.65543', vni: 0x1_0007 });
+});
+
+test('group policy on the wasm dataplane is refused, and says what to do', () => {
+  expect(() => make({ dataplane: 'wasm', options: { GBP: true } })).toThrow(
+    /Backend\.GBP .* expected the kernel dataplane, found wasm; run the agent with --dataplane kernel/,
+  );
 });
 
 test('a node without an address of a family that the config asks for is refused', () => {

@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import {
+  type Backend,
+  type BackendConfig,
   cleanup,
-  createVxlanBackend,
+  createBackend,
   masqueradeChain,
   type NodeState,
   parseSubnetEnv,
@@ -19,6 +21,7 @@ import { UsageError } from '../usage-error.js';
 import { VERSION } from '../version.js';
 import { serveControlSocket } from './control-socket.js';
 import { type ExternalInterface, findExternalInterface } from './external-interface.js';
+import { prefixesOnLink } from './on-link.js';
 import type { AgentOptions, Dataplane } from './options.js';
 import type { AgentStatus } from './status.js';
 import { SubnetFile } from './subnet-file.js';
@@ -32,7 +35,7 @@ interface Wiring {
   readonly external: ExternalInterface;
   readonly store: Awaited<ReturnType<typeof openSqliteStore>>;
   readonly dataplane: Dataplane;
-  readonly backend: ReturnType<typeof createVxlanBackend>;
+  readonly backend: Backend;
   readonly forwarder: WorkerForwarder;
   readonly kernel: ReturnType<typeof withForwarder>;
   readonly previous: readonly IpPrefix[];
@@ -97,7 +100,6 @@ async function run(
     ...(options.ipMasq && { hostRows: (own) => [masqueradeChain({ networks, subnets: own.subnets })] }),
   });
   reports(() => statusOf(options, wiring, node.state()));
-  for (const key of ignoredKeys(wiring)) log.warn(`the configuration's ${key} has no effect on this node`);
   const { name, address } = wiring.external;
   log.info(
     { socket: options.socketPath, interface: name, address, dataplane: wiring.dataplane },
@@ -136,13 +138,14 @@ async function wire(options: AgentOptions, log: Logger): Promise<Wiring> {
     ...(options.configText !== undefined && { config: options.configText }),
     onWarning: (message) => log.warn(message),
   });
-  const dataplane = options.dataplane ?? store.config.backend.dataplane ?? 'wasm';
-  const backend = createVxlanBackend({
+  const dataplane = dataplaneOf(options, store.config.backend);
+  const backend = createBackend({
     config: store.config,
     node: {
       publicIps: [options.publicIp ?? external.address],
       localIps: [external.address],
       externalInterface: external,
+      onLink: await prefixesOnLink(external.name),
     },
     dataplane,
     randomMac: () => macFromBytes(randomBytes(6)),
@@ -162,13 +165,11 @@ async function wire(options: AgentOptions, log: Logger): Promise<Wiring> {
   };
 }
 
-/** Peers work all the same: a node that encapsulates talks to one that routes directly. */
-function ignoredKeys({ store, dataplane }: Wiring): string[] {
-  const { directRouting, gbp } = store.config.backend;
-  return [
-    ...(directRouting ? ['Backend.DirectRouting'] : []),
-    ...(gbp && dataplane === 'wasm' ? ['Backend.GBP'] : []),
-  ];
+/** Only vxlan has a choice. */
+function dataplaneOf({ dataplane }: AgentOptions, backend: BackendConfig): Dataplane {
+  if (backend.type === 'host-gw') return 'kernel';
+  if (backend.type === 'udp') return 'wasm';
+  return dataplane ?? backend.dataplane ?? 'wasm';
 }
 
 function previousSubnets(path: string): readonly IpPrefix[] {

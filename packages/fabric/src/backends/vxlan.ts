@@ -18,33 +18,23 @@ import {
   prefixAddress,
 } from '@podlan/wire';
 import * as v from 'valibot';
-import type { Backend, HostNode } from '../backend.js';
-import type { Dataplane } from '../backend-config.js';
-import { type Endpoint, type Lease, type LeaseAttributes, LeaseError } from '../lease.js';
+import type { Backend } from '../backend.js';
+import type { VxlanConfig } from '../backend-config.js';
+import { refuseConfig } from '../config-object.js';
+import type { BackendOptions } from '../create-backend.js';
+import type { Endpoint, Lease, LeaseAttributes } from '../lease.js';
 import { endpointOf, subnetOf } from '../lease-json.js';
-import type { NetworkConfig } from '../network-config.js';
+import { type OwnEndpoint, ownEndpoint } from './own-endpoint.js';
 import { addressProblem, subnetProblem } from './peer-problems.js';
-
-/** The cluster's configuration, the host, and what the host decides for itself. */
-export interface VxlanBackendOptions {
-  readonly config: NetworkConfig;
-  readonly node: HostNode;
-  readonly dataplane: Dataplane;
-  /** Six random bytes of any kind: they are made a locally administered unicast address. */
-  readonly randomMac: () => MacAddress;
-}
-
-/** A backend that can say why it refuses a peer. */
-export interface VxlanBackend extends Backend {
-  /** Why `peerState` is empty for this peer; undefined where it is not. */
-  refusal(own: Lease, peer: Lease): string | undefined;
-}
 
 /** Outer IPv4 20 + UDP 8 + VXLAN 8 + inner Ethernet 14 bytes. */
 const IPV4_OVERHEAD = 50;
 const IPV6_OVERHEAD = 70;
 /** IP6_RT_PRIO_USER: what flannel writes, and the kernel's own default. */
 const IPV6_METRIC = 1024;
+
+/** flannel's leases have 16 bits for the VNI, and its nodes can't read a lease with more. */
+const LEASE_VNI_MASK = 0xffff;
 
 /** `VNI` is decoded and never compared, as in flannel. */
 const BackendData = v.object({
@@ -57,13 +47,8 @@ const BackendData = v.object({
 });
 
 /** The side of one family: a device and what it is made from. */
-interface Vtep {
-  readonly family: Family;
+interface Vtep extends OwnEndpoint {
   readonly dev: string;
-  readonly network: IpPrefix;
-  readonly publicIp: IpAddress;
-  /** Where outer packets leave and arrive: behind NAT not the public address. */
-  readonly local: IpAddress;
   readonly freshMac: MacAddress;
 }
 
@@ -73,54 +58,33 @@ interface PeerVtep {
   readonly mac: MacAddress;
 }
 
-/**
- * Throws LeaseError `bad-config` where the node has no address of a family that the config asks for.
- * @example
- * ```ts
- * import { createVxlanBackend, parseLease, parseNetworkConfig } from '@podlan/fabric';
- * import { rowText } from '@podlan/linux/model';
- * import { parseIpAddress, parseIpPrefix, parseMacAddress } from '@podlan/wire';
- *
- * const config = parseNetworkConfig({ Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } });
- * const node = { publicIps: [parseIpAddress('192.168.77.11')!], externalInterface: { name: 'eth0', mtu: 1500 } };
- * const randomMac = () => parseMacAddress('02:00:00:00:00:01')!;
- * const backend = createVxlanBackend({ config, node, dataplane: 'kernel', randomMac });
- * backend.mtu; // => 1450
- *
- * const own = { subnets: [parseIpPrefix('10.244.1.0/24')!], attributes: backend.leaseAttributes(undefined) };
- * const value = { PublicIP: '192.168.77.12', BackendType: 'vxlan', BackendData: { VtepMAC: '02:00:00:00:00:02' } };
- * const peer = parseLease('10.244.2.0-24', JSON.stringify(value));
- * backend.peerState(own, peer).map(rowText);
- * // => [
- * //      'neigh 10.244.2.0 lladdr 02:00:00:00:00:02 dev flannel.1 nud permanent',
- * //      'fdb 02:00:00:00:00:02 dev flannel.1 dst 192.168.77.12 self permanent',
- * //      'route 10.244.2.0/24 via 10.244.2.0 dev flannel.1 proto 80 onlink',
- * //    ]
- * ```
- */
-export function createVxlanBackend(options: VxlanBackendOptions): VxlanBackend {
-  return new Vxlan(options);
+export function createVxlanBackend(options: BackendOptions, config: VxlanConfig): Backend {
+  return new Vxlan(options, config);
 }
 
-class Vxlan implements VxlanBackend {
+class Vxlan implements Backend {
   readonly type = 'vxlan';
   readonly mtu: number;
-  readonly #options: VxlanBackendOptions;
+  readonly #options: BackendOptions;
+  readonly #config: VxlanConfig;
   readonly #vteps: readonly Vtep[];
 
-  constructor(options: VxlanBackendOptions) {
-    const { config, node } = options;
+  constructor(options: BackendOptions, vxlan: VxlanConfig) {
+    const { config, node, dataplane } = options;
+    if (vxlan.gbp && dataplane === 'wasm') refuseGroupPolicy();
     const families = config.networks.map(({ network }) => familyOf(network));
     this.#options = options;
-    this.mtu = overlayMtu(config.backend.mtu ?? node.externalInterface.mtu, families);
-    this.#vteps = config.networks.map(({ network }) => makeVtep(options, network));
+    this.#config = vxlan;
+    this.mtu = overlayMtu(vxlan.mtu ?? node.externalInterface.mtu, families);
+    this.#vteps = config.networks.map(({ network }) => this.#makeVtep(network));
   }
 
   leaseAttributes(previous: LeaseAttributes | undefined): LeaseAttributes {
     const endpoints = this.#vteps.map((vtep): Endpoint => {
-      const known =
-        previous?.backendType === this.type ? vtepMac({ attributes: previous }, vtep.family) : undefined;
-      const data = { VNI: this.#options.config.backend.vni, VtepMAC: known ?? vtep.freshMac };
+      const data = {
+        VNI: this.#config.vni & LEASE_VNI_MASK,
+        VtepMAC: this.#knownMac(previous, vtep) ?? vtep.freshMac,
+      };
       return { publicIp: vtep.publicIp, data };
     });
     return { backendType: this.type, endpoints };
@@ -156,11 +120,25 @@ class Vxlan implements VxlanBackend {
     );
   }
 
+  #knownMac(previous: LeaseAttributes | undefined, { family }: Vtep): MacAddress | undefined {
+    if (previous?.backendType !== this.type) return undefined;
+    const mac = vtepMac({ attributes: previous }, family);
+    return mac !== undefined && hasPrefix(mac, this.#config.macPrefix) ? mac : undefined;
+  }
+
+  #makeVtep(network: IpPrefix): Vtep {
+    const { node, randomMac } = this.#options;
+    const { vni, macPrefix } = this.#config;
+    const endpoint = ownEndpoint(node, network);
+    const dev = `${endpoint.family === 4 ? 'flannel' : 'flannel-v6'}.${vni}`;
+    return { ...endpoint, dev, freshMac: vtepMacOf(randomMac(), macPrefix) };
+  }
+
   #link({ dev, local }: Vtep, mac: MacAddress): Row {
-    const { config, node, dataplane } = this.#options;
+    const { node, dataplane } = this.#options;
     const base = { kind: 'link', name: dev, mac, mtu: this.mtu, up: true } as const;
     if (dataplane === 'wasm') return { ...base, type: 'tap' };
-    const { vni, port, learning, gbp } = config.backend;
+    const { vni, port, learning, gbp } = this.#config;
     return {
       ...base,
       type: 'vxlan',
@@ -174,7 +152,7 @@ class Vxlan implements VxlanBackend {
   }
 
   #forwarder(vtep: Vtep, mac: MacAddress, subnet: IpPrefix | undefined): Row {
-    const { vni, port } = this.#options.config.backend;
+    const { vni, port } = this.#config;
     const { dev, local, network } = vtep;
     const subnets = subnet === undefined ? [] : [subnet];
     return { kind: 'forwarder', dev, vni, local, port, mac, networks: [network], subnets };
@@ -190,7 +168,7 @@ class Vxlan implements VxlanBackend {
       onlink: true,
       protocol: ROUTE_PROTOCOL,
     } as const;
-    const { port } = this.#options.config.backend;
+    const { port } = this.#config;
     return [
       { kind: 'neighbor', dev, address: via, mac },
       this.#options.dataplane === 'wasm'
@@ -217,17 +195,10 @@ class Vxlan implements VxlanBackend {
   }
 }
 
-function makeVtep({ config, node, randomMac }: VxlanBackendOptions, network: IpPrefix): Vtep {
-  const family = familyOf(network);
-  const publicIp = node.publicIps.find((address) => familyOf(address) === family);
-  if (publicIp === undefined) {
-    const found = `found ${node.publicIps.join(', ') || 'none'} on ${node.externalInterface.name}`;
-    const message = `network ${network}: expected a public IPv${family} address of this node, ${found}${family === 4 ? '; give one with --public-ip' : ''}`;
-    throw new LeaseError('bad-config', message);
-  }
-  const dev = `${family === 4 ? 'flannel' : 'flannel-v6'}.${config.backend.vni}`;
-  const local = node.localIps?.find((address) => familyOf(address) === family) ?? publicIp;
-  return { family, dev, network, publicIp, local, freshMac: locallyAdministered(randomMac()) };
+/** Packets that lose their group's mark on the way would get past, or fail, the policies that it stands for. */
+function refuseGroupPolicy(): never {
+  const advice = 'run the agent with --dataplane kernel, or leave GBP out';
+  return refuseConfig('Backend.GBP is not for the wasm dataplane', 'the kernel dataplane', 'wasm', advice);
 }
 
 /** One MTU for pods of both families: the smaller. flannel takes 50 off for IPv6 too, and its packets don't fit. */
@@ -235,11 +206,23 @@ function overlayMtu(underlay: number, families: readonly Family[]): number {
   return underlay - (families.includes(6) ? IPV6_OVERHEAD : IPV4_OVERHEAD);
 }
 
-/** U/L bit set, I/G bit clear (IEEE 802, section 8). */
-function locallyAdministered(mac: MacAddress): MacAddress {
-  const bytes = macToBytes(mac).slice();
+/** Locally administered and unicast: U/L bit set, I/G bit clear (IEEE 802, section 8). A prefix says so for itself. */
+function vtepMacOf(random: MacAddress, prefix: string | undefined): MacAddress {
+  const bytes = macToBytes(random).slice();
   bytes[0] = (bytes[0]! & 0xfe) | 0x02;
+  bytes.set(prefixBytes(prefix));
   return macFromBytes(bytes);
+}
+
+const prefixBytes = (prefix = ''): number[] =>
+  prefix
+    .split('-', 2)
+    .filter(Boolean)
+    .map((byte) => Number.parseInt(byte, 16));
+
+function hasPrefix(mac: MacAddress, prefix: string | undefined): boolean {
+  const bytes = macToBytes(mac);
+  return prefixBytes(prefix).every((byte, i) => bytes[i] === byte);
 }
 
 function isUnicast(mac: MacAddress): boolean {

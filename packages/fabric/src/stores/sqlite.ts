@@ -99,7 +99,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
  * const config = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
  * const store = new SqliteLeaseStore({ path: join(folder, 'leases.db'), config });
  * await store.open();
- * store.config.backend.vni; // => 1
+ * store.config.backend.type; // => 'vxlan'
  *
  * const endpoints = [{ publicIp: parseIpAddress('192.168.77.11')! }];
  * const lease = await store.acquire({ attributes: { backendType: 'vxlan', endpoints }, previous: [] });
