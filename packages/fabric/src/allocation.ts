@@ -13,7 +13,8 @@ import { type Lease, type LeaseAttributes, LeaseError, type LeaseRequest } from 
 import type { NetworkConfig, NetworkRange } from './network-config.js';
 
 /**
- * One subnet per network: the node's own again, else the one it held before, else the lowest free one.
+ * One subnet per network: the node's own again (one reserved for it first), else the one it held before, else the lowest
+ * free one.
  * `leases` are those in force; throws LeaseError `out-of-subnets`.
  * @example
  * ```ts
@@ -37,7 +38,7 @@ export function chooseSubnets(
   request: LeaseRequest,
 ): IpPrefix[] {
   const own = leases.filter((lease) => isSameNode(lease.attributes, request.attributes));
-  const ownSubnets = own.flatMap((lease) => lease.subnets);
+  const ownSubnets = [...own.filter(isReservation), ...own].flatMap((lease) => lease.subnets);
   const taken = leases.filter((lease) => !own.includes(lease)).flatMap((lease) => lease.subnets);
   return config.networks.map(
     (range) =>
@@ -61,6 +62,11 @@ export function chooseSubnets(
  */
 export function isSameNode(a: LeaseAttributes, b: LeaseAttributes): boolean {
   return a.endpoints.some(({ publicIp }) => b.endpoints.some((other) => other.publicIp === publicIp));
+}
+
+/** In a store where leases end: an entry that does not. */
+export function isReservation(lease: Lease): boolean {
+  return lease.expiresAtMs === undefined;
 }
 
 /** True for a subnet that this network could have given out. */

@@ -1,5 +1,6 @@
 /** Leases, and the store that keeps them. A lease ties a node's pod subnets to the addresses its tunnels end at. */
 import type { IpAddress, IpPrefix } from '@podlan/wire';
+import type { NetworkConfig } from './network-config.js';
 
 /** One address family of a node: where packets for its subnet of the same family are sent. */
 export interface Endpoint {
@@ -20,7 +21,10 @@ export interface Lease {
   /** At most one per family, IPv4 first. */
   readonly subnets: readonly IpPrefix[];
   readonly attributes: LeaseAttributes;
-  /** Milliseconds since the epoch; absent where the store does not expire leases. */
+  /**
+   * Milliseconds since the epoch. Absent where the store does not expire leases; in one that does, an entry without an end
+   * is a reservation: it pins the subnets for the node with that public address.
+   */
   readonly expiresAtMs?: number;
 }
 
@@ -42,6 +46,7 @@ export interface LeaseRequest {
  * - `out-of-subnets`: all are leased
  * - `watch-lost`: a watch may have missed something; watch again
  * - `lease-lost`: the lease is no longer the caller's; acquire again
+ * - `not-free`: subnets to be reserved are another node's, or none of this network's, or for nobody
  * - `unavailable`: the store can't be reached
  * - `corrupt`: an entry, or the whole store, is not what it should be
  * - `bad-config`: the network configuration is missing or not valid, or contradicts the store's
@@ -50,6 +55,7 @@ export type LeaseErrorCode =
   | 'out-of-subnets'
   | 'watch-lost'
   | 'lease-lost'
+  | 'not-free'
   | 'unavailable'
   | 'corrupt'
   | 'bad-config';
@@ -77,16 +83,41 @@ export class LeaseError extends Error {
   }
 }
 
-/** Where leases are kept. Whatever can't be done rejects with LeaseError; nothing here retries. */
+/** Where leases are kept, for one client. Whatever can't be done rejects with LeaseError; nothing here retries. */
 export interface LeaseStore {
   /** The lease of the node with this public address: its own again if it has one, else a free one. */
   acquire(request: LeaseRequest): Promise<Lease>;
-  /** Extends the lease and publishes its attributes as given. `lease-lost` if it is no longer ours. */
+  /**
+   * Extends the lease and publishes its attributes as given. An entry is the caller's when it is the node's of
+   * `lease.attributes`, or as this client last wrote it: so a node whose public address changed keeps its subnets.
+   * `lease-lost` if it is no longer ours.
+   */
   renew(lease: Lease): Promise<Lease>;
-  /** Gives the lease back. One that is not ours, or not there, stays as it is. */
+  /** Gives the lease back. One that is not ours, or not there, stays as it is; a reservation stays one. */
   release(lease: Lease): Promise<void>;
-  /** Batches of events, a snapshot first. Ends with LeaseError `watch-lost` when it may have missed something. */
+  /**
+   * Batches of events, a snapshot first. Ends with LeaseError `watch-lost` when it may have missed something. The end of a
+   * lease is told where it costs no question of its own.
+   */
   watch(signal: AbortSignal): AsyncIterable<readonly LeaseEvent[]>;
   /** Ends all watches and lets go of the store. */
   close(): Promise<void>;
+}
+
+/** A store as an agent opens it, with the network configuration that the cluster agreed on. */
+export interface OpenStore extends LeaseStore {
+  readonly config: NetworkConfig;
+}
+
+/** A store that hands out subnets itself, and keeps some for certain nodes. */
+export interface AllocatingStore extends LeaseStore {
+  /** All leases and reservations in force, each with its end. */
+  list(): Promise<readonly Lease[]>;
+  /**
+   * Keeps subnets for the node with one of these public addresses, for ever: the next time it acquires, it gets them. A
+   * lease that it holds there becomes the reservation. Throws LeaseError `not-free`.
+   */
+  reserve(subnets: readonly IpPrefix[], publicIps: readonly IpAddress[]): Promise<Lease>;
+  /** Takes the lease or reservation of exactly these subnets away, whosoever it is; false where there is none. */
+  revoke(subnets: readonly IpPrefix[]): Promise<boolean>;
 }

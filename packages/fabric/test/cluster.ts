@@ -5,7 +5,6 @@ import {
   type Backend,
   createBackend,
   type Dataplane,
-  type LeaseStore,
   MemoryLeaseStore,
   type NetworkConfig,
   type NodeOptions,
@@ -60,7 +59,7 @@ export class Cluster {
     const log: string[] = [];
     const note = (message: string) => void log.push(message);
     const running = runNode({
-      store: this.store as LeaseStore,
+      store: this.store.client(),
       clock: this.clock,
       log: { info: note, warn: note, error: note },
       signal: stop.signal,

@@ -4,29 +4,33 @@ import { join } from 'node:path';
 import { MemoryLeaseStore, parseNetworkConfig } from '../src/index.js';
 import type { LeaseStore } from '../src/lease.js';
 import { openSqliteStore } from '../src/stores/sqlite.js';
-import { CONTRACT_CONFIG, CONTRACT_TTL_SECONDS, FakeClock, testLeaseStore } from '../src/testing.js';
+import { CONTRACT_TTL_SECONDS, FakeClock, testLeaseStore } from '../src/testing.js';
 
 testLeaseStore(
   'memory',
-  async () => {
+  async (config) => {
     const clock = new FakeClock(1_000_000);
-    const config = parseNetworkConfig(CONTRACT_CONFIG);
-    const store = new MemoryLeaseStore({ config, clock, leaseTtlSeconds: CONTRACT_TTL_SECONDS });
-    return { open: async () => store, advance: (ms) => clock.advance(ms), close: () => store.close() };
+    const times = { clock, leaseTtlSeconds: CONTRACT_TTL_SECONDS };
+    const store = new MemoryLeaseStore({ config: parseNetworkConfig(config), ...times });
+    return {
+      open: async () => store.client(),
+      advance: (ms) => clock.advance(ms),
+      close: () => store.close(),
+    };
   },
   { allocates: true, expires: true },
 );
 
 testLeaseStore(
   'sqlite',
-  async () => {
+  async (config) => {
     const clock = new FakeClock(1_000_000);
     const directory = mkdtempSync(join(tmpdir(), 'podlan-fabric-'));
     const path = join(directory, 'leases.db');
     const stores: LeaseStore[] = [];
     const open = async () => {
       const times = { clock, leaseTtlSeconds: CONTRACT_TTL_SECONDS, pollMs: 5_000 };
-      const store = await openSqliteStore({ path, config: CONTRACT_CONFIG, ...times });
+      const store = await openSqliteStore({ path, config, ...times });
       stores.push(store);
       return store;
     };

@@ -367,7 +367,7 @@ describe('a store', () => {
     expect(find(a.kernel, 'link')).toHaveLength(1);
     store.out = false;
     await cluster.clock.advance(60_000);
-    expect(cluster.store.list()).toMatchObject([{ subnets: ['10.244.1.0/24'] }]);
+    expect(await cluster.store.list()).toMatchObject([{ subnets: ['10.244.1.0/24'] }]);
     expect(a.running.state().notices).toEqual([]);
   });
 
@@ -386,7 +386,7 @@ describe('a store', () => {
     const before = texts(a.kernel);
     cluster.store.delete(a.running.state().lease!);
     await cluster.clock.advance(1000);
-    expect(cluster.store.list()).toMatchObject([{ subnets: ['10.244.1.0/24'] }]);
+    expect(await cluster.store.list()).toMatchObject([{ subnets: ['10.244.1.0/24'] }]);
     expect(texts(a.kernel)).toEqual(before);
   });
 
@@ -419,7 +419,7 @@ describe('cleanup', () => {
       const result = await cleanup({ kernel, backend, store: cluster.store });
       expect(result).toMatchObject({ failures: [], released: { subnets: ['10.244.1.0/24'] } });
       expect(kernel.rows).toEqual([]);
-      expect(cluster.store.list()).toHaveLength(1);
+      expect(await cluster.store.list()).toHaveLength(1);
     },
   );
 
@@ -440,7 +440,7 @@ test('stopping leaves rows and lease as they are', async () => {
   const before = texts(a.kernel);
   await a.stop();
   expect(texts(a.kernel)).toEqual(before);
-  expect(cluster.store.list()).toHaveLength(2);
+  expect(await cluster.store.list()).toHaveLength(2);
 });
 
 test('dual stack makes two devices and one MTU that fits both', async () => {

@@ -3,26 +3,26 @@
  * transaction; a watch is woken by the file system and looks at `PRAGMA data_version` from time to time besides.
  * @module @podlan/fabric/sqlite
  */
-import type { IpPrefix } from '@podlan/wire';
-import { chooseSubnets, isSameNode } from '../allocation.js';
+import type { IpAddress, IpPrefix } from '@podlan/wire';
+import { isReservation } from '../allocation.js';
 import { type Clock, systemClock } from '../clock.js';
 import { controllerUnder } from '../controller-under.js';
-import { type Lease, LeaseError, type LeaseEvent, type LeaseRequest, type LeaseStore } from '../lease.js';
-import { formatLeaseKey, formatLeaseValue, parseLease, parseLeaseKey } from '../lease-json.js';
+import {
+  type AllocatingStore,
+  type Lease,
+  LeaseError,
+  type LeaseEvent,
+  type LeaseRequest,
+  type OpenStore,
+} from '../lease.js';
 import { type NetworkConfig, parseNetworkConfig } from '../network-config.js';
+import { claimLease, claimReservation, hasSubnets, leaseLost, vacated } from './claim.js';
 import { FileWake } from './file-wake.js';
 import { isInForce, watchLeases } from './lease-watch.js';
-import { DEFAULT_LEASE_TTL_SECONDS, leaseLost } from './memory.js';
+import { DEFAULT_LEASE_TTL_SECONDS } from './memory.js';
 import { isBusy, type SqliteDatabase, SqliteFile } from './sqlite-file.js';
-import {
-  deleteRow,
-  expiryOf,
-  isDamaged,
-  type LeaseRow,
-  noConfig,
-  otherConfig,
-  sameConfig,
-} from './sqlite-rows.js';
+import { deleteRow, noConfig, otherConfig, putRow, RowReader, sameConfig } from './sqlite-rows.js';
+import { Written } from './written.js';
 
 /** The file, and how long to wait for what, in milliseconds but for `leaseTtlSeconds` (a day by default). */
 export interface SqliteStoreOptions {
@@ -39,6 +39,13 @@ export interface SqliteStoreOptions {
   readonly lockWaitMs?: number;
   /** Told of rows that are no leases; each is told once. */
   readonly onWarning?: (message: string) => void;
+}
+
+/** What the file held at one version of it. */
+interface Cached {
+  readonly database: SqliteDatabase;
+  readonly version: number | undefined;
+  readonly leases: readonly Lease[];
 }
 
 const DEFAULT_POLL_MS = 1000;
@@ -67,7 +74,7 @@ const LOCK_RETRY_MS = 50;
  * const endpoints = [{ publicIp: parseIpAddress('192.168.77.11')! }];
  * const lease = await first.acquire({ attributes: { backendType: 'vxlan', endpoints }, previous: [] });
  * lease.subnets; // => ['10.244.1.0/24']
- * second.list(); // => [lease]
+ * await second.list(); // => [lease]
  *
  * await first.close();
  * await second.close();
@@ -93,7 +100,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
  * import { tmpdir } from 'node:os';
  * import { join } from 'node:path';
  * import { SqliteLeaseStore } from '@podlan/fabric/sqlite';
- * import { parseIpAddress } from '@podlan/wire';
+ * import { parseIpAddress, parseIpPrefix } from '@podlan/wire';
  *
  * const folder = await mkdtemp(join(tmpdir(), 'leases-'));
  * const config = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
@@ -109,36 +116,34 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
  * }
  * await store.release(lease);
  * await store.renew(lease).catch(({ code }) => code); // => 'lease-lost'
- * store.list(); // => []
+ * await store.list(); // => []
+ *
+ * const subnets = [parseIpPrefix('10.244.50.0/24')!];
+ * await store.reserve(subnets, [endpoints[0]!.publicIp]);
+ * (await store.acquire({ attributes: lease.attributes, previous: [] })).subnets; // => ['10.244.50.0/24']
+ * await store.revoke(subnets); // => true
  *
  * await store.close();
  * await rm(folder, { recursive: true });
  * ```
  */
-export class SqliteLeaseStore implements LeaseStore {
+export class SqliteLeaseStore implements AllocatingStore, OpenStore {
   readonly #file: SqliteFile;
   readonly #options: SqliteStoreOptions;
   readonly #clock: Clock;
   readonly #ttlMs: number;
   readonly #closed = new AbortController();
   readonly #watchers = new Set<FileWake>();
-  /** The last good lease of each key: a row that turns to garbage must not take a peer away. */
-  readonly #lastGood = new Map<string, Lease>();
-  readonly #warned = new Set<string>();
-  #heldKey: string | undefined;
+  readonly #written = new Written();
+  readonly #rows: RowReader;
   #config: NetworkConfig | undefined;
-  #cache:
-    | {
-        readonly database: SqliteDatabase;
-        readonly version: number | undefined;
-        readonly leases: readonly Lease[];
-      }
-    | undefined;
+  #cache: Cached | undefined;
 
   constructor(options: SqliteStoreOptions) {
     this.#options = options;
     this.#file = new SqliteFile(options.path, BUSY_TIMEOUT_MS);
     this.#clock = options.clock ?? systemClock;
+    this.#rows = new RowReader((message) => options.onWarning?.(`lease store ${options.path}: ${message}`));
     this.#ttlMs = (options.leaseTtlSeconds ?? DEFAULT_LEASE_TTL_SECONDS) * 1000;
   }
 
@@ -148,10 +153,7 @@ export class SqliteLeaseStore implements LeaseStore {
     return this.#config;
   }
 
-  /**
-   * Settles the configuration: the file's, or the given one where it holds none or no leases. As {@link
-   * openSqliteStore}.
-   */
+  /** Settles the configuration: the file's, or the given one where it holds none or no leases. */
   async open(): Promise<void> {
     const { config } = this.#options;
     const given = config === undefined ? undefined : parseNetworkConfig(config);
@@ -162,45 +164,56 @@ export class SqliteLeaseStore implements LeaseStore {
   /** Throws LeaseError `out-of-subnets`, or what {@link openSqliteStore} throws. */
   async acquire(request: LeaseRequest): Promise<Lease> {
     return this.#write((database) => {
-      const inForce = this.#inForce(database);
-      const taken = [...inForce, ...this.#damaged(database, request.previous)];
-      const subnets = chooseSubnets(this.config, taken, request);
-      const own = inForce.filter((other) => isSameNode(other.attributes, request.attributes));
-      const key = formatLeaseKey(subnets);
-      const reserved = own.some(
-        (lease) => lease.expiresAtMs === undefined && formatLeaseKey(lease.subnets) === key,
-      );
-      for (const lease of own) deleteRow(database, lease);
-      return this.#putRow(database, { subnets, attributes: request.attributes }, reserved);
+      const nowMs = this.#clock.nowMs();
+      const taken = [...this.#inForce(database), ...this.#rows.damaged(database, nowMs, request.previous)];
+      const claim = claimLease(this.config, taken, request);
+      for (const lease of claim.replaced) deleteRow(database, lease);
+      return this.#publish(database, claim, claim.reserved);
     });
   }
 
   /** Throws LeaseError `lease-lost`, or what {@link openSqliteStore} throws. */
   async renew(lease: Lease): Promise<Lease> {
     return this.#write((database) => {
-      const held = this.#requireOwn(database, lease);
-      const { subnets, attributes } = lease;
-      return this.#putRow(database, { subnets, attributes }, held.expiresAtMs === undefined);
+      const held = this.#findOwn(database, lease);
+      if (held === undefined) throw leaseLost(lease);
+      return this.#publish(database, lease, isReservation(held));
     });
   }
 
   /** Nothing where the lease is not the caller's. */
   async release(lease: Lease): Promise<void> {
     await this.#write((database) => {
-      if (this.#findOwn(database, lease) !== undefined) deleteRow(database, lease);
+      const held = this.#findOwn(database, lease);
+      if (held === undefined) return;
+      if (isReservation(held)) putRow(database, vacated(held));
+      else deleteRow(database, held);
+      this.#written.delete(held);
     });
+  }
+
+  /** Throws LeaseError `not-free`, or what {@link openSqliteStore} throws. */
+  async reserve(subnets: readonly IpPrefix[], publicIps: readonly IpAddress[]): Promise<Lease> {
+    return this.#write((database) => {
+      const taken = [...this.#inForce(database), ...this.#rows.damaged(database, this.#clock.nowMs(), [])];
+      return putRow(database, claimReservation(this.config, taken, subnets, publicIps));
+    });
+  }
+
+  /** False where there is no such entry; throws what {@link openSqliteStore} throws. */
+  async revoke(subnets: readonly IpPrefix[]): Promise<boolean> {
+    return this.#write((database) => deleteRow(database, { subnets }));
   }
 
   /**
    * A snapshot of all leases, then every change. Ends when `signal` aborts and when the store is closed; throws
-   * LeaseError
-   * `watch-lost` where the file can't be read.
+   * LeaseError `watch-lost` where the file can't be read.
    */
   async *watch(signal: AbortSignal): AsyncGenerator<readonly LeaseEvent[]> {
     const wake = new FileWake(this.#options.path, this.#clock);
     this.#watchers.add(wake);
     const source = {
-      list: () => this.list(),
+      list: () => this.#list(),
       wait: (ms: number, until: AbortSignal) => wake.wait(ms, until),
       clock: this.#clock,
       pollMs: this.#options.pollMs ?? DEFAULT_POLL_MS,
@@ -221,8 +234,12 @@ export class SqliteLeaseStore implements LeaseStore {
     this.#file.close();
   }
 
-  /** The leases in force. */
-  list(): Lease[] {
+  /** The leases and reservations in force. */
+  async list(): Promise<Lease[]> {
+    return this.#list();
+  }
+
+  #list(): Lease[] {
     const leases = this.#file.use((database) => this.#current(database));
     return leases.filter((lease) => isInForce(lease, this.#clock.nowMs()));
   }
@@ -259,68 +276,25 @@ export class SqliteLeaseStore implements LeaseStore {
     const [row] = database.prepare('PRAGMA data_version').all() as { data_version: number }[];
     const version = row?.data_version;
     if (this.#cache?.database === database && this.#cache.version === version) return this.#cache.leases;
-    const leases = this.#readAll(database);
+    const leases = this.#rows.all(database, this.#written);
     this.#cache = { database, version, leases };
     return leases;
   }
 
   #inForce(database: SqliteDatabase): Lease[] {
     const nowMs = this.#clock.nowMs();
-    return this.#readAll(database).filter((lease) => isInForce(lease, nowMs));
+    return this.#rows.all(database, this.#written).filter((lease) => isInForce(lease, nowMs));
   }
 
-  #readAll(database: SqliteDatabase): Lease[] {
-    const select = database.prepare('SELECT key, value, expires_at_ms FROM leases ORDER BY key');
-    const leases = (select.all() as LeaseRow[]).map((row) => this.#readRow(row));
-    return leases.filter((lease) => lease !== undefined);
-  }
-
-  #readRow({ key, value, expires_at_ms }: LeaseRow): Lease | undefined {
-    const name = String(key);
-    try {
-      const lease = parseLease(name, String(value), expiryOf(name, expires_at_ms));
-      this.#lastGood.set(name, lease);
-      return lease;
-    } catch (error) {
-      this.#warnOnce((error as Error).message);
-      // Our own is given up, to be written anew.
-      return name === this.#heldKey ? undefined : this.#lastGood.get(name);
-    }
-  }
-
-  #warnOnce(message: string): void {
-    if (this.#warned.has(message)) return;
-    this.#warned.add(message);
-    this.#options.onWarning?.(`lease store ${this.#options.path}: entry ignored: ${message}`);
-  }
-
-  #putRow(database: SqliteDatabase, content: Omit<Lease, 'expiresAtMs'>, reserved: boolean): Lease {
-    const lease: Lease = reserved ? content : { ...content, expiresAtMs: this.#clock.nowMs() + this.#ttlMs };
-    database
-      .prepare('INSERT OR REPLACE INTO leases (key, value, expires_at_ms) VALUES (?, ?, ?)')
-      .run(formatLeaseKey(lease.subnets), formatLeaseValue(lease), lease.expiresAtMs ?? null);
-    this.#heldKey = formatLeaseKey(lease.subnets);
-    return lease;
-  }
-
-  /** Subnets of entries that can't be read: somebody's all the same, unless they were ours before. */
-  #damaged(database: SqliteDatabase, previous: readonly IpPrefix[]): Lease[] {
-    const select = database.prepare('SELECT key, value, expires_at_ms FROM leases');
-    const keys = (select.all() as LeaseRow[]).filter((row) => isDamaged(row, this.#clock.nowMs()));
-    const subnets = keys.map(({ key }) => parseLeaseKey(String(key)) ?? []);
-    const others = subnets.filter((list) => !list.some((subnet) => previous.includes(subnet)));
-    return others.map((list) => ({ subnets: list, attributes: { backendType: '', endpoints: [] } }));
+  #publish(database: SqliteDatabase, { subnets, attributes }: Lease, reserved: boolean): Lease {
+    const content = { subnets, attributes };
+    const expiresAtMs = this.#clock.nowMs() + this.#ttlMs;
+    this.#written.add(content);
+    return putRow(database, reserved ? content : { ...content, expiresAtMs });
   }
 
   #findOwn(database: SqliteDatabase, lease: Lease): Lease | undefined {
-    const key = formatLeaseKey(lease.subnets);
-    const held = this.#inForce(database).find((other) => formatLeaseKey(other.subnets) === key);
-    return held !== undefined && isSameNode(held.attributes, lease.attributes) ? held : undefined;
-  }
-
-  #requireOwn(database: SqliteDatabase, lease: Lease): Lease {
-    const held = this.#findOwn(database, lease);
-    if (held === undefined) throw leaseLost(lease);
-    return held;
+    const held = this.#inForce(database).find((other) => hasSubnets(other, lease.subnets));
+    return held !== undefined && this.#written.isOwn(held, lease) ? held : undefined;
   }
 }
