@@ -150,7 +150,7 @@ function comparable(row: Row, wanted: Row): unknown {
 }
 
 /** JSON with the keys of every object in order: the same text for the same value. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => {
     if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
     return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));

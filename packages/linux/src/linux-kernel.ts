@@ -65,6 +65,8 @@ export class LinuxKernel implements Kernel {
   readonly #place: Place;
   /** What was asked for last, and so what is worth watching. */
   #scope = NO_SCOPE;
+  /** Chains of other tables that podlan's depend on, as last seen. */
+  #foreignChains: readonly string[] = [];
 
   constructor(options: LinuxKernelOptions = {}) {
     if (options.netns !== undefined) netnsPath(options.netns);
@@ -84,7 +86,7 @@ export class LinuxKernel implements Kernel {
       this.#read(['bridge', '-j', 'fdb', 'show'], (json) => rows.fdbRows(json, scope)),
       this.#read(routesOf(4), (json) => rows.routeRows(json, scope, 4)),
       this.#read(routesOf(6), (json) => rows.routeRows(json, scope, 6)),
-      scope.chains ? readChains(this.#place) : [],
+      scope.chains ? this.#readChains() : [],
     ]);
     return tables.flat();
   }
@@ -106,7 +108,18 @@ export class LinuxKernel implements Kernel {
    * Throws LinuxError where a monitor of iproute2 ends by itself.
    */
   watch(signal: AbortSignal): AsyncIterable<Table> {
-    return watchTables({ ...this.#place, scope: () => this.#scope, signal });
+    return watchTables({
+      ...this.#place,
+      scope: () => this.#scope,
+      foreignChains: () => this.#foreignChains,
+      signal,
+    });
+  }
+
+  async #readChains(): Promise<readonly Row[]> {
+    const { chains, foreign } = await readChains(this.#place);
+    this.#foreignChains = foreign;
+    return chains;
   }
 
   /** A tool that can't be started fails every change that was meant for it. */

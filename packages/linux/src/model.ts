@@ -89,7 +89,11 @@ export interface Sysctl {
   readonly value: string;
 }
 
-/** A base chain of podlan's own nftables table (`table inet podlan`) with all its rules, replaced as a whole. */
+/**
+ * A base chain of podlan's own nftables table (`table inet podlan`) with all its rules, replaced as a whole. To accept a
+ * packet ends one chain alone, so the rules of a forward chain count in the forward chains of other tables too, where
+ * these drop what no rule of their own decides: such a chain has one jump, with the comment `podlan`, to a copy of them.
+ */
 export interface Chain {
   readonly kind: 'chain';
   readonly name: string;
@@ -98,6 +102,11 @@ export interface Chain {
   readonly priority: number;
   /** Each rule: the `expr` array as `nft -j list` prints it. */
   readonly rules: readonly (readonly unknown[])[];
+  /**
+   * In a snapshot, never in what should be: the chains of other tables (`ip filter FORWARD`) whose jump to this one is
+   * missing, outdated or no longer needed.
+   */
+  readonly misplacedIn?: readonly string[];
 }
 
 /** The WASM forwarder serving one device: present when it holds the device and the socket open and carries packets. */
@@ -135,7 +144,7 @@ export type Table = Row['kind'];
  * - links, addresses, neighbors, FDB entries, forwarders, tunnels: those on `devices`
  * - routes: those out of `devices` (but `proto kernel`), and any that carries {@link ROUTE_PROTOCOL}
  * - sysctls: the keys named
- * - chains: all of podlan's table, when `chains` is true
+ * - chains: all of podlan's table, when `chains` is true; with them the jumps to a forward chain in other tables
  */
 export interface Scope {
   readonly devices: readonly string[];

@@ -1,54 +1,54 @@
 /**
- * podlan's nftables table, `table inet podlan`: read as chains, each chain replaced as a whole in one transaction, so
- * that no packet meets half a chain.
+ * podlan's nftables table, `table inet podlan`: read as chains, and replaced in one transaction, so that no packet meets
+ * half a chain. The rules of a forward chain are kept in the forward chains of other tables too, where these would drop.
  */
-import * as v from 'valibot';
+import { type ForeignChain, misplacedIn, nameOf, readForeignChains, settle } from './foreign-chains.js';
 import type { Place } from './link-tables.js';
-import { errnoOf, LinuxError } from './linux-error.js';
 import type { Chain, Change, Failure } from './model.js';
-import { runIn } from './netns.js';
-import { type Finished, missingTool } from './run.js';
-import { readOutput } from './tool-output.js';
+import { listNft, transact } from './nft.js';
 
 const TABLE = { family: 'inet', name: 'podlan' };
 const NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
 
-const listing = v.object({
-  nftables: v.array(
-    v.object({
-      chain: v.optional(
-        v.object({
-          name: v.string(),
-          type: v.optional(v.string()),
-          hook: v.optional(v.string()),
-          prio: v.optional(v.pipe(v.number(), v.safeInteger())),
-        }),
-      ),
-      rule: v.optional(v.object({ chain: v.string(), expr: v.array(v.unknown()) })),
-    }),
-  ),
-});
+/** The chains of podlan's table, and which chains of other tables they depend on: `ip filter FORWARD`. */
+export interface ReadChains {
+  readonly chains: readonly Chain[];
+  readonly foreign: readonly string[];
+}
 
-export async function readChains(place: Place): Promise<Chain[]> {
-  const argv = ['nft', '-j', 'list', 'table', TABLE.family, TABLE.name];
-  const { code, stdout, stderr } = await runIn(place.netns, argv, place).catch(noTableWithoutNft);
-  if (code !== 0 && stderr.includes('No such file')) return [];
-  if (code !== 0) throw nftError(argv.slice(1), stderr);
-  const { nftables } = readOutput(argv, stdout, (json) => v.parse(listing, json));
-  const rules = nftables.flatMap(({ rule }) => rule ?? []);
-  return nftables.flatMap(({ chain }) => {
-    if (chain?.type === undefined) return [];
-    const { name, type, hook, prio: priority = 0 } = chain;
+export async function readChains(place: Place): Promise<ReadChains> {
+  const [own, foreign] = await Promise.all([readOwn(place), readForeignChains(place)]);
+  const chains = own.map((chain) => (chain.hook === 'forward' ? judged(chain, foreign) : chain));
+  const lost = judged(NO_FORWARD_CHAIN, foreign);
+  const hasForward = chains.some(({ hook }) => hook === 'forward');
+  return {
+    chains: hasForward || lost.misplacedIn === undefined ? chains : [...chains, lost],
+    foreign: foreign.map(nameOf),
+  };
+}
+
+/** What stands in other tables stands there for it, though it be gone itself. */
+const NO_FORWARD_CHAIN: Chain = {
+  kind: 'chain',
+  name: 'forward',
+  type: 'filter',
+  hook: 'forward',
+  priority: 0,
+  rules: [],
+};
+
+function judged(chain: Chain, foreign: readonly ForeignChain[]): Chain {
+  const wrong = misplacedIn(foreign, chain.rules);
+  return wrong.length === 0 ? chain : { ...chain, misplacedIn: wrong.map(nameOf) };
+}
+
+async function readOwn(place: Place): Promise<Chain[]> {
+  const { chains, rules } = await listNft(['table', TABLE.family, TABLE.name], place);
+  return chains.flatMap(({ name, type, hook, prio: priority = 0 }) => {
+    if (type === undefined) return [];
     const own = rules.filter((rule) => rule.chain === name).map(({ expr }) => expr.map(withoutCount));
     return [{ kind: 'chain', name, type, hook, priority, rules: own } as Chain];
   });
-}
-
-/** Where the program is missing it has made no table; making one is refused with what to install. */
-function noTableWithoutNft(error: unknown): Finished {
-  const isMissing = error instanceof LinuxError && error.op === 'nft' && error.errno === 'ENOENT';
-  if (!isMissing) throw error;
-  return { code: 1, stdout: '', stderr: 'No such file' };
 }
 
 /** A counter's numbers are no part of what should be: `{"counter": null}`, as one writes it. */
@@ -57,22 +57,34 @@ function withoutCount(expression: unknown): unknown {
   return counts ? { counter: null } : expression;
 }
 
+/** All in one transaction; where that is refused each change by itself, to find which of them it is. */
 export async function applyChains(changes: readonly Change[], place: Place): Promise<Failure[]> {
-  const failures: Failure[] = [];
-  for (const change of changes) {
-    const error = await applyChain(change, place).catch((reason: Error) => reason);
-    if (error) failures.push({ change, error });
-  }
+  const failures = await applyOwn(changes, place);
   if (changes.some(({ op }) => op === 'delete')) await deleteEmptyTable(place);
+  const forward = changes.findLast(({ row }) => (row as Chain).hook === 'forward');
+  if (forward === undefined) return failures;
+  const errors = await settle(forward.op === 'delete' ? [] : (forward.row as Chain).rules, place);
+  return [...failures, ...errors.map((error) => ({ change: forward, error }))];
+}
+
+async function applyOwn(changes: readonly Change[], place: Place): Promise<Failure[]> {
+  try {
+    await transact(changes.flatMap(commandsOf), place);
+    return [];
+  } catch (error) {
+    if (changes.length === 1) return [{ change: changes[0]!, error: error as Error }];
+  }
+  const failures: Failure[] = [];
+  for (const change of changes) failures.push(...(await applyOwn([change], place)));
   return failures;
 }
 
-async function applyChain({ op, row }: Change, place: Place): Promise<void> {
+function commandsOf({ op, row }: Change): unknown[] {
   const chain = row as Chain;
   if (!NAME.test(chain.name)) {
     throw new TypeError(`chain: expected a plain name, got ${JSON.stringify(chain.name)}`);
   }
-  await transaction(op === 'delete' ? takeAway(chain) : [...takeAway(chain), ...putThere(chain)], place);
+  return op === 'delete' ? takeAway(chain) : [...takeAway(chain), ...putThere(chain)];
 }
 
 /** Adding what may be there already makes the deletion sure to find it. */
@@ -88,23 +100,7 @@ function putThere({ name, type, hook, priority, rules }: Chain): unknown[] {
 }
 
 async function deleteEmptyTable(place: Place): Promise<void> {
-  const chains = await readChains(place).catch(() => undefined);
+  const chains = await readOwn(place).catch(() => undefined);
   if (chains?.length !== 0) return;
-  await transaction([{ add: { table: TABLE } }, { delete: { table: TABLE } }], place).catch(() => undefined);
-}
-
-async function transaction(commands: readonly unknown[], place: Place): Promise<void> {
-  const input = JSON.stringify({ nftables: commands });
-  // nft opens /dev/stdin by name, which fails on the socket that Node.js gives a child for its input.
-  const argv = ['sh', '-c', 'cat | nft -j -f -'];
-  const { code, stderr } = await runIn(place.netns, argv, { ...place, input });
-  if (code === 127) throw new LinuxError({ op: 'nft', errno: 'ENOENT', message: missingTool('nft') });
-  if (code !== 0) throw nftError(['-j', '-f', '-'], stderr);
-}
-
-function nftError(args: readonly string[], stderr: string): LinuxError {
-  // The first line is the reason; what follows repeats the commands.
-  const reason = stderr.split('\n').find((line) => line.includes('Error:')) ?? stderr;
-  const message = reason.replace(/^.*?Error: /, '').trim();
-  return new LinuxError({ op: 'nft', args, errno: errnoOf(message), message });
+  await transact([{ add: { table: TABLE } }, { delete: { table: TABLE } }], place).catch(() => undefined);
 }

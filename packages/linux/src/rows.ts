@@ -179,7 +179,8 @@ function routeText(route: Route): string {
 
 function chainText(chain: Chain): string {
   const head = `type ${chain.type} hook ${chain.hook} priority ${chain.priority}`;
-  return `chain inet podlan ${chain.name} { ${head}; ${chain.rules.length} rules }`;
+  const misplaced = chain.misplacedIn && `, misplaced in ${chain.misplacedIn.join(', ')}`;
+  return `chain inet podlan ${chain.name} { ${head}; ${chain.rules.length} rules${misplaced ?? ''} }`;
 }
 
 const forwarderText = (row: ForwarderRow): string =>

@@ -82,6 +82,20 @@ export const chain: Chain = {
   ],
 };
 
+const forward: Chain = {
+  kind: 'chain',
+  name: 'forward',
+  type: 'filter',
+  hook: 'forward',
+  priority: 0,
+  rules: [
+    [
+      { match: { op: '==', left: { payload: { protocol: 'ip', field: 'daddr' } }, right: '10.9.9.9' } },
+      { accept: null },
+    ],
+  ],
+};
+
 export const state: Row[] = [
   ...links,
   { kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '1' },
@@ -112,6 +126,7 @@ export const state: Row[] = [
   { kind: 'route', prefix: net('10.244.3.0/24'), dev: 'eth0', via: ip('192.168.77.13'), protocol: 80 },
   { kind: 'route', prefix: net('10.9.0.0/16'), dev: 'cni9', metric: 77 },
   chain,
+  forward,
 ];
 export const scope: Scope = scopeOf(state);
 
@@ -127,6 +142,7 @@ export const replacements: Row[] = [
   { kind: 'route', prefix: net('10.244.3.0/24'), dev: 'eth0', via: ip('192.168.77.14'), protocol: 80 },
   { kind: 'route', prefix: net('10.244.2.0/24'), dev: 'eth0', via: ip('192.168.77.12'), protocol: 80 },
   { ...chain, rules: [] },
+  { ...forward, rules: [...forward.rules, [{ drop: null }]] },
   { ...chain, priority: 101, rules: [...chain.rules, ...chain.rules] },
 ];
 

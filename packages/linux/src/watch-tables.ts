@@ -22,6 +22,8 @@ const SUBSCRIBE_MS = 150;
 export interface WatchOptions extends Place {
   /** The scope of the last snapshot. */
   readonly scope: () => Scope;
+  /** Chains of other tables that podlan's depend on: `ip filter FORWARD`. */
+  readonly foreignChains: () => readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -117,7 +119,7 @@ class Watch {
     const scope = this.#options.scope();
     if (scope.chains && !this.#watchesChains) {
       this.#watchesChains = true;
-      this.#monitor(['nft', 'monitor'], tablesOfNft);
+      this.#monitor(['nft', 'monitor'], (line) => tablesOfNft(line, this.#options.foreignChains()));
       this.#timers.push(setTimeout(() => this.#add(['chain']), SUBSCRIBE_MS));
     }
     if (this.#polling) return;
@@ -150,7 +152,12 @@ function tablesOfIp(line: string): readonly Table[] {
 /** Entries of a vxlan device have a destination; what a bridge learns has none. */
 const tablesOfBridge = (line: string): readonly Table[] => (/ dst .*permanent/.test(line) ? ['fdb'] : []);
 
-const tablesOfNft = (line: string): readonly Table[] => (/\binet podlan\b/.test(line) ? ['chain'] : []);
+/** Of other tables: a forward chain that comes or changes its policy, a rule in one, our copies in them. */
+function tablesOfNft(line: string, foreignChains: readonly string[]): readonly Table[] {
+  if (/\binet podlan\b|\bhook forward\b|\bPODLAN-/.test(line)) return ['chain'];
+  const [, chain] = /^\w+ rule (\S+ \S+ \S+)/.exec(line) ?? [];
+  return chain !== undefined && foreignChains.includes(chain) ? ['chain'] : [];
+}
 
 function monitorError([op = '', ...args]: readonly string[], message: string, cause?: unknown): LinuxError {
   return new LinuxError({ op, args, message, cause });

@@ -66,7 +66,39 @@ const OUTPUTS: Readonly<Record<string, unknown>> = {
     { dst: 'default', gateway: '192.168.1.1', dev: 'cni0', protocol: '3', metric: 100, flags: [] },
   ],
   'ip -N -j -6': [{ dst: 'fd00::/64', dev: 'cni0', protocol: '17', metric: 1024, flags: [] }],
-  'nft -j': {
+  'nft -j list chains': {
+    nftables: [
+      { chain: { family: 'ip', table: 'filter', name: 'FORWARD', type: 'filter', hook: 'forward', prio: 0 } },
+      { chain: { family: 'ip', table: 'filter', name: 'LAST' } },
+      { chain: { family: 'ip', table: 'filter', name: 'PODLAN-FORWARD' } },
+    ],
+  },
+  'nft -j list tables': {
+    nftables: [
+      { table: { family: 'ip', name: 'filter' } },
+      { table: { family: 'ip', name: 'x', flags: 'own' } },
+    ],
+  },
+  'nft -j list chain ip filter FORWARD': {
+    nftables: [
+      {
+        rule: {
+          chain: 'FORWARD',
+          handle: 1,
+          expr: [{ xt: { type: 'match', name: 'mark' } }, { drop: null }],
+        },
+      },
+      { rule: { chain: 'FORWARD', handle: 2, expr: [{ jump: { target: 'PODLAN-FORWARD' } }] } },
+      { rule: { chain: 'FORWARD', handle: 3, expr: [{ counter: {} }, { goto: { target: 'LAST' } }] } },
+    ],
+  },
+  'nft -j list chain ip filter LAST': {
+    nftables: [{ rule: { chain: 'LAST', handle: 4, expr: [{ xt: { type: 'target', name: 'REJECT' } }] } }],
+  },
+  'nft -j list chain ip filter PODLAN-FORWARD': {
+    nftables: [{ rule: { chain: 'PODLAN-FORWARD', handle: 5, expr: [{ counter: {} }, { accept: null }] } }],
+  },
+  'nft -j list table inet podlan': {
     nftables: [
       { chain: { name: 'postrouting', type: 'nat', hook: 'postrouting', prio: 100 } },
       { rule: { chain: 'postrouting', expr: [{ counter: { packets: 1 } }, { masquerade: null }] } },
@@ -152,7 +184,7 @@ test(`${INPUTS} mutated outputs of iproute2 and nft`, { timeout: 120_000 }, asyn
       return { code: 0, stdout: key === mutant[0] ? mutant[1] : TEXTS.get(key!)!, stderr: '' };
     },
   });
-  expect(await kernel.snapshot(SCOPE)).toHaveLength(13);
+  expect(await kernel.snapshot(SCOPE)).toHaveLength(14);
   let read = 0;
   for (let i = 0; i < INPUTS; i++) {
     const key = keys[random(keys.length)]!;

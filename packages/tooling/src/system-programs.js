@@ -7,6 +7,7 @@ const PACKAGE_OF = {
   ip: 'iproute2',
   bridge: 'iproute2',
   nft: 'nftables',
+  'iptables-nft': 'iptables',
   tshark: 'tshark',
   iperf3: 'iperf3',
   ping: 'iputils-ping',
