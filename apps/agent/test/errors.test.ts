@@ -238,13 +238,3 @@ test('an unknown log level is refused with those there are', async () => {
   expect(code).toBe(1);
   expect(stderr).toContain('--log-level: expected trace, debug, info, warn, error, found loud');
 });
-
-test('--iface ADDRESS takes that address, not the first of its interface', async () => {
-  const module = new URL('../dist/agent/external-interface.js', import.meta.url).href;
-  const ask = `const { findExternalInterface: find } = await import('${module}');
-    console.log(JSON.stringify(await find({ iface: ['10.9.0.2'], ifaceRegex: [] })));`;
-  const script = 'ip addr add 10.9.0.1/24 dev lo && ip addr add 10.9.0.2/24 dev lo && exec "$@"';
-  const node = [process.execPath, '--input-type=module', '-e', ask];
-  const { stdout } = await run('unshare', '--net', '--', 'sh', '-c', script, 'sh', ...node);
-  expect(JSON.parse(stdout)).toMatchObject({ name: 'lo', address: '10.9.0.2' });
-});

@@ -1,45 +1,19 @@
 /** The daemon: flags to wiring. What it decides lies in @podlan/fabric, what it does in @podlan/linux and the forwarder. */
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import {
-  type Backend,
-  type BackendConfig,
-  cleanup,
-  createBackend,
-  masqueradeChain,
-  type NodeState,
-  parseSubnetEnv,
-  runNode,
-  withForwarder,
-} from '@podlan/fabric';
-import { openSqliteStore } from '@podlan/fabric/sqlite';
-import { LinuxKernel } from '@podlan/linux';
-import type { IpPrefix } from '@podlan/wire';
-import { macFromBytes } from '@podlan/wire';
+import { readFileSync } from 'node:fs';
+import { cleanup } from '@podlan/fabric';
 import { type Logger, pino } from 'pino';
 import { UsageError } from '../usage-error.js';
 import { VERSION } from '../version.js';
 import { serveControlSocket } from './control-socket.js';
-import { type ExternalInterface, findExternalInterface } from './external-interface.js';
-import { prefixesOnLink } from './on-link.js';
-import type { AgentOptions, Dataplane } from './options.js';
+import { serveHealth } from './health-server.js';
+import { type NodeOfHost, startNode } from './node-of-host.js';
+import type { AgentOptions } from './options.js';
 import type { AgentStatus } from './status.js';
 import { SubnetFile } from './subnet-file.js';
-import { WorkerForwarder } from './worker-forwarder.js';
+import { type Wiring, wire } from './wiring.js';
 
 /** How long an agent that was asked to end may take to come to rest. */
 const REST_MS = 3000;
-
-/** What both running and cleaning up stand on. */
-interface Wiring {
-  readonly external: ExternalInterface;
-  readonly store: Awaited<ReturnType<typeof openSqliteStore>>;
-  readonly dataplane: Dataplane;
-  readonly backend: Backend;
-  readonly forwarder: WorkerForwarder;
-  readonly kernel: ReturnType<typeof withForwarder>;
-  readonly previous: readonly IpPrefix[];
-}
 
 /** Runs until SIGTERM or SIGINT, which end the process and nothing else: devices, routes and the lease stay. */
 export async function runAgent(options: AgentOptions): Promise<number> {
@@ -58,14 +32,21 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   let status = async (): Promise<AgentStatus> => {
     throw new Error('it is still starting');
   };
-  const server = await serveControlSocket(options.socketPath, { '/status': () => status() });
+  let unready = (): string | undefined => 'the agent is starting';
+  const reports = { '/status': () => status() };
+  const servers = [await serveControlSocket(options.socketPath, reports)];
   try {
-    await run(options, log, stop.signal, (report) => {
-      status = report;
+    const health = await serveHealth(options.health, () => unready());
+    if (health) servers.push(health);
+    await run(options, log, stop.signal, (node, wiring) => {
+      status = () => statusOf(options, wiring, node);
+      unready = () => node.unready();
     });
   } finally {
-    server.close();
-    server.closeAllConnections();
+    for (const server of servers) {
+      server.close();
+      server.closeAllConnections();
+    }
   }
   return 0;
 }
@@ -82,34 +63,19 @@ async function run(
   options: AgentOptions,
   log: Logger,
   signal: AbortSignal,
-  reports: (status: () => Promise<AgentStatus>) => void,
+  runs: (node: NodeOfHost, wiring: Wiring) => void,
 ): Promise<void> {
   const wiring = await wire(options, log);
-  const networks = wiring.store.config.networks.map(({ network }) => network);
-  const subnetFile = new SubnetFile(options.subnetFile, { networks, ipMasq: options.ipMasq });
-  const node = runNode({
-    kernel: wiring.kernel,
-    store: wiring.store,
-    backend: wiring.backend,
-    previous: wiring.previous,
-    signal,
-    resyncMs: options.resyncSeconds * 1000,
-    renewMarginMs: options.renewMarginMinutes * 60_000,
-    log: logOf(log),
-    onState: (state) => subnetFile.follow(state, log),
-    ...(options.ipMasq && { hostRows: (own) => [masqueradeChain({ networks, subnets: own.subnets })] }),
-  });
-  reports(() => statusOf(options, wiring, node.state()));
-  const { name, address } = wiring.external;
-  log.info(
-    { socket: options.socketPath, interface: name, address, dataplane: wiring.dataplane },
-    'agent runs',
-  );
+  const { store, forwarder, dataplane, external } = wiring;
   try {
+    const node = startNode(options, wiring, log, signal);
+    runs(node, wiring);
+    const { name, addresses } = external;
+    log.info({ socket: options.socketPath, interface: name, addresses, dataplane }, 'agent runs');
     await node.finished;
   } finally {
-    await wiring.forwarder.close();
-    await wiring.store.close();
+    await forwarder.close();
+    await store.close();
   }
 }
 
@@ -117,9 +83,9 @@ async function run(
 export async function cleanUp(options: AgentOptions): Promise<number> {
   const log = pino({ level: options.logLevel, base: null });
   requireRights();
-  const wiring = await wire(options, log);
+  const { kernel, store, previous, external, backendFor } = await wire(options, log);
   try {
-    const { kernel, store, backend, previous } = wiring;
+    const backend = backendFor(external);
     const { removed, failures, released, storeError } = await cleanup({ kernel, store, backend, previous });
     for (const { change, error } of failures) log.error(`${change.row.kind} not removed: ${error.message}`);
     if (storeError) log.error(`lease not released: ${storeError.message}`);
@@ -127,74 +93,23 @@ export async function cleanUp(options: AgentOptions): Promise<number> {
     log.info({ rows: removed.length, released: released?.subnets }, 'cleaned up');
     return failures.length > 0 || storeError ? 1 : 0;
   } finally {
-    await wiring.store.close();
+    await store.close();
   }
 }
 
-async function wire(options: AgentOptions, log: Logger): Promise<Wiring> {
-  const external = await findExternalInterface(options);
-  const store = await openSqliteStore({
-    path: options.storePath,
-    ...(options.configText !== undefined && { config: options.configText }),
-    onWarning: (message) => log.warn(message),
-  });
-  const dataplane = dataplaneOf(options, store.config.backend);
-  const backend = createBackend({
-    config: store.config,
-    node: {
-      publicIps: [options.publicIp ?? external.address],
-      localIps: [external.address],
-      externalInterface: external,
-      onLink: await prefixesOnLink(external.name),
-    },
-    dataplane,
-    randomMac: () => macFromBytes(randomBytes(6)),
-  });
-  const forwarder = new WorkerForwarder((dev, error) =>
-    log.warn(`forwarder of ${dev} ended: ${error?.message ?? 'asked to'}`),
-  );
-  const kernel = withForwarder(new LinuxKernel(), forwarder);
+async function statusOf(options: AgentOptions, wiring: Wiring, node: NodeOfHost): Promise<AgentStatus> {
+  const { name, addresses, publicIps, mtu } = node.external();
   return {
-    external,
-    store,
-    dataplane,
-    backend,
-    forwarder,
-    kernel,
-    previous: previousSubnets(options.subnetFile),
-  };
-}
-
-/** Only vxlan has a choice. */
-function dataplaneOf({ dataplane }: AgentOptions, backend: BackendConfig): Dataplane {
-  if (backend.type === 'host-gw') return 'kernel';
-  if (backend.type === 'udp') return 'wasm';
-  return dataplane ?? backend.dataplane ?? 'wasm';
-}
-
-function previousSubnets(path: string): readonly IpPrefix[] {
-  return existsSync(path) ? parseSubnetEnv(readFileSync(path, 'utf8')).subnets : [];
-}
-
-async function statusOf(options: AgentOptions, wiring: Wiring, state: NodeState): Promise<AgentStatus> {
-  const { name, address, mtu } = wiring.external;
-  return {
-    ...state,
+    ...node.state(),
     name: options.name,
     version: VERSION,
     pid: process.pid,
     dataplane: wiring.dataplane,
-    interface: { name, address, mtu },
+    interface: { name, addresses, publicIps, mtu },
     forwarders: await wiring.forwarder.counters(),
     memory: { residentBytes: process.memoryUsage.rss() },
   };
 }
-
-const logOf = (log: Logger) => ({
-  info: (message: string) => log.info(message),
-  warn: (message: string) => log.warn(message),
-  error: (message: string) => log.error(message),
-});
 
 /** CAP_NET_ADMIN is bit 12 of the effective set (capabilities(7)). */
 function requireRights(): void {

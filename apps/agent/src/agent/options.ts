@@ -69,10 +69,14 @@ function declareDatapathFlags(command: Command): void {
 
 function declareProcessFlags(command: Command): void {
   command
-    .addOption(flag('--subnet-file <file>', 'where to write subnet.env', asText).default('/run/flannel/subnet.env'))
     .addOption(
-      flag('--subnet-lease-renew-margin <minutes>', 'renew the lease this long before it expires', (name, text) =>
-        parseNumber(name, text, 1, 1439),
+      flag('--subnet-file <file>', 'where to write subnet.env', asText).default('/run/flannel/subnet.env'),
+    )
+    .addOption(
+      flag(
+        '--subnet-lease-renew-margin <minutes>',
+        'renew the lease this long before it expires',
+        (name, text) => parseNumber(name, text, 1, 1439),
       ).default(60),
     )
     .addOption(flag('--socket <path>', "the agent's Unix socket (default: /run/podlan/NAME.sock)", asText))
@@ -81,7 +85,9 @@ function declareProcessFlags(command: Command): void {
         parseOneOf(name, text, LOG_LEVELS),
       ).default('info'),
     )
-    .addOption(onOff('--cleanup', 'remove what podlan made on this host, release the lease, and exit', false));
+    .addOption(
+      onOff('--cleanup', 'remove what podlan made on this host, release the lease, and exit', false),
+    );
 }
 
 /** Throws UsageError where flags contradict each other, or a file they name is not what it should be. */

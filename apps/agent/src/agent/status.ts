@@ -2,14 +2,15 @@
 import type { ForwarderCounters } from '@podlan/dataplane';
 import type { NodeState } from '@podlan/fabric';
 import { table } from '../table.js';
-import type { Dataplane } from './options.js';
+import type { ExternalInterface } from './external/external-interface.js';
+import type { Dataplane } from './flags/flag-values.js';
 
 export interface AgentStatus extends NodeState {
   readonly name: string;
   readonly version: string;
   readonly pid: number;
   readonly dataplane: Dataplane;
-  readonly interface: { readonly name: string; readonly address: string; readonly mtu: number };
+  readonly interface: Omit<ExternalInterface, 'onLink'>;
   /** Counters of the WASM forwarder, by device. Empty on the kernel dataplane. */
   readonly forwarders: Readonly<Record<string, ForwarderCounters>>;
   readonly memory: { readonly residentBytes: number };
@@ -19,7 +20,7 @@ export function statusText(status: AgentStatus): string {
   const { lease, peers, failures, notices, interface: external } = status;
   const lines = [
     `node       ${status.name} (pid ${status.pid}), ${status.ready ? 'ready' : 'not ready'}`,
-    `interface  ${external.name} ${external.address}, MTU ${external.mtu}`,
+    `interface  ${external.name} ${external.addresses.join(', ')}, MTU ${external.mtu}`,
     `lease      ${lease ? lease.subnets.join(', ') : 'none'}${expiry(lease?.expiresAtMs)}`,
     `dataplane  ${status.dataplane}, pod MTU ${status.mtu}`,
     `store      ${status.store.watching ? 'watching' : `not reached: ${status.store.error ?? 'connecting'}`}`,

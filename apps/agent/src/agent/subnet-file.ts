@@ -14,6 +14,10 @@ export class SubnetFile {
     this.#fixed = fixed;
   }
 
+  get isWritten(): boolean {
+    return this.#written !== '';
+  }
+
   follow({ ready, lease, mtu }: NodeState, log: { error(message: string): void }): void {
     if (!ready || lease === undefined) return;
     const text = formatSubnetEnv({ ...this.#fixed, subnets: lease.subnets, mtu });

@@ -1,7 +1,7 @@
 /** `podlan lab …`: flags to calls. */
 import { spawnSync } from 'node:child_process';
 import type { Command } from 'commander';
-import { type Dataplane, parseDataplane, parseNumber } from '../agent/options.js';
+import { type Dataplane, parseDataplane, parseNumber } from '../agent/flags/flag-values.js';
 import { demo } from '../lab/demo.js';
 import { down, joinHost, leave, netnsOf, requireLab, up, withLab } from '../lab/lab.js';
 import { labStatus, labStatusText } from '../lab/lab-status.js';

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { netnsPath } from '@podlan/linux';
 import { askAgent } from '../agent/control-socket.js';
-import type { Dataplane } from '../agent/options.js';
+import type { Dataplane } from '../agent/flags/flag-values.js';
 import type { AgentStatus } from '../agent/status.js';
 import { labDirectory } from './lab-state.js';
 import { hostNetns } from './topology.js';

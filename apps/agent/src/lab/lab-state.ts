@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { DATAPLANES } from '../agent/options.js';
+import { DATAPLANES } from '../agent/flags/flag-values.js';
 import { makePrivateDirectory, runtimeDirectory } from '../paths.js';
 import { UsageError } from '../usage-error.js';
 

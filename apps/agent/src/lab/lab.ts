@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { flock } from '@podlan/linux';
-import type { Dataplane } from '../agent/options.js';
+import type { Dataplane } from '../agent/flags/flag-values.js';
 import type { AgentStatus } from '../agent/status.js';
 import { makePrivateDirectory } from '../paths.js';
 import { UsageError } from '../usage-error.js';

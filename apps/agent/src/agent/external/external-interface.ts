@@ -3,7 +3,7 @@
  * --iface-regex, then --iface-can-reach; where none is given, --public-ip as an address of this host, then the default
  * route.
  */
-import { type Family, familyOf, type IpAddress, parseIpAddress } from '@podlan/wire';
+import { type Family, familyOf, type IpAddress, type IpPrefix, parseIpAddress } from '@podlan/wire';
 import { UsageError } from '../../usage-error.js';
 import {
   type Departure,
@@ -30,6 +30,8 @@ export interface ExternalInterface {
   readonly addresses: readonly IpAddress[];
   /** Where peers send to, likewise. */
   readonly publicIps: readonly IpAddress[];
+  /** What it reaches without a gateway, where a backend makes direct routes. */
+  readonly onLink?: readonly IpPrefix[];
 }
 
 /** What there is to choose from. */
@@ -140,7 +142,9 @@ function notFound(choice: InterfaceChoice, families: readonly Family[], around: 
 }
 
 function describe({ name, addresses }: HostInterface, families: readonly Family[]): string[] {
-  const usable = addresses.map(({ address }) => address).filter((address) => families.includes(familyOf(address)));
+  const usable = addresses
+    .map(({ address }) => address)
+    .filter((address) => families.includes(familyOf(address)));
   return usable.length === 0 ? [] : [`${name} (${usable.join(', ')})`];
 }
 

@@ -72,7 +72,8 @@ function toAddress({ local, scope }: AddressJson): HostAddress[] {
 /** The device of the default route, the one with the lowest metric, whose link is up. */
 export async function defaultDevice(family: Family): Promise<string | undefined> {
   const routes = v.parse(Routes, await ipJson(`-${family}`, 'route', 'show', 'default'));
-  const isUp = ({ flags }: { flags: readonly string[] }) => !flags.includes('linkdown') && !flags.includes('dead');
+  const isUp = ({ flags }: { flags: readonly string[] }) =>
+    !flags.includes('linkdown') && !flags.includes('dead');
   return (routes.find(isUp) ?? routes[0])?.dev;
 }
 

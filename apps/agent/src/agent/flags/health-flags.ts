@@ -11,7 +11,9 @@ export interface HealthFlags {
 export function declareHealthFlags(command: Command): void {
   command
     .addOption(
-      flag('--healthz-ip <address>', 'address that the health server listens on', parseAddress).default('0.0.0.0'),
+      flag('--healthz-ip <address>', 'address that the health server listens on', parseAddress).default(
+        '0.0.0.0',
+      ),
     )
     .addOption(
       flag('--healthz-port <port>', 'port of /healthz and /readyz; 0: no health server', (name, text) =>

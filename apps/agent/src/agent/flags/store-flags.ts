@@ -53,7 +53,11 @@ const KUBERNETES_CONFIG_PATH = '/etc/kube-flannel/net-conf.json';
 export function declareStoreFlags(command: Command): void {
   command
     .addOption(
-      flag('--store <store>', 'lease store: sqlite:PATH, etcd or kubernetes (default: sqlite, or what other flags imply)', asText),
+      flag(
+        '--store <store>',
+        'lease store: sqlite:PATH, etcd or kubernetes (default: sqlite, or what other flags imply)',
+        asText,
+      ),
     )
     .addOption(
       flag(
@@ -70,9 +74,15 @@ export function declareStoreFlags(command: Command): void {
 function declareEtcdFlags(command: Command): void {
   command
     .addOption(
-      flag('--etcd-endpoints <urls>', `etcd servers, with commas between (default: ${DEFAULT_ETCD_ENDPOINTS})`, asText),
+      flag(
+        '--etcd-endpoints <urls>',
+        `etcd servers, with commas between (default: ${DEFAULT_ETCD_ENDPOINTS})`,
+        asText,
+      ),
     )
-    .addOption(flag('--etcd-prefix <key>', 'what keys in etcd begin with', asText).default('/coreos.com/network'))
+    .addOption(
+      flag('--etcd-prefix <key>', 'what keys in etcd begin with', asText).default('/coreos.com/network'),
+    )
     .addOption(flag('--etcd-keyfile <file>', 'private key to show etcd, PEM', asText))
     .addOption(flag('--etcd-certfile <file>', 'certificate to show etcd, PEM', asText))
     .addOption(flag('--etcd-cafile <file>', "authority of etcd's certificate, PEM", asText))
@@ -83,15 +93,25 @@ function declareEtcdFlags(command: Command): void {
 function declareKubernetesFlags(command: Command): void {
   command
     .addOption(onOff('--kube-subnet-mgr', 'the same as --store kubernetes', false))
-    .addOption(flag('--kube-api-url <url>', "Kubernetes API server (default: the kubeconfig's, or the pod's)", asText))
-    .addOption(flag('--kubeconfig-file <file>', 'kubeconfig (default: access as the pod that this runs in)', asText))
     .addOption(
-      flag('--kube-annotation-prefix <prefix>', "what the names of nodes' annotations begin with", asText).default(
-        'flannel.alpha.coreos.com',
-      ),
+      flag('--kube-api-url <url>', "Kubernetes API server (default: the kubeconfig's, or the pod's)", asText),
     )
     .addOption(
-      onOff('--set-node-network-unavailable', "set the node's condition NetworkUnavailable to false when ready", true),
+      flag('--kubeconfig-file <file>', 'kubeconfig (default: access as the pod that this runs in)', asText),
+    )
+    .addOption(
+      flag(
+        '--kube-annotation-prefix <prefix>',
+        "what the names of nodes' annotations begin with",
+        asText,
+      ).default('flannel.alpha.coreos.com'),
+    )
+    .addOption(
+      onOff(
+        '--set-node-network-unavailable',
+        "set the node's condition NetworkUnavailable to false when ready",
+        true,
+      ),
     );
 }
 
@@ -102,7 +122,11 @@ export function storeChoice(flags: StoreFlags): StoreChoice {
   if (path !== undefined) return { kind: 'sqlite', path, ...givenConfig(flags.netConfigPath) };
   if (kind === 'etcd') return { kind, ...etcdAccess(flags), ...givenConfig(flags.netConfigPath) };
   if (kind === 'kubernetes')
-    return { kind, configText: readConfig(flags.netConfigPath ?? KUBERNETES_CONFIG_PATH), ...kubernetesAccess(flags) };
+    return {
+      kind,
+      configText: readConfig(flags.netConfigPath ?? KUBERNETES_CONFIG_PATH),
+      ...kubernetesAccess(flags),
+    };
   throw new UsageError(`--store: expected sqlite:PATH, etcd or kubernetes, found ${kind}`);
 }
 

@@ -1,0 +1,73 @@
+/** The node loop on this host, and what follows it: subnet.env, and the external interface. */
+import { type NodeState, type RunningNode, runNode, withForwarder } from '@podlan/fabric';
+import type { Logger } from 'pino';
+import type { ExternalInterface } from './external/external-interface.js';
+import { InterfaceWatch } from './external/interface-watch.js';
+import { hostRules } from './host-rules.js';
+import type { AgentOptions } from './options.js';
+import { SubnetFile } from './subnet-file.js';
+import type { Wiring } from './wiring.js';
+
+export interface NodeOfHost extends Pick<RunningNode, 'state' | 'finished'> {
+  /** As it is now. */
+  external(): ExternalInterface;
+  /** Undefined once subnet.env and the host's rows are there and the kernel takes changes; else what is missing. */
+  unready(): string | undefined;
+}
+
+export function startNode(
+  options: AgentOptions,
+  wiring: Wiring,
+  log: Logger,
+  signal: AbortSignal,
+): NodeOfHost {
+  const { store, external } = wiring;
+  const networks = store.config.networks.map(({ network }) => network);
+  const subnetFile = new SubnetFile(options.subnetFile, { networks, ipMasq: options.rules.ipMasq });
+  const watch = new InterfaceWatch({
+    current: external,
+    find: wiring.findExternal,
+    changed: (now, before) => {
+      running.rehost(wiring.backendFor(now));
+      log.warn({ now, before }, 'the external interface changed; the lease and all rows follow');
+    },
+    warn: (message) => log.warn(message),
+  });
+  const running = runNode({
+    kernel: withForwarder(watch.overhear(wiring.kernel), wiring.forwarder),
+    store,
+    backend: wiring.backendFor(external),
+    previous: wiring.previous,
+    signal,
+    resyncMs: options.resyncSeconds * 1000,
+    renewMarginMs: options.renewMarginMinutes * 60_000,
+    log: logOf(log),
+    onState: (state) => subnetFile.follow(state, log),
+    ...hostRules(options.rules, networks),
+  });
+  return {
+    state: () => running.state(),
+    external: () => watch.current,
+    unready: () => unreadyReason(running.state(), subnetFile),
+    finished: running.finished.finally(() => watch.close()),
+  };
+}
+
+/** A peer that can't be programmed leaves the node ready: all others are reached. */
+function unreadyReason(
+  { lease, ready, kernel, failures }: NodeState,
+  subnetFile: SubnetFile,
+): string | undefined {
+  if (lease === undefined) return 'no lease yet';
+  if (kernel.error !== undefined) return `the kernel's state can't be read: ${kernel.error}`;
+  const failure = failures.find(({ owner }) => owner === 'host');
+  if (failure !== undefined) return `${failure.change} failed: ${failure.message}`;
+  if (!ready) return "the host's devices and rules are being made";
+  return subnetFile.isWritten ? undefined : 'subnet.env is not written';
+}
+
+const logOf = (log: Logger) => ({
+  info: (message: string) => log.info(message),
+  warn: (message: string) => log.warn(message),
+  error: (message: string) => log.error(message),
+});

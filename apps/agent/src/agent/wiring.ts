@@ -1,0 +1,77 @@
+/** What both running and cleaning up stand on: the store, the external interface, the kernel and the backend. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { type Backend, type BackendConfig, createBackend, parseSubnetEnv } from '@podlan/fabric';
+import { LinuxKernel } from '@podlan/linux';
+import { familyOf, type IpPrefix, macFromBytes } from '@podlan/wire';
+import type { Logger } from 'pino';
+import { type ExternalInterface, findExternalInterface } from './external/external-interface.js';
+import { prefixesOnLink } from './external/on-link.js';
+import type { Dataplane } from './flags/flag-values.js';
+import { type OpenStore, openStore } from './open-store.js';
+import type { AgentOptions } from './options.js';
+import { WorkerForwarder } from './worker-forwarder.js';
+
+export interface Wiring {
+  readonly store: OpenStore;
+  readonly dataplane: Dataplane;
+  /** At the start. */
+  readonly external: ExternalInterface;
+  readonly findExternal: (current?: ExternalInterface) => Promise<ExternalInterface>;
+  readonly backendFor: (external: ExternalInterface) => Backend;
+  readonly forwarder: WorkerForwarder;
+  readonly kernel: LinuxKernel;
+  /** From subnet.env. */
+  readonly previous: readonly IpPrefix[];
+}
+
+export async function wire(options: AgentOptions, log: Logger): Promise<Wiring> {
+  const store = await openStore(options.store, (message) => log.warn(message));
+  try {
+    const { config } = store;
+    const dataplane = dataplaneOf(options, config.backend);
+    const findExternal = finder(options, store);
+    return {
+      store,
+      dataplane,
+      external: await findExternal(),
+      findExternal,
+      backendFor: (external) =>
+        createBackend({
+          config,
+          node: { ...external, localIps: external.addresses, externalInterface: external },
+          dataplane,
+          randomMac: () => macFromBytes(randomBytes(6)),
+        }),
+      forwarder: new WorkerForwarder((dev, error) =>
+        log.warn(`forwarder of ${dev} ended: ${error?.message ?? 'asked to'}`),
+      ),
+      kernel: new LinuxKernel(),
+      previous: previousSubnets(options.subnetFile),
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function finder({ external }: AgentOptions, { config }: OpenStore): Wiring['findExternal'] {
+  const families = config.networks.map(({ network }) => familyOf(network));
+  const { backend } = config;
+  const routesDirectly = backend.type === 'host-gw' || (backend.type === 'vxlan' && backend.directRouting);
+  return async (current) => {
+    const found = await findExternalInterface(external, families, current);
+    return routesDirectly ? { ...found, onLink: await prefixesOnLink(found.name) } : found;
+  };
+}
+
+/** Only vxlan has a choice. */
+function dataplaneOf({ dataplane }: AgentOptions, backend: BackendConfig): Dataplane {
+  if (backend.type === 'host-gw') return 'kernel';
+  if (backend.type === 'udp') return 'wasm';
+  return dataplane ?? backend.dataplane ?? 'wasm';
+}
+
+function previousSubnets(path: string): readonly IpPrefix[] {
+  return existsSync(path) ? parseSubnetEnv(readFileSync(path, 'utf8')).subnets : [];
+}
