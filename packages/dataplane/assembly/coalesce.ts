@@ -20,6 +20,7 @@ import {
   IPV4_LENGTH,
   IPV6_HEADER,
   IPV6_LENGTH,
+  PLAIN_IPV4,
   ipBytes,
   ipHeaderBytes,
   isFragment,
@@ -58,7 +59,6 @@ const MAX_PACKET: u32 = 65535;
 const MAX_UDP_SEGMENTS: u32 = 64;
 /** Far below IOV_MAX of Linux, which bounds the pieces of one write. */
 const MAX_MERGED: u32 = 512;
-const PLAIN_IPV4: u32 = 0x45;
 
 /** COALESCE_… bits: what the device takes merged. */
 let enabled: u32 = 0;

@@ -39,12 +39,18 @@ function remark(family: i32, packet: usize, ecn: u32): void {
   store<u16>(packet, <u16>~fold(sum), IPV4_CHECKSUM);
 }
 
+/** Whether an outer mark changes anything: not ECT and ECT(0) do not. */
+// @ts-ignore: decorator
+@inline
+export function isMarked(outer: u32): bool {
+  return (outer & ECT_1) != 0;
+}
+
 /** Carries the outer mark over to the inner packet. False: a router marked what cannot be marked, drop it. */
 // @ts-ignore: decorator
 @inline
 export function carryMark(outer: u32, family: i32, packet: usize): bool {
-  // Not ECT and ECT(0) change nothing.
-  return (outer & ECT_1) == 0 || setMark(outer & ECN, family, packet);
+  return !isMarked(outer) || setMark(outer & ECN, family, packet);
 }
 
 function setMark(mark: u32, family: i32, packet: usize): bool {

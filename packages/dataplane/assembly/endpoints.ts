@@ -43,7 +43,7 @@ function homeOf(address: usize): u32 {
 
 // @ts-ignore: decorator
 @inline
-function sameAddress(one: usize, other: usize): bool {
+export function sameAddress(one: usize, other: usize): bool {
   return !v128.any_true(v128.xor(v128.load(one), v128.load(other)));
 }
 

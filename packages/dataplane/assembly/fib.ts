@@ -15,6 +15,7 @@ import {
   DIRECT_BITS,
   DIRECT_BYTES,
   ENTRY_REFERENCE,
+  MISS,
   RUNS_HEADER,
   STRIDE_BITS,
 } from '../src/layout';
@@ -144,6 +145,15 @@ export function directEntry4(address: u32): u32 {
 @inline
 function step4(entry: u32, address: u32): u32 {
   return step(entry, ~<u64>(address >> (32 - DIRECT_BITS - STRIDE_BITS)));
+}
+
+/** As `lookupAddress4` where the answer is in an entry of the first two levels; else MISS. */
+// @ts-ignore: decorator
+@inline
+export function lookupNear4(address: u32): u32 {
+  let entry = directEntry4(address);
+  if (isChild(entry)) entry = entryBelow(blockOf(entry), ~<u64>(address >> (32 - DIRECT_BITS - STRIDE_BITS)));
+  return unfinished(entry) ? MISS : entry - 1;
 }
 
 /** An answer that is not in the first two levels, or not in an entry. */

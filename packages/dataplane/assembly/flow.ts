@@ -16,6 +16,8 @@ function mix(hash: u64, word: u64): u64 {
   return rotl<u64>((hash ^ word) * SPREAD, 29);
 }
 
+// @ts-ignore: decorator
+@inline
 function portsOf(family: i32, packet: usize, bytes: u32): u32 {
   const header = ipHeaderBytes(family, packet);
   const protocol = protocolOf(family, packet);
@@ -25,6 +27,8 @@ function portsOf(family: i32, packet: usize, bytes: u32): u32 {
 }
 
 /** `bytes`: of the packet, its IP header has been found valid. */
+// @ts-ignore: decorator
+@inline
 export function sourcePort(family: i32, packet: usize, bytes: u32): u32 {
   const addresses = sourceOf(family, packet);
   let hash = mix(portsOf(family, packet, bytes), load<u64>(addresses));

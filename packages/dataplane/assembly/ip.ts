@@ -4,7 +4,7 @@
  * are the receiving kernel's business.
  */
 import { checksumHolds, isAllOnes } from './checksum';
-import { lookupAddress4, lookupKey } from './fib';
+import { lookupAddress4, lookupKey, lookupNear4 } from './fib';
 import { loadHalfWord, loadWord } from './key';
 
 /** Big-endian as loaded little-endian. */
@@ -12,6 +12,8 @@ const ETHERTYPE_IPV4: u32 = 0x0008;
 const ETHERTYPE_IPV6: u32 = 0xdd86;
 
 const IPV4_HEADER: u32 = 20;
+/** Version, and the header's length in words. */
+export const PLAIN_IPV4: u32 = 0x45;
 const IPV4_PROTOCOL: usize = 9;
 const IPV4_SOURCE: usize = 12;
 const IPV4_DESTINATION: usize = 16;
@@ -57,6 +59,18 @@ function validV6(packet: usize, length: u32): bool {
   return length >= IPV6_HEADER && load<u8>(packet) >> 4 == 6 && loadShort(packet + IPV6_LENGTH) + IPV6_HEADER <= length;
 }
 
+/** Whether the frame's payload is what nearly all are: a valid IPv4 packet without options. */
+// @ts-ignore: decorator
+@inline
+export function isPlainV4(ethertypeAt: usize, packet: usize, length: u32): bool {
+  if (load<u16>(ethertypeAt) != ETHERTYPE_IPV4) return false;
+  if (length < IPV4_HEADER) return false;
+  if (load<u8>(packet) != PLAIN_IPV4) return false;
+  // Both at least a header's length: one comparison for too short and too long.
+  if (loadShort(packet + IPV4_LENGTH) - IPV4_HEADER > length - IPV4_HEADER) return false;
+  return plainHeaderHolds(packet);
+}
+
 /** 4 or 6 where the frame's payload is such a packet, FAMILY_NONE where it says it is something else. */
 // @ts-ignore: decorator
 @inline
@@ -93,6 +107,13 @@ export function protocolOf(family: i32, packet: usize): u32 {
 @inline
 export function isFragment(family: i32, packet: usize): bool {
   return family == 4 && (load<u16>(packet, IPV4_FRAGMENT) & FRAGMENTED) != 0;
+}
+
+/** As `lookupAt`, of IPv4, but MISS also where it takes longer. */
+// @ts-ignore: decorator
+@inline
+export function lookupNear(at: usize): u32 {
+  return lookupNear4(bswap<u32>(load<u32>(at)));
 }
 
 /** The value of the longest prefix of the address at `at`, or MISS. */

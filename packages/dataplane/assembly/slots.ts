@@ -15,33 +15,36 @@ import {
 } from '../src/layout';
 import { areaStart, setArea, slotBytes } from './memory';
 
-// One element per slot, at fixed addresses: an index and its scale are all that finding one takes.
-const starts = memory.data(2 * MAX_SLOTS * 4, 64);
-const lengths = memory.data(2 * MAX_SLOTS * 4, 64);
-const addresses = memory.data(2 * MAX_SLOTS * 16, 64);
-const ports = memory.data(2 * MAX_SLOTS * 2, 64);
-const verdicts = memory.data(2 * MAX_SLOTS, 64);
-const segments = memory.data(2 * MAX_SLOTS * 4, 64);
-const sourcePorts = memory.data(2 * MAX_SLOTS * 2, 64);
-const classes = memory.data(2 * MAX_SLOTS, 64);
+// Arrays with an element for each slot, those of TX and then those of RX: of slot s of RX it is element MAX_SLOTS + s.
+// They are at fixed addresses, so that these can be offsets in loads and stores.
+export const STARTS = memory.data(2 * MAX_SLOTS * 4, 64);
+export const LENGTHS = memory.data(2 * MAX_SLOTS * 4, 64);
+export const ADDRESSES = memory.data(2 * MAX_SLOTS * 16, 64);
+export const PORTS = memory.data(2 * MAX_SLOTS * 2, 64);
+export const VERDICTS = memory.data(2 * MAX_SLOTS, 64);
+/** Bytes of each datagram but the last, where the slot has more than one. */
+export const SEGMENTS = memory.data(2 * MAX_SLOTS * 4, 64);
+export const SOURCE_PORTS = memory.data(2 * MAX_SLOTS * 2, 64);
+export const CLASSES = memory.data(2 * MAX_SLOTS, 64);
 
-/** TX first, then RX. */
+/** Which element is that of a direction's slot. */
 // @ts-ignore: decorator
 @inline
-function elementOf(array: usize, direction: i32, slot: u32, bytes: usize): usize {
-  return array + (direction == AREA_RX ? <usize>MAX_SLOTS * bytes : 0) + <usize>slot * bytes;
+export function elementOf(direction: i32, slot: u32): u32 {
+  return direction == AREA_RX ? slot + MAX_SLOTS : slot;
 }
 
 /** Says where the arrays of a direction lie. */
 export function placeArrays(direction: i32): void {
-  setArea(direction + AREA_STARTS, startAt(direction, 0));
-  setArea(direction + AREA_LENGTHS, lengthAt(direction, 0));
-  setArea(direction + AREA_ADDRESSES, addressAt(direction, 0));
-  setArea(direction + AREA_PORTS, portAt(direction, 0));
-  setArea(direction + AREA_VERDICTS, verdictAt(direction, 0));
-  setArea(direction + AREA_SEGMENTS, segmentAt(direction, 0));
-  setArea(direction + AREA_SOURCE_PORTS, sourcePortAt(direction, 0));
-  setArea(direction + AREA_CLASSES, classAt(direction, 0));
+  const first = <usize>elementOf(direction, 0);
+  setArea(direction + AREA_STARTS, STARTS + (first << 2));
+  setArea(direction + AREA_LENGTHS, LENGTHS + (first << 2));
+  setArea(direction + AREA_ADDRESSES, ADDRESSES + (first << 4));
+  setArea(direction + AREA_PORTS, PORTS + (first << 1));
+  setArea(direction + AREA_VERDICTS, VERDICTS + first);
+  setArea(direction + AREA_SEGMENTS, SEGMENTS + (first << 2));
+  setArea(direction + AREA_SOURCE_PORTS, SOURCE_PORTS + (first << 1));
+  setArea(direction + AREA_CLASSES, CLASSES + first);
 }
 
 // @ts-ignore: decorator
@@ -56,60 +59,11 @@ export function slotEnd(direction: i32, slot: u32): usize {
   return slotAt(direction, slot + 1);
 }
 
-// @ts-ignore: decorator
-@inline
-export function startAt(direction: i32, slot: u32): usize {
-  return elementOf(starts, direction, slot, 4);
-}
-
-// @ts-ignore: decorator
-@inline
-export function lengthAt(direction: i32, slot: u32): usize {
-  return elementOf(lengths, direction, slot, 4);
-}
-
-// @ts-ignore: decorator
-@inline
-export function addressAt(direction: i32, slot: u32): usize {
-  return elementOf(addresses, direction, slot, 16);
-}
-
-// @ts-ignore: decorator
-@inline
-export function portAt(direction: i32, slot: u32): usize {
-  return elementOf(ports, direction, slot, 2);
-}
-
-// @ts-ignore: decorator
-@inline
-export function verdictAt(direction: i32, slot: u32): usize {
-  return elementOf(verdicts, direction, slot, 1);
-}
-
-/** Bytes of each datagram but the last, where the slot has more than one. */
-// @ts-ignore: decorator
-@inline
-export function segmentAt(direction: i32, slot: u32): usize {
-  return elementOf(segments, direction, slot, 4);
-}
-
-// @ts-ignore: decorator
-@inline
-export function sourcePortAt(direction: i32, slot: u32): usize {
-  return elementOf(sourcePorts, direction, slot, 2);
-}
-
-// @ts-ignore: decorator
-@inline
-export function classAt(direction: i32, slot: u32): usize {
-  return elementOf(classes, direction, slot, 1);
-}
-
 /** Whether what start and length say lies inside the slot, `room` bytes of headroom before it. */
 // @ts-ignore: decorator
 @inline
 export function fits(start: u32, length: u32, room: u32): bool {
-  return start >= room && start <= slotBytes && length <= slotBytes - start;
+  return start >= room && <u64>start + <u64>length <= <u64>slotBytes;
 }
 
 // @ts-ignore: decorator
@@ -119,11 +73,11 @@ export function countVerdict(verdict: i32, packets: u32): void {
   store<u64>(counter, load<u64>(counter) + packets);
 }
 
-/** Notes the verdict of a slot and counts it for its `packets`. */
+/** Notes the verdict of a slot's element and counts it for its `packets`. */
 // @ts-ignore: decorator
 @inline
-export function judge(direction: i32, slot: u32, verdict: i32, packets: u32): void {
-  store<u8>(verdictAt(direction, slot), <u8>verdict);
+export function judge(element: u32, verdict: i32, packets: u32): void {
+  store<u8>(element, <u8>verdict, VERDICTS);
   countVerdict(verdict, packets);
 }
 
