@@ -11,6 +11,7 @@ interface Given {
   readonly publicIps?: readonly string[];
   readonly localIp?: string;
   readonly mac?: string;
+  readonly onLink?: readonly string[];
 }
 
 function make({
@@ -20,6 +21,7 @@ function make({
   publicIps,
   localIp,
   mac = 'ff:11:22:33:44:55',
+  onLink = [],
 }: Given = {}) {
   const Backend = { Type: 'vxlan', ...options };
   return createBackend({
@@ -28,6 +30,7 @@ function make({
       publicIps: (publicIps ?? ['192.168.1.1', 'fd00:77::1']).map((text) => parseIpAddress(text)!),
       ...(localIp !== undefined && { localIps: [parseIpAddress(localIp)!] }),
       externalInterface: { name: 'eth0', mtu: 1500 },
+      onLink: onLink.map((text) => parseIpPrefix(text)!),
     },
     dataplane,
     randomMac: () => parseMacAddress(mac)!,
@@ -47,6 +50,11 @@ function own(backend: ReturnType<typeof make>, ...subnets: string[]): Lease {
 const peer = (subnet: string, attributes = testAttributes(2, '02:00:00:00:00:02')): Lease => ({
   subnets: [parseIpPrefix(subnet)!],
   attributes,
+});
+
+const attributesAt = (publicIp: string): Lease['attributes'] => ({
+  backendType: 'vxlan',
+  endpoints: [{ publicIp: parseIpAddress(publicIp)!, data: { VtepMAC: '02:00:00:00:00:02' } }],
 });
 
 describe('the host’s rows', () => {
@@ -110,15 +118,53 @@ describe('a peer’s rows', () => {
     ]);
   });
 
-  test('are made whatever VNI it tells, and outside Network, as in flannel', () => {
+  test('are made whatever VNI it tells, as in flannel', () => {
     const backend = make();
     const attributes = testAttributes(2);
     const data = { VNI: 9, VtepMAC: '02:00:00:00:00:02' };
-    const lease = peer('172.20.0.0/24', {
+    const lease = peer('10.244.2.0/24', {
       ...attributes,
       endpoints: [{ ...attributes.endpoints[0]!, data }],
     });
     expect(backend.peerState(own(backend, '10.244.1.0/24'), lease)).toHaveLength(3);
+  });
+
+  test.each<[Dataplane, string[]]>([
+    ['kernel', []],
+    ['wasm', ['tunnel 10.244.2.0/24 remote 192.168.1.2 port 8472 dev flannel.1']],
+  ])('with DirectRouting and on link are a plain route: %s', (dataplane, tunnels) => {
+    const options = { DirectRouting: true };
+    const backend = make({ dataplane, options, onLink: ['192.168.1.0/24'] });
+    const mine = own(backend, '10.244.1.0/24');
+    expect(lines(backend.peerState(mine, peer('10.244.2.0/24')))).toEqual([
+      ...tunnels,
+      'route 10.244.2.0/24 via 192.168.1.2 dev eth0 proto 80',
+    ]);
+    const tunnelled = make({ dataplane });
+    for (const onLink of [['192.168.2.0/24'], []]) {
+      const routed = make({ dataplane, options, onLink });
+      expect(routed.peerState(mine, peer('10.244.2.0/24'))).toEqual(
+        tunnelled.peerState(mine, peer('10.244.2.0/24')),
+      );
+    }
+  });
+
+  test('with DirectRouting are judged for each family by itself', () => {
+    const backend = make({ options: { DirectRouting: true }, network: IPV6, onLink: ['fd00:77::/64'] });
+    const mine = own(backend, '10.244.1.0/24', 'fd00:244:0:1::/64');
+    const data = { VtepMAC: '02:00:00:00:00:02' };
+    const endpoints = ['192.168.1.2', 'fd00:77::2'].map((text) => ({
+      publicIp: parseIpAddress(text)!,
+      data,
+    }));
+    const dual: Lease = {
+      subnets: [parseIpPrefix('10.244.2.0/24')!, parseIpPrefix('fd00:244:0:2::/64')!],
+      attributes: { backendType: 'vxlan', endpoints },
+    };
+    expect(lines(backend.peerState(mine, dual)).slice(2)).toEqual([
+      'route 10.244.2.0/24 via 10.244.2.0 dev flannel.1 proto 80 onlink',
+      'route fd00:244:0:2::/64 via fd00:77::2 dev eth0 proto 80',
+    ]);
   });
 
   test('in dual stack are those of the families that both have', () => {
@@ -135,14 +181,18 @@ describe('a peer’s rows', () => {
     ],
     ['its subnet 10.244.1.128/25 overlaps ours, 10.244.1.0/24', peer('10.244.1.128/25')],
     ['its public address 192.168.1.1 is ours', peer('10.244.2.0/24', testAttributes(1))],
-    ['its subnet 192.168.0.0/16 holds the tunnel endpoint 192.168.1.2', peer('192.168.0.0/16')],
+    ['its subnet 172.20.0.0/24 is not inside 10.244.0.0/16', peer('172.20.0.0/24')],
+    ['its subnet 10.0.0.0/8 overlaps ours, 10.244.1.0/24', peer('10.0.0.0/8')],
     [
-      'its public address 239.1.1.1 is no host’s',
-      peer('10.244.2.0/24', {
-        backendType: 'vxlan',
-        endpoints: [{ publicIp: parseIpAddress('239.1.1.1')!, data: {} }],
-      }),
+      'its subnet 10.244.2.0/24 holds the tunnel endpoint 10.244.2.9',
+      peer('10.244.2.0/24', attributesAt('10.244.2.9')),
     ],
+    [
+      'its public address 10.244.1.9 lies in our subnet 10.244.1.0/24',
+      peer('10.244.2.0/24', attributesAt('10.244.1.9')),
+    ],
+    ['its VtepMAC fe:11:22:33:44:55 is ours', peer('10.244.2.0/24', testAttributes(2, 'fe:11:22:33:44:55'))],
+    ['its public address 239.1.1.1 is no host’s', peer('10.244.2.0/24', attributesAt('239.1.1.1'))],
     [
       'expected backend data {"VNI", "VtepMAC"}, found {"VtepMAC":"zz"}',
       peer('10.244.2.0/24', {

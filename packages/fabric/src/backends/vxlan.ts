@@ -24,8 +24,9 @@ import { refuseConfig } from '../config-object.js';
 import type { BackendOptions } from '../create-backend.js';
 import type { Endpoint, Lease, LeaseAttributes } from '../lease.js';
 import { endpointOf, subnetOf } from '../lease-json.js';
+import { directRoute, isOnLink } from './direct-route.js';
 import { type OwnEndpoint, ownEndpoint } from './own-endpoint.js';
-import { addressProblem, subnetProblem } from './peer-problems.js';
+import { peerProblem, shortJson, typeProblem } from './peer-problems.js';
 
 /** Outer IPv4 20 + UDP 8 + VXLAN 8 + inner Ethernet 14 bytes. */
 const IPV4_OVERHEAD = 50;
@@ -108,15 +109,8 @@ class Vxlan implements Backend {
   }
 
   refusal(own: Lease, peer: Lease): string | undefined {
-    if (peer.attributes.backendType !== this.type) {
-      return `expected a vxlan lease, found backend type ${JSON.stringify(peer.attributes.backendType)}`;
-    }
-    const ownAddresses = this.#vteps.map(({ publicIp }) => publicIp);
     return (
-      subnetProblem(own, peer) ??
-      addressProblem(peer, ownAddresses) ??
-      this.#dataProblem(peer) ??
-      this.#familyProblem(peer)
+      typeProblem(this.type, peer) ?? peerProblem(own, this.#vteps, peer) ?? this.#dataProblem(own, peer)
     );
   }
 
@@ -158,40 +152,43 @@ class Vxlan implements Backend {
     return { kind: 'forwarder', dev, vni, local, port, mac, networks: [network], subnets };
   }
 
-  #peerRows({ dev, family }: Vtep, { subnet, publicIp, mac }: PeerVtep): Row[] {
-    const via = prefixAddress(subnet);
-    const route = {
-      kind: 'route',
-      prefix: subnet,
-      via,
-      dev,
-      onlink: true,
-      protocol: ROUTE_PROTOCOL,
-    } as const;
-    const { port } = this.#config;
+  #peerRows(vtep: Vtep, peer: PeerVtep): Row[] {
+    const { node, dataplane } = this.#options;
+    const direct = this.#config.directRouting && isOnLink(node, peer.publicIp);
+    if (!direct) return this.#tunnelRows(vtep, peer);
+    const route = directRoute(node, peer.subnet, peer.publicIp);
+    // The peer may see it otherwise and send in VXLAN, which the forwarder takes from ends of tunnels alone.
+    return dataplane === 'wasm' ? [this.#tunnel(vtep, peer), route] : [route];
+  }
+
+  #tunnelRows(vtep: Vtep, peer: PeerVtep): Row[] {
+    const { dev, family } = vtep;
+    const { subnet: prefix, publicIp: dst, mac } = peer;
+    const via = prefixAddress(prefix);
+    const route: Row = { kind: 'route', prefix, via, dev, onlink: true, protocol: ROUTE_PROTOCOL };
     return [
       { kind: 'neighbor', dev, address: via, mac },
-      this.#options.dataplane === 'wasm'
-        ? { kind: 'tunnel', dev, prefix: subnet, remote: publicIp, port }
-        : { kind: 'fdb', dev, mac, dst: publicIp },
+      this.#options.dataplane === 'wasm' ? this.#tunnel(vtep, peer) : { kind: 'fdb', dev, mac, dst },
       family === 6 ? { ...route, metric: IPV6_METRIC } : route,
     ];
   }
 
-  #dataProblem(peer: Lease): string | undefined {
+  #tunnel({ dev }: Vtep, { subnet: prefix, publicIp: remote }: PeerVtep): Row {
+    return { kind: 'tunnel', dev, prefix, remote, port: this.#config.port };
+  }
+
+  #dataProblem(own: Lease, peer: Lease): string | undefined {
+    const ownMacs = this.#vteps.map((vtep) => vtepMac(own, vtep.family) ?? vtep.freshMac);
     for (const { family } of this.#vteps) {
       const endpoint = endpointOf(peer, family);
       if (endpoint === undefined || subnetOf(peer, family) === undefined) continue;
       const result = v.safeParse(BackendData, endpoint.data);
       if (!result.success)
         return `expected backend data {"VNI", "VtepMAC"}, found ${shortJson(endpoint.data)}: ${result.issues[0].message}`;
+      const mac = result.output.VtepMAC;
+      if (mac !== undefined && ownMacs.includes(mac)) return `its VtepMAC ${mac} is ours`;
     }
     return undefined;
-  }
-
-  #familyProblem(peer: Lease): string | undefined {
-    if (this.#vteps.some(({ family }) => peerVtep(peer, family) !== undefined)) return undefined;
-    return `expected a subnet and a public address of one family with ours, found ${peer.subnets.join(', ')}`;
   }
 }
 
@@ -251,8 +248,4 @@ function acceptNoAdvertisements({ family, dev }: Vtep): Row[] {
 function deviceAddress({ dev }: Vtep, subnet: IpPrefix | undefined): Row[] {
   const address = subnet && parseInterfaceAddress(`${prefixAddress(subnet)}/${addressBits(subnet)}`);
   return address === undefined ? [] : [{ kind: 'address', dev, address }];
-}
-
-function shortJson(value: unknown): string {
-  return (JSON.stringify(value) ?? 'none').slice(0, 80);
 }
