@@ -46,10 +46,14 @@ export class DesiredRows {
     return [...this.#claims.values()].map((claims) => claims[0]!.row);
   }
 
-  /** The owner that has a row which `owner` wants too. */
+  /** The owner of a row which `owner` wants to be another. */
   rivalOf(owner: string): string | undefined {
-    const rivals = this.keysOf(owner).map((key) => this.ownerOf(key));
-    return rivals.find((rival) => rival !== owner);
+    for (const key of this.keysOf(owner)) {
+      const claims = this.#claims.get(key) ?? [];
+      const wanted = claims.find((claim) => claim.owner === owner);
+      if (JSON.stringify(wanted?.row) !== JSON.stringify(claims[0]?.row)) return claims[0]?.owner;
+    }
+    return undefined;
   }
 
   #withdraw(key: string, owner: string): void {

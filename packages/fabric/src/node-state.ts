@@ -8,7 +8,7 @@ export interface PeerState {
   readonly subnets: readonly IpPrefix[];
   readonly publicIps: readonly IpAddress[];
   readonly backendType: string;
-  /** `refused`: its lease is not programmed, for the `reason` given. */
+  /** `refused`: its lease, as it is now, is not programmed, for the `reason` given. */
   readonly status: 'programmed' | 'pending' | 'failed' | 'refused';
   readonly reason?: string;
 }
@@ -33,6 +33,8 @@ export interface NodeCounters {
   readonly driftRepaired: number;
   readonly changesFailed: number;
   readonly watchesLost: number;
+  /** Peers' leases that were not believed, once for each reason. */
+  readonly leasesRefused: number;
   readonly leasesAcquired: number;
   readonly leasesRenewed: number;
 }
@@ -62,6 +64,7 @@ export function zeroCounts(): Counts {
     driftRepaired: 0,
     changesFailed: 0,
     watchesLost: 0,
+    leasesRefused: 0,
     leasesAcquired: 0,
     leasesRenewed: 0,
   };

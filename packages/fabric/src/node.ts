@@ -5,7 +5,6 @@
  * Level-triggered: a first join, a deleted device, a peer that left meanwhile are put right on one path. All retrying
  * is done here and in the reconciler. A store that is away changes nothing in the kernel.
  */
-import type { Row } from '@podlan/linux/model';
 import { isSameNode } from './allocation.js';
 import { BackOff } from './back-off.js';
 import type { Backend } from './backend.js';
@@ -16,6 +15,7 @@ import { formatLeaseKey } from './lease-json.js';
 import type { NodeOptions, RunningNode } from './node-options.js';
 import { type NodeState, type PeerState, zeroCounts } from './node-state.js';
 import { OwnLease } from './own-lease.js';
+import { PeerLeases } from './peer-leases.js';
 import { Reconciler } from './reconciler.js';
 
 const DEFAULT_RESYNC_MS = 30_000;
@@ -66,9 +66,7 @@ class Node {
   readonly #own: OwnLease;
   /** Ends all loops: at the caller's signal, or when one of them can't go on. */
   readonly #stop: AbortController;
-  readonly #leases = new Map<string, Lease>();
-  /** Why a peer has no rows, by its key. */
-  readonly #refusals = new Map<string, string>();
+  readonly #leases: PeerLeases;
   #notices: readonly string[] = [];
   #watching = false;
   #storeError: string | undefined;
@@ -86,6 +84,10 @@ class Node {
       counts: this.#counts,
       warn: (message) => options.log?.warn(message),
       changed: () => this.#changed(),
+    });
+    this.#leases = new PeerLeases({
+      program: (key, rows) => this.#reconciler.setPeer(key, rows),
+      refused: (key, reason) => this.#refused(key, reason),
     });
     this.#own = new OwnLease({
       store: options.store,
@@ -114,7 +116,7 @@ class Node {
   rehost(backend: Backend): void {
     this.#backend = backend;
     const own = this.#own.lease;
-    if (own !== undefined) this.#programAll(own, formatLeaseKey(own.subnets));
+    if (own !== undefined) this.#programAll(own);
     this.#own.publish();
     this.#changed();
   }
@@ -171,7 +173,7 @@ class Node {
     const touched = new Set<string>();
     for (const event of events) {
       this.#counts.leaseEvents++;
-      for (const key of this.#record(event)) touched.add(key);
+      for (const key of this.#leases.record(event)) touched.add(key);
     }
     const own = this.#own.lease;
     if (own === undefined) this.#own.acquireSoon();
@@ -182,48 +184,20 @@ class Node {
   #follow(own: Lease, touched: ReadonlySet<string>): void {
     const ownKey = formatLeaseKey(own.subnets);
     if (touched.has(ownKey)) this.#own.seen(this.#leases.get(ownKey));
-    for (const key of touched) if (key !== ownKey) this.#program(own, key);
+    this.#leases.settle(touched, { own, backend: this.#backend });
   }
 
-  /** Returns the keys of the leases that it concerns. */
-  #record(event: LeaseEvent): string[] {
-    if (event.type !== 'snapshot') {
-      const key = formatLeaseKey(event.lease.subnets);
-      if (event.type === 'put') this.#leases.set(key, event.lease);
-      else this.#leases.delete(key);
-      return [key];
-    }
-    const before = [...this.#leases.keys()];
-    this.#leases.clear();
-    for (const lease of event.leases) this.#leases.set(formatLeaseKey(lease.subnets), lease);
-    const own = this.#own.lease === undefined ? [] : [formatLeaseKey(this.#own.lease.subnets)];
-    return [...before, ...this.#leases.keys(), ...own];
-  }
-
-  #program(own: Lease, key: string): void {
-    const peer = this.#leases.get(key);
-    this.#refusals.delete(key);
-    this.#reconciler.setPeer(key, peer === undefined ? [] : this.#peerRows(own, key, peer));
-  }
-
-  #peerRows(own: Lease, key: string, peer: Lease): Row[] {
-    try {
-      const refusal = this.#backend.refusal(own, peer);
-      if (refusal === undefined) return this.#backend.peerState(own, peer);
-      this.#refusals.set(key, refusal);
-    } catch (error) {
-      this.#refusals.set(key, (error as Error).message);
-    }
-    this.#options.log?.warn(`lease ${key} is not programmed: ${this.#refusals.get(key)}`);
-    return [];
+  #refused(key: string, reason: string): void {
+    this.#counts.leasesRefused++;
+    this.#options.log?.warn(`lease ${key} is refused: ${reason}`);
   }
 
   #leaseRequest() {
     const { previous = [] } = this.#options;
     const own = this.#own.lease;
     const fresh = this.#backend.leaseAttributes(undefined);
-    const published = [...this.#leases.values()].find(({ attributes }) => isSameNode(attributes, fresh));
-    const attributes = this.#backend.leaseAttributes((own ?? published)?.attributes);
+    const published = this.#leases.entries().find(([, { attributes }]) => isSameNode(attributes, fresh));
+    const attributes = this.#backend.leaseAttributes((own ?? published?.[1])?.attributes);
     return { attributes, previous: own?.subnets ?? previous };
   }
 
@@ -233,16 +207,16 @@ class Node {
     if (oldKey !== key) {
       this.#options.log?.info(`holding lease ${own.subnets.join(', ')}`);
       if (before !== undefined) this.#notice(subnetChanged(before, own));
-      this.#programAll(own, key);
+      this.#programAll(own);
     }
     this.#changed();
   }
 
-  #programAll(own: Lease, ownKey: string): void {
+  #programAll(own: Lease): void {
     const rows = [...this.#backend.hostState(own), ...(this.#options.hostRows?.(own) ?? [])];
     this.#reconciler.setHost(rows);
-    this.#reconciler.setPeer(ownKey, []);
-    for (const key of this.#leases.keys()) if (key !== ownKey) this.#program(own, key);
+    const keys = [...this.#leases.keys(), formatLeaseKey(own.subnets)];
+    this.#leases.settle(keys, { own, backend: this.#backend });
   }
 
   #leaseFailed(error: Error): void {
@@ -259,11 +233,11 @@ class Node {
 
   #peers(own: Lease): [string, Lease][] {
     const ownKey = formatLeaseKey(own.subnets);
-    return [...this.#leases].filter(([key]) => key !== ownKey);
+    return this.#leases.entries().filter(([key]) => key !== ownKey);
   }
 
   #peerState(key: string, { subnets, attributes }: Lease): PeerState {
-    const refusal = this.#refusals.get(key);
+    const refusal = this.#leases.refusalOf(key);
     return {
       key,
       subnets,

@@ -392,7 +392,10 @@ describe('a store', () => {
 
   test('that gave our subnet to another makes us move, and says so', async () => {
     const a = await cluster.start(1);
-    cluster.store.put({ subnets: [prefix('10.244.1.0/24')], attributes: testAttributes(9) });
+    cluster.store.put({
+      subnets: [prefix('10.244.1.0/24')],
+      attributes: testAttributes(9, '02:00:00:00:00:09'),
+    });
     await cluster.clock.advance(2000);
     expect(a.running.state().lease?.subnets).toEqual(['10.244.2.0/24']);
     expect(routes(a.kernel)).toEqual(['10.244.1.0/24']);
