@@ -90,7 +90,7 @@ test('a node rehosted while it asks for its first lease publishes what it has be
   a.running.rehost(cluster.backend(1, { publicIps: MOVED }));
   resolve();
   await cluster.clock.advance(1000);
-  const published = cluster.store.list().map(({ attributes }) => attributes.endpoints[0]?.publicIp);
+  const published = (await cluster.store.list()).map(({ attributes }) => attributes.endpoints[0]?.publicIp);
   expect(published).toEqual([MOVED[0]]);
   expect(find(a.kernel, 'link').map((link) => 'local' in link && link.local)).toEqual(MOVED);
 });
