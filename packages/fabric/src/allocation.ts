@@ -9,7 +9,7 @@ import {
   prefixSize,
 } from '@podlan/linux/prefix';
 import { type Family, familyOf, type IpPrefix, prefixAddress, prefixLength } from '@podlan/wire';
-import { type Lease, type LeaseAttributes, LeaseError, type LeaseRequest } from './lease.js';
+import { type Lease, type LeaseAttributes, LeaseError, type LeaseRequest, type LeaseStore } from './lease.js';
 import type { NetworkConfig, NetworkRange } from './network-config.js';
 
 /**
@@ -62,6 +62,15 @@ export function chooseSubnets(
  */
 export function isSameNode(a: LeaseAttributes, b: LeaseAttributes): boolean {
   return a.endpoints.some(({ publicIp }) => b.endpoints.some((other) => other.publicIp === publicIp));
+}
+
+/** This node's own among `leases`. `attributes`: what it publishes. */
+export function ownLease(
+  store: Pick<LeaseStore, 'isOwn'>,
+  leases: readonly Lease[],
+  attributes: LeaseAttributes,
+): Lease | undefined {
+  return leases.find((lease) => store.isOwn?.(lease) ?? isSameNode(lease.attributes, attributes));
 }
 
 /** In a store where leases end: an entry that does not. */

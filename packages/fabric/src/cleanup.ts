@@ -1,7 +1,7 @@
 /** Removes what a node made: all rows in its scope, and its lease. The opposite of running one, for `--cleanup`. */
 import { diff, type Failure, type Kernel, type Row, scopeOf } from '@podlan/linux/model';
 import type { IpPrefix } from '@podlan/wire';
-import { isSameNode } from './allocation.js';
+import { ownLease } from './allocation.js';
 import type { Backend } from './backend.js';
 import type { Lease, LeaseStore } from './lease.js';
 
@@ -65,7 +65,7 @@ async function findOwnLease({ store, backend }: CleanupOptions): Promise<Lease |
   try {
     for await (const [first] of store.watch(stop.signal)) {
       if (first?.type !== 'snapshot') return undefined;
-      return first.leases.find((lease) => isSameNode(lease.attributes, attributes));
+      return ownLease(store, first.leases, attributes);
     }
     return undefined;
   } finally {

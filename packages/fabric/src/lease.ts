@@ -96,10 +96,12 @@ export interface LeaseStore {
   /** Gives the lease back. One that is not ours, or not there, stays as it is; a reservation stays one. */
   release(lease: Lease): Promise<void>;
   /**
-   * Batches of events, a snapshot first. Ends with LeaseError `watch-lost` when it may have missed something. The end of a
+   * Batches of events, a snapshot first; an empty one where nothing changed but what this node may acquire. Ends with LeaseError `watch-lost` when it may have missed something. The end of a
    * lease is told where it costs no question of its own.
    */
   watch(signal: AbortSignal): AsyncIterable<readonly LeaseEvent[]>;
+  /** Whether a lease is this node's; absent where nodes are known by their public addresses. */
+  isOwn?(lease: Lease): boolean;
   /** Ends all watches and lets go of the store. */
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@
  * Level-triggered: a first join, a deleted device, a peer that left meanwhile are put right on one path. All retrying
  * is done here and in the reconciler. A store that is away changes nothing in the kernel.
  */
-import { isSameNode } from './allocation.js';
+import { ownLease } from './allocation.js';
 import { BackOff } from './back-off.js';
 import type { Backend } from './backend.js';
 import { type Clock, systemClock } from './clock.js';
@@ -70,6 +70,7 @@ class Node {
   #notices: readonly string[] = [];
   #watching = false;
   #storeError: string | undefined;
+  #leaseError: string | undefined;
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -123,6 +124,7 @@ class Node {
 
   state(): NodeState {
     const own = this.#own.lease;
+    const storeError = this.#storeError ?? this.#leaseError;
     const kernelError = this.#reconciler.kernelError;
     return {
       ready: this.#reconciler.ready,
@@ -132,7 +134,7 @@ class Node {
       failures: this.#reconciler.failures(),
       store: {
         watching: this.#watching,
-        ...(this.#storeError === undefined ? {} : { error: this.#storeError }),
+        ...(storeError === undefined ? {} : { error: storeError }),
       },
       kernel: kernelError === undefined ? {} : { error: kernelError },
       notices: this.#notices,
@@ -176,7 +178,8 @@ class Node {
       for (const key of this.#leases.record(event)) touched.add(key);
     }
     const own = this.#own.lease;
-    if (own === undefined) this.#own.acquireSoon();
+    if (events.length === 0) this.#own.acquireNow();
+    else if (own === undefined) this.#own.acquireSoon();
     else this.#follow(own, touched);
     this.#changed();
   }
@@ -193,17 +196,19 @@ class Node {
   }
 
   #leaseRequest() {
-    const { previous = [] } = this.#options;
+    const { previous = [], store } = this.#options;
     const own = this.#own.lease;
     const fresh = this.#backend.leaseAttributes(undefined);
-    const published = this.#leases.entries().find(([, { attributes }]) => isSameNode(attributes, fresh));
-    const attributes = this.#backend.leaseAttributes((own ?? published?.[1])?.attributes);
+    const leases = this.#leases.entries().map(([, lease]) => lease);
+    const published = ownLease(store, leases, fresh);
+    const attributes = this.#backend.leaseAttributes((own ?? published)?.attributes);
     return { attributes, previous: own?.subnets ?? previous };
   }
 
   #hold(own: Lease, before: Lease | undefined): void {
     const key = formatLeaseKey(own.subnets);
     const oldKey = before && formatLeaseKey(before.subnets);
+    this.#leaseError = undefined;
     if (oldKey !== key) {
       this.#options.log?.info(`holding lease ${own.subnets.join(', ')}`);
       if (before !== undefined) this.#notice(subnetChanged(before, own));
@@ -221,8 +226,8 @@ class Node {
 
   #leaseFailed(error: Error): void {
     if (this.#own.lease === undefined && isFatal(error)) throw error;
-    if (this.#storeError !== error.message) this.#options.log?.error(error.message);
-    this.#storeError = error.message;
+    if (this.#leaseError !== error.message) this.#options.log?.error(error.message);
+    this.#leaseError = error.message;
     this.#changed();
   }
 

@@ -53,6 +53,11 @@ export class OwnLease {
     this.#plan('acquire', 0);
   }
 
+  /** Whatever was planned: what kept the node from its lease is over, or a better one is to be had. */
+  acquireNow(): void {
+    this.#plan('acquire', 0);
+  }
+
   /** Has the store hold what the node publishes now. */
   publish(): void {
     this.#outdated = true;
@@ -97,7 +102,9 @@ export class OwnLease {
       this.#hold(lease);
     } catch (error) {
       const lost = error instanceof LeaseError && error.code === 'lease-lost';
-      this.#plan(lost ? 'acquire' : task, lost ? 0 : this.#retry.next());
+      const isPlanned = this.#dueMs !== Number.POSITIVE_INFINITY;
+      if (lost) this.#plan('acquire', 0);
+      else if (!isPlanned) this.#plan(task, this.#retry.next());
       if (!lost) failed(error as Error);
     }
   }

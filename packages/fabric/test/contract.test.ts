@@ -5,6 +5,8 @@ import { MemoryLeaseStore, parseNetworkConfig } from '../src/index.js';
 import type { LeaseStore } from '../src/lease.js';
 import { openSqliteStore } from '../src/stores/sqlite.js';
 import { CONTRACT_TTL_SECONDS, FakeClock, testLeaseStore } from '../src/testing.js';
+import { ContractClient } from './kubernetes/clients.js';
+import { KubernetesServer } from './kubernetes/server.js';
 
 testLeaseStore(
   'memory',
@@ -41,4 +43,33 @@ testLeaseStore(
     return { open, advance: (ms) => clock.advance(ms), close };
   },
   { allocates: true, expires: true },
+);
+
+testLeaseStore(
+  'kubernetes',
+  async (config) => {
+    const server = await new KubernetesServer().start();
+    for (const host of [1, 2, 3]) {
+      server.objects.add({ name: `node-${host}`, podCIDRs: [`10.244.0.${host * 4}/30`] });
+    }
+    server.objects.add({ name: 'bystander' });
+    const clients: LeaseStore[] = [];
+    const open = async () => {
+      const client = new ContractClient(server, config);
+      clients.push(client);
+      return client;
+    };
+    const unseen = async (change: () => Promise<void>) => {
+      server.mute();
+      await change();
+      server.objects.compact();
+      server.cut();
+    };
+    const close = async () => {
+      for (const client of clients) await client.close();
+      await server.stop();
+    };
+    return { open, advance: async () => {}, unseen, close };
+  },
+  { allocates: false, expires: false },
 );

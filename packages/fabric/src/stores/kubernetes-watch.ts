@@ -1,0 +1,91 @@
+/**
+ * A watch of the cluster's nodes: a list, and from its version on what changes. Connections come and go; each goes on
+ * where the last one ended, so nothing is missed. Where that can't be, it ends with LeaseError `watch-lost`.
+ */
+
+import type { Clock } from '../clock.js';
+import { LeaseError, type LeaseEvent } from '../lease.js';
+import type { KubernetesApi, WatchEvent } from './kubernetes-api.js';
+import { kubernetesError } from './kubernetes-error.js';
+import { type NodeObject, nameOf } from './kubernetes-node.js';
+import type { KubernetesNodes } from './kubernetes-nodes.js';
+
+export interface NodeWatch {
+  readonly api: KubernetesApi;
+  readonly nodes: KubernetesNodes;
+  readonly clock: Clock;
+  /** Sees each node as it comes; true where there is more to it than a change of its lease. */
+  readonly see: (node: NodeObject) => boolean;
+}
+
+/** A server that ends watches sooner than this, without a word, is not asked again at once. */
+const LEAST_WATCH_MS = 1000;
+
+/** Batches as `LeaseStore.watch` has them. What `nodes` knows already is not listed again. */
+export async function* watchNodes(
+  watch: NodeWatch,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LeaseEvent[]> {
+  let connection = await connect(watch, signal);
+  yield [{ type: 'snapshot', leases: watch.nodes.leases() }];
+  for (;;) {
+    yield* eventsOf(watch, connection);
+    if (signal.aborted) return;
+    connection = await watch.api.watchNodes(watch.nodes.version!, signal);
+  }
+}
+
+/** A version of an earlier watch may be too old by now. */
+async function connect(watch: NodeWatch, signal: AbortSignal) {
+  const { api, nodes } = watch;
+  const isOld = nodes.version !== undefined;
+  try {
+    if (!isOld) await list(watch, signal);
+    return await api.watchNodes(nodes.version!, signal);
+  } catch (error) {
+    if (!isOld || !isExpired(error)) throw error;
+    await list(watch, signal);
+    return await api.watchNodes(nodes.version!, signal);
+  }
+}
+
+async function list({ api, nodes, see }: NodeWatch, signal: AbortSignal): Promise<void> {
+  const all: NodeObject[] = [];
+  let version = '';
+  for await (const page of api.listNodes(signal)) {
+    for (const node of page.nodes) see(node);
+    all.push(...page.nodes);
+    version = page.version;
+  }
+  nodes.replace(all, version);
+}
+
+async function* eventsOf(watch: NodeWatch, connection: AsyncIterable<readonly WatchEvent[]>) {
+  const { clock } = watch;
+  const openedMs = clock.nowMs();
+  let isHeard = false;
+  for await (const batch of connection) {
+    isHeard = true;
+    const changes = batch.map((event) => take(watch, event));
+    const events = changes.flatMap(({ events }) => events);
+    if (events.length > 0) yield events;
+    if (changes.some(({ isSeen }) => isSeen)) yield [];
+  }
+  if (isHeard || clock.nowMs() - openedMs >= LEAST_WATCH_MS) return;
+  throw new LeaseError('watch-lost', 'kubernetes: watch nodes: the API server ended it at once');
+}
+
+function take(
+  { nodes, see }: NodeWatch,
+  { type, object }: WatchEvent,
+): { events: LeaseEvent[]; isSeen: boolean } {
+  const version = object?.metadata?.resourceVersion;
+  const isKnown = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'].includes(type);
+  if (!isKnown || !version) throw kubernetesError('watch nodes', { code: object?.code ?? 500, body: object });
+  nodes.version = version;
+  if (type === 'BOOKMARK') return { events: [], isSeen: false };
+  if (type === 'DELETED') return { events: nodes.remove(nameOf(object)), isSeen: false };
+  return { events: nodes.observe(object), isSeen: see(object) };
+}
+
+const isExpired = (error: unknown) => error instanceof LeaseError && error.code === 'watch-lost';
