@@ -86,7 +86,7 @@ function moveTail(to: usize, from: usize, bytes: u32): void {
   if (bytes & 8) store<u64>(to, load<u64>(from));
 }
 
-/** Moves a range at least 32 bytes up, over its own end if need be, and returns its sum. */
+/** Moves a range at least 16 bytes up, over its own end if need be, and returns its sum. */
 export function moveUpAndSum(to: usize, from: usize, bytes: u32): u64 {
   let even = i32x4.splat(0);
   let odd = i32x4.splat(0);

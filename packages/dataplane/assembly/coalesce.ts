@@ -50,7 +50,7 @@ import {
   segmentHolds,
   tcpHeaderBytes,
 } from './transport';
-import { ETHERNET_BYTES } from './vxlan';
+import { linkBytes } from './kind';
 import { VNET_GSO_ECN, VNET_GSO_TCPV4, VNET_GSO_TCPV6, VNET_GSO_UDP_L4, writeSuperPacket } from './vnet';
 
 /** The largest IP packet that is no jumbogram. */
@@ -91,10 +91,10 @@ export function setCoalescing(kinds: u32): void {
 
 /** Whether a segment of this kind may be merged at all. */
 function isCandidate(length: u32): bool {
-  const packet = frame + ETHERNET_BYTES;
+  const packet = frame + linkBytes;
   if (family == 4 && load<u8>(packet) != PLAIN_IPV4) return false;
-  if (isFragment(family, packet) || ipBytes(family, packet) + ETHERNET_BYTES != length) return false;
-  transport = ETHERNET_BYTES + ipHeaderBytes(family, packet);
+  if (isFragment(family, packet) || ipBytes(family, packet) + linkBytes != length) return false;
+  transport = linkBytes + ipHeaderBytes(family, packet);
   protocol = protocolOf(family, packet);
   if (protocol == PROTOCOL_TCP) return (enabled & COALESCE_TCP) != 0 && isTcpCandidate(length);
   return protocol == PROTOCOL_UDP && (enabled & COALESCE_UDP) != 0 && isUdpCandidate(length);
@@ -139,8 +139,8 @@ function differs64(offset: usize): u64 {
 
 /** MACs, ethertype, and the IP header but for length, identification and checksum. */
 function sameIp(): bool {
-  if ((differs64(0) | differs32(8) | differs16(12)) != 0) return false;
-  const ip: usize = ETHERNET_BYTES;
+  const ip: usize = linkBytes;
+  if (ip != 0 && (differs64(0) | differs32(8) | differs16(12)) != 0) return false;
   if (family == 4) {
     const fixed = differs16(ip) | differs16(ip + 6) | differs16(ip + 8);
     return (differs64(ip + 12) | fixed) == 0 && followsId();
@@ -151,9 +151,9 @@ function sameIp(): bool {
 
 /** Identifications count up; in packets that are never fragmented all may be equal instead (RFC 6864 section 4). */
 function followsId(): bool {
-  const id = <usize>ETHERNET_BYTES + IPV4_IDENTIFICATION;
+  const id = <usize>linkBytes + IPV4_IDENTIFICATION;
   const step = (loadShort(frame + id) - loadShort(head + id)) & 0xffff;
-  const atomic = (load<u16>(frame + ETHERNET_BYTES, IPV4_FRAGMENT) & DONT_FRAGMENT) != 0;
+  const atomic = (load<u16>(frame + linkBytes, IPV4_FRAGMENT) & DONT_FRAGMENT) != 0;
   if (count == 1 && atomic) fixedId = step == 0;
   return step == (fixedId ? 0 : count);
 }
@@ -176,14 +176,14 @@ function sameUdp(): bool {
 /** Whether the segment continues the open frame; checksums apart. */
 function continues(): bool {
   if (family != headFamily || protocol != headProtocol || headers != headHeaders || payload > size) return false;
-  if (count >= MAX_MERGED || headers - ETHERNET_BYTES + total + payload > MAX_PACKET || !sameIp()) return false;
+  if (count >= MAX_MERGED || headers - linkBytes + total + payload > MAX_PACKET || !sameIp()) return false;
   return protocol == PROTOCOL_TCP ? sameTcp() : sameUdp();
 }
 
 // @ts-ignore: decorator
 @inline
 function holds(at: usize, bytes: u32): bool {
-  return segmentHolds(family, at + ETHERNET_BYTES, protocol, at + transport, headers - transport + bytes);
+  return segmentHolds(family, at + linkBytes, protocol, at + transport, headers - transport + bytes);
 }
 
 /** A frame whose first checksum is wrong is not open any more, and goes on as it came. */
@@ -235,7 +235,7 @@ function finishIp(packet: usize, bytes: u32): void {
   }
   store<u16>(packet, <u16>networkShort(bytes), IPV4_LENGTH);
   store<u16>(packet, 0, IPV4_CHECKSUM);
-  store<u16>(packet, <u16>~onesComplementSum(packet, headTransport - ETHERNET_BYTES), IPV4_CHECKSUM);
+  store<u16>(packet, <u16>~onesComplementSum(packet, headTransport - linkBytes), IPV4_CHECKSUM);
 }
 
 function gsoType(): u32 {
@@ -250,9 +250,9 @@ export function closeFrame(): void {
   const vnet = open;
   open = 0;
   if (count == 1) return;
-  const packet = head + ETHERNET_BYTES;
+  const packet = head + linkBytes;
   const segment = headHeaders - headTransport + total;
-  finishIp(packet, headTransport - ETHERNET_BYTES + segment);
+  finishIp(packet, headTransport - linkBytes + segment);
   const offset = checksumAt(headProtocol);
   const at = head + headTransport;
   if (headProtocol == PROTOCOL_UDP) store<u16>(at, <u16>networkShort(segment), UDP_LENGTH);

@@ -1,7 +1,7 @@
 /**
- * Datagrams from the socket to frames: the VXLAN header is skipped, never moved. A frame is believed only from an
- * endpoint that some tunnel leads to, and an inner source inside the pod networks only from the endpoint its own
- * tunnel leads to. Sources outside the networks pass (a remote node's own address is one) and are counted apart.
+ * Datagrams from the socket to frames: the VXLAN header, where there is one (kind.ts), is skipped, never moved. A frame
+ * is believed only from an endpoint that some tunnel leads to, and an inner source inside the pod networks only from
+ * the endpoint its own tunnel leads to. Sources outside the networks pass (a remote node's own address is one) and are counted apart.
  *
  * A slot may hold a train: datagrams of one sender, all of one length but the last. Each is judged for itself.
  */
@@ -32,7 +32,19 @@ import { closeFrame, deliver } from './coalesce';
 import { carryMark, isMarked } from './ecn';
 import { endpointAt, endpointOf, sameAddress } from './endpoints';
 import { beginFrames, endFrames } from './frames';
-import { FAMILY_MALFORMED, FAMILY_NONE, familyAt, isPlainV4, keyHigh, keyLow, lookupAt, lookupNear, sourceOf } from './ip';
+import {
+  FAMILY_MALFORMED,
+  FAMILY_NONE,
+  bareFamilyAt,
+  familyAt,
+  isPlainV4,
+  keyHigh,
+  keyLow,
+  lookupAt,
+  lookupNear,
+  sourceOf,
+} from './ip';
+import { isBare, tunnelBytes } from './kind';
 import { slotBytes } from './memory';
 import { matchKey } from './rib';
 import {
@@ -76,12 +88,7 @@ function judgeSource(endpoint: i32, family: i32, packet: usize): i32 {
 
 // @ts-ignore: decorator
 @inline
-function judgeFrame(slot: u32, endpoint: i32, frame: usize, length: u32): i32 {
-  if (!isOurMac(frame)) return isGroup(frame) ? RX_GROUP_MAC : RX_OTHER_MAC;
-  const packet = frame + ETHERNET_BYTES;
-  const family = familyAt(frame + ETHERTYPE, packet, length - ETHERNET_BYTES);
-  if (family == FAMILY_NONE) return RX_NOT_IP;
-  if (family == FAMILY_MALFORMED) return RX_MALFORMED_IP;
+function judgePacket(slot: u32, endpoint: i32, frame: usize, length: u32, family: i32, packet: usize): i32 {
   const verdict = judgeSource(endpoint, family, packet);
   if (verdict > RX_DELIVERED_OUTSIDE) return verdict;
   if (!carryMark(load<u8>(elementOf(AREA_RX, slot), CLASSES), family, packet)) return RX_BAD_ECN;
@@ -91,12 +98,39 @@ function judgeFrame(slot: u32, endpoint: i32, frame: usize, length: u32): i32 {
 
 // @ts-ignore: decorator
 @inline
-function decapDatagram(slot: u32, endpoint: i32, datagram: usize, length: u32): i32 {
+function judgeFrame(slot: u32, endpoint: i32, frame: usize, length: u32): i32 {
+  if (!isOurMac(frame)) return isGroup(frame) ? RX_GROUP_MAC : RX_OTHER_MAC;
+  const packet = frame + ETHERNET_BYTES;
+  const family = familyAt(frame + ETHERTYPE, packet, length - ETHERNET_BYTES);
+  if (family == FAMILY_NONE) return RX_NOT_IP;
+  if (family == FAMILY_MALFORMED) return RX_MALFORMED_IP;
+  return judgePacket(slot, endpoint, frame, length, family, packet);
+}
+
+// @ts-ignore: decorator
+@inline
+function judgeVxlan(slot: u32, endpoint: i32, datagram: usize, length: u32): i32 {
   if (length < VXLAN_BYTES + ETHERNET_BYTES) return RX_TRUNCATED;
   if (!isOurVxlan(datagram)) return hasVni(datagram) ? RX_WRONG_VNI : RX_NOT_VXLAN;
-  const verdict = judgeFrame(slot, endpoint, datagram + VXLAN_BYTES, length - VXLAN_BYTES);
+  return judgeFrame(slot, endpoint, datagram + VXLAN_BYTES, length - VXLAN_BYTES);
+}
+
+function judgeBare(slot: u32, endpoint: i32, packet: usize, length: u32): i32 {
+  if (length == 0) return RX_TRUNCATED;
+  const family = bareFamilyAt(packet, length);
+  if (family == FAMILY_NONE) return RX_NOT_IP;
+  if (family == FAMILY_MALFORMED) return RX_MALFORMED_IP;
+  return judgePacket(slot, endpoint, packet, length, family, packet);
+}
+
+// @ts-ignore: decorator
+@inline
+function decapDatagram(slot: u32, endpoint: i32, datagram: usize, length: u32): i32 {
+  const verdict = isBare
+    ? judgeBare(slot, endpoint, datagram, length)
+    : judgeVxlan(slot, endpoint, datagram, length);
   if (verdict <= RX_DELIVERED_OUTSIDE) {
-    countPackets(endpointAt(endpoint) + ENDPOINT_RX_PACKETS, 1, length - VXLAN_BYTES);
+    countPackets(endpointAt(endpoint) + ENDPOINT_RX_PACKETS, 1, length - tunnelBytes);
   }
   return verdict;
 }
@@ -111,8 +145,8 @@ function decapOne(slot: u32, endpoint: i32, start: u32, length: u32): void {
     store<u32>(elementOf(AREA_RX, slot) << 2, 0, LENGTHS);
     return;
   }
-  store<u32>(elementOf(AREA_RX, slot) << 2, start + VXLAN_BYTES, STARTS);
-  store<u32>(elementOf(AREA_RX, slot) << 2, length - VXLAN_BYTES, LENGTHS);
+  store<u32>(elementOf(AREA_RX, slot) << 2, start + tunnelBytes, STARTS);
+  store<u32>(elementOf(AREA_RX, slot) << 2, length - tunnelBytes, LENGTHS);
 }
 
 function dropSlot(slot: u32, verdict: i32, packets: u32): void {
@@ -189,7 +223,7 @@ export function decapSlots(count: u32): u32 {
   let plain: u32 = 0;
   let begin = slotAt(AREA_RX, 0);
   for (let slot: u32 = 0; slot < count; slot++) {
-    if (takePlain(slot, begin)) plain++;
+    if (!isBare && takePlain(slot, begin)) plain++;
     else decapSlot(slot);
     begin += slotBytes;
   }

@@ -1,7 +1,7 @@
 /**
  * Frames from the device to datagrams: the inner destination's tunnel names the endpoint, and the VXLAN header
  * (RFC 7348 section 5) is written into the headroom. A super-packet becomes several datagrams, one after the other.
- * Outer UDP, IP and Ethernet are the socket's.
+ * Outer UDP, IP and Ethernet are the socket's. A bare packet is its own datagram.
  *
  *   | headroom 46 | vnet_hdr 10 | VXLAN 8 | Ethernet 14 | IP … |
  *                               ^ as read: the vnet_hdr ends where the frame begins, and the VXLAN header replaces it
@@ -24,8 +24,18 @@ import {
 import { outerClass } from './ecn';
 import { endpointAt } from './endpoints';
 import { sourcePort } from './flow';
+import {
+  bareFamilyAt,
+  destinationOf,
+  FAMILY_MALFORMED,
+  FAMILY_NONE,
+  familyAt,
+  isPlainV4,
+  lookupAt,
+  lookupNear,
+} from './ip';
+import { isBare, tunnelBytes } from './kind';
 import { slotBytes } from './memory';
-import { destinationOf, isPlainV4, lookupNear, FAMILY_MALFORMED, FAMILY_NONE, familyAt, lookupAt } from './ip';
 import { cut, finishChecksum, isSuperPacket, plan, plannedBytes, plannedFrames, plannedSegments, plannedTotal } from './segment';
 import {
   ADDRESSES,
@@ -49,18 +59,18 @@ import { ETHERNET_BYTES, ETHERTYPE, VXLAN_BYTES, isGroup, writeVxlan } from './v
 
 // @ts-ignore: decorator
 @inline
-function address(slot: u32, tunnel: usize, family: i32, packet: usize, bytes: u32): void {
+function address(slot: u32, tunnel: usize, port: u32, trafficClass: u32): void {
   v128.store(slot << 4, v128.load(tunnel, TUNNEL_ADDRESS), ADDRESSES);
   store<u16>(slot << 1, portOfTunnel(tunnel), PORTS);
-  store<u16>(slot << 1, <u16>sourcePort(family, packet, bytes), SOURCE_PORTS);
-  store<u8>(slot, <u8>outerClass(family, packet), CLASSES);
+  store<u16>(slot << 1, <u16>port, SOURCE_PORTS);
+  store<u8>(slot, <u8>trafficClass, CLASSES);
 }
 
 /** Notes what is to be sent: so many datagrams, of so many bytes in all. */
 // @ts-ignore: decorator
 @inline
 function wrap(slot: u32, start: u32, length: u32, segment: u32): void {
-  store<u32>(slot << 2, start - VXLAN_BYTES, STARTS);
+  store<u32>(slot << 2, start - tunnelBytes, STARTS);
   store<u32>(slot << 2, length, LENGTHS);
   store<u32>(slot << 2, segment, SEGMENTS);
   store<u8>(slot, TX_TUNNELED, VERDICTS);
@@ -78,14 +88,14 @@ function countSent(tunnel: usize, packets: u32, bytes: u32): void {
 // @ts-ignore: decorator
 @inline
 function sendOne(slot: u32, frame: usize, start: u32, length: u32, tunnel: usize): i32 {
-  writeVxlan(frame - VXLAN_BYTES);
-  wrap(slot, start, length + VXLAN_BYTES, 0);
+  if (!isBare) writeVxlan(frame - VXLAN_BYTES);
+  wrap(slot, start, length + tunnelBytes, 0);
   countSent(tunnel, 1, length);
   return 1;
 }
 
 function sendSegments(slot: u32, frame: usize, start: u32, tunnel: usize): i32 {
-  if (plannedTotal() > <u32>(slotEnd(AREA_TX, slot) - frame) + VXLAN_BYTES) return ~TX_BAD_OFFLOAD;
+  if (plannedTotal() > <u32>(slotEnd(AREA_TX, slot) - frame) + tunnelBytes) return ~TX_BAD_OFFLOAD;
   cut();
   wrap(slot, start, plannedTotal(), plannedBytes());
   countSent(tunnel, plannedSegments(), plannedFrames());
@@ -120,7 +130,7 @@ function encapSlot(slot: u32): i32 {
   const index = lookupAt(family, destinationOf(family, packet));
   if (index == MISS) return ~TX_NO_TUNNEL;
   const tunnel = tunnelAt(index);
-  address(slot, tunnel, family, packet, length - ETHERNET_BYTES);
+  address(slot, tunnel, sourcePort(family, packet, length - ETHERNET_BYTES), outerClass(family, packet));
   if (hasNothingToDo(frame - VNET_BYTES)) return sendOne(slot, frame, start, length, tunnel);
   return sendOffloaded(slot, frame, start, length, family, tunnel);
 }
@@ -144,14 +154,34 @@ function sendPlain(slot: u32, begin: usize): i32 {
   const index = lookupNear(destinationOf(4, packet));
   if (index == MISS) return 0;
   const tunnel = tunnelAt(index);
-  address(slot, tunnel, 4, packet, length - ETHERNET_BYTES);
+  address(slot, tunnel, sourcePort(4, packet, length - ETHERNET_BYTES), outerClass(4, packet));
   if (hasNothingToDo(frame - VNET_BYTES)) return sendOne(slot, frame, start, length, tunnel);
   return max(0, sendOffloaded(slot, frame, start, length, 4, tunnel));
 }
 
-/** Any frame. */
+/**
+ * A packet of a TUN. flannel sends from the port that it receives at, and carries no congestion mark back in, so that
+ * none may be set on the way (RFC 6040 section 4.3).
+ */
+function encapBare(slot: u32): i32 {
+  const start = load<u32>(slot << 2, STARTS);
+  const length = load<u32>(slot << 2, LENGTHS);
+  if (!fits(start, length, VNET_BYTES)) return ~TX_BAD_SLOT;
+  const packet = slotAt(AREA_TX, slot) + start;
+  const family = bareFamilyAt(packet, length);
+  if (family == FAMILY_NONE) return ~TX_NOT_IP;
+  if (family == FAMILY_MALFORMED) return ~TX_MALFORMED_IP;
+  const index = lookupAt(family, destinationOf(family, packet));
+  if (index == MISS) return ~TX_NO_TUNNEL;
+  const tunnel = tunnelAt(index);
+  address(slot, tunnel, 0, 0);
+  if (hasNothingToDo(packet - VNET_BYTES)) return sendOne(slot, packet, start, length, tunnel);
+  return sendOffloaded(slot, packet, start, length, family, tunnel);
+}
+
+/** Any frame, or bare packet. */
 function sendAny(slot: u32): i32 {
-  const became = encapSlot(slot);
+  const became = isBare ? encapBare(slot) : encapSlot(slot);
   if (became > 0) return became;
   judge(slot, ~became, 1);
   store<u32>(slot << 2, 0, LENGTHS);
@@ -163,7 +193,7 @@ export function encapSlots(count: u32): u32 {
   let datagrams: u32 = 0;
   let begin = slotAt(AREA_TX, 0);
   for (let slot: u32 = 0; slot < count; slot++) {
-    datagrams += sendPlain(slot, begin) || sendAny(slot);
+    datagrams += isBare ? sendAny(slot) : sendPlain(slot, begin) || sendAny(slot);
     begin += slotBytes;
   }
   countVerdict(TX_TUNNELED, datagrams);

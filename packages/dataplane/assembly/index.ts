@@ -8,6 +8,7 @@ import {
   AREA_TX,
   DONE,
   FULL,
+  KIND_UDP,
   KEY_SECOND,
   LOOKUP_BATCH,
   MISS,
@@ -21,11 +22,13 @@ import { lookupAddress4, lookupKey, valueOf } from './fib';
 import { lookupAddresses4, lookupAddresses6 } from './fib-batch';
 import { loadWord } from './key';
 import { listAfter, listCovering } from './listing';
+import { setKind } from './kind';
 import { areaStart, layOut, slotCount, tableLimit } from './memory';
 import { clearLeaves, findLeaf, matchKey, matchedLength, putLeaf, tableSize } from './rib';
 import { deriveRoutes, putRoute, putRouteUnseen, removeRoute } from './routes';
 import { placeArrays } from './slots';
 import { removeAllTunnels, removeTunnel, replaceTunnel } from './tunnels';
+import { answerSlots, setAddress } from './unreachable';
 import { setIdentity } from './vxlan';
 
 // @ts-ignore: decorator
@@ -140,9 +143,11 @@ export function clearMembers(table: i32): void {
   clearLeaves(table, () => {});
 }
 
-/** The MAC lies in AREA_KEY. */
-export function configure(vni: i32): void {
-  setIdentity(vni, areaStart(AREA_KEY));
+/** In AREA_KEY lies the MAC, of KIND_UDP the IPv4 address. */
+export function configure(kind: i32, vni: i32): void {
+  setKind(kind);
+  if (kind == KIND_UDP) setAddress(areaStart(AREA_KEY));
+  else setIdentity(vni, areaStart(AREA_KEY));
 }
 
 /** The prefix lies in AREA_KEY, the endpoint's mapped address at KEY_SECOND. */
@@ -169,4 +174,9 @@ export function encap(count: i32): i32 {
 
 export function decap(count: i32): i32 {
   return decapSlots(min(<u32>count, slotCount));
+}
+
+/** After `encap(count)`: at most `most` ICMP errors for packets without a tunnel, in AREA_FRAMES. Returns how many. */
+export function unreachable(count: i32, most: i32): i32 {
+  return answerSlots(min(<u32>count, slotCount), most);
 }

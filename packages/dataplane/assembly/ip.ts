@@ -11,12 +11,12 @@ import { loadHalfWord, loadWord } from './key';
 const ETHERTYPE_IPV4: u32 = 0x0008;
 const ETHERTYPE_IPV6: u32 = 0xdd86;
 
-const IPV4_HEADER: u32 = 20;
+export const IPV4_HEADER: u32 = 20;
 /** Version, and the header's length in words. */
 export const PLAIN_IPV4: u32 = 0x45;
-const IPV4_PROTOCOL: usize = 9;
-const IPV4_SOURCE: usize = 12;
-const IPV4_DESTINATION: usize = 16;
+export const IPV4_PROTOCOL: usize = 9;
+export const IPV4_SOURCE: usize = 12;
+export const IPV4_DESTINATION: usize = 16;
 export const IPV4_LENGTH: usize = 2;
 export const IPV4_IDENTIFICATION: usize = 4;
 export const IPV4_FRAGMENT: usize = 6;
@@ -79,6 +79,12 @@ export function familyAt(ethertypeAt: usize, packet: usize, length: u32): i32 {
   if (ethertype == ETHERTYPE_IPV4) return validV4(packet, length) ? 4 : FAMILY_MALFORMED;
   if (ethertype == ETHERTYPE_IPV6) return validV6(packet, length) ? 6 : FAMILY_MALFORMED;
   return FAMILY_NONE;
+}
+
+/** As `familyAt`, where nothing but the packet says what it is: bare tunnels carry IPv4. */
+export function bareFamilyAt(packet: usize, length: u32): i32 {
+  if (length > 0 && load<u8>(packet) >> 4 != 4) return FAMILY_NONE;
+  return validV4(packet, length) ? 4 : FAMILY_MALFORMED;
 }
 
 /** Of IPv6 the fixed header only: extension headers are looked at by nobody here. */

@@ -1,6 +1,6 @@
 /**
  * What a device's vnet_hdr leaves undone: checksums, and super-packets of TCP and UDP, which are cut into datagrams
- * inside their slot, a VXLAN header before each, as the kernel would cut them (Linux: tcp_gso_segment,
+ * inside their slot, a VXLAN header (in bare tunnels none) before each, as the kernel would cut them (Linux: tcp_gso_segment,
  * __udp_gso_segment, inet_gso_segment):
  *
  *     read        | … headroom |     headers | payload 0 | payload 1 | payload 2 |
@@ -38,7 +38,8 @@ import {
   networkShort,
   tcpHeaderBytes,
 } from './transport';
-import { ETHERNET_BYTES, VXLAN_BYTES, writeVxlan } from './vxlan';
+import { isBare, linkBytes, tunnelBytes } from './kind';
+import { VXLAN_BYTES, writeVxlan } from './vxlan';
 import {
   VNET_GSO_NONE,
   VNET_GSO_TCPV4,
@@ -76,12 +77,12 @@ export function plannedSegments(): u32 {
 
 /** Bytes of all but the last of them. */
 export function plannedBytes(): u32 {
-  return VXLAN_BYTES + headers + size;
+  return tunnelBytes + headers + size;
 }
 
 /** Bytes of all of them. */
 export function plannedTotal(): u32 {
-  return segments * (VXLAN_BYTES + headers) + payload;
+  return segments * (tunnelBytes + headers) + payload;
 }
 
 /** Bytes of their frames. */
@@ -99,8 +100,8 @@ function familyOfType(type: u32): i32 {
 
 /** IPv6 may have extension headers between its own and the transport's; the kernel knows its way past them. */
 function isTransportAt(start: u32): bool {
-  const packet = frame + ETHERNET_BYTES;
-  const direct = ETHERNET_BYTES + ipHeaderBytes(family, packet);
+  const packet = frame + linkBytes;
+  const direct = linkBytes + ipHeaderBytes(family, packet);
   if (start == direct) return protocolOf(family, packet) == protocol;
   return family == 6 && start > direct;
 }
@@ -122,7 +123,7 @@ export function plan(vnet: usize, packetFamily: i32, start: usize, length: u32):
   protocol = type == VNET_GSO_UDP_L4 ? PROTOCOL_UDP : PROTOCOL_TCP;
   size = gsoSizeOf(vnet);
   if (familyOfType(type) != family || size == 0 || !needsChecksum(vnet)) return false;
-  if (ipBytes(family, start + ETHERNET_BYTES) + ETHERNET_BYTES != length || !findHeaders(vnet, length)) return false;
+  if (ipBytes(family, start + linkBytes) + linkBytes != length || !findHeaders(vnet, length)) return false;
   payload = length - headers;
   segments = (payload + size - 1) / size;
   return true;
@@ -139,7 +140,7 @@ export function finishChecksum(vnet: usize, start: usize, length: u32): bool {
   if (!needsChecksum(vnet)) return true;
   const from = checksumStartOf(vnet);
   const at = from + checksumOffsetOf(vnet);
-  if (from < ETHERNET_BYTES || at + 2 > length) return false;
+  if (from < linkBytes || at + 2 > length) return false;
   const sum = ~fold(sumOf(start + from, length - from)) & 0xffff;
   store<u16>(start + at, <u16>(sum == 0 ? 0xffff : sum));
   return true;
@@ -148,14 +149,14 @@ export function finishChecksum(vnet: usize, start: usize, length: u32): bool {
 /** The lengths, the identification and the checksum are left out. */
 function sumIp(): void {
   if (family != 4) return;
-  const packet = frame + ETHERNET_BYTES;
+  const packet = frame + linkBytes;
   identification = loadShort(packet + IPV4_IDENTIFICATION);
   const differing =
     <u64>load<u16>(packet, IPV4_LENGTH) +
     <u64>load<u16>(packet, IPV4_IDENTIFICATION) +
     <u64>load<u16>(packet, IPV4_CHECKSUM);
   // Each word taken away is a part of the sum, so nothing goes below zero.
-  ipSum = sumOf(packet, transport - ETHERNET_BYTES) - differing;
+  ipSum = sumOf(packet, transport - linkBytes) - differing;
 }
 
 /**
@@ -214,11 +215,11 @@ function writeUdp(at: usize, bytes: u32, payloadSum: u64): void {
 }
 
 function writeHeaders(to: usize, index: u32, bytes: u32, payloadSum: u64): void {
-  writeIp(to + ETHERNET_BYTES, index, headers - ETHERNET_BYTES + bytes);
+  writeIp(to + linkBytes, index, headers - linkBytes + bytes);
   const at = to + transport;
   if (protocol == PROTOCOL_TCP) writeTcp(at, index, headers - transport + bytes, payloadSum);
   else writeUdp(at, headers - transport + bytes, payloadSum);
-  writeVxlan(to - VXLAN_BYTES);
+  if (!isBare) writeVxlan(to - VXLAN_BYTES);
 }
 
 /** 16 bytes at a time; the last 16 are those that end where the headers do, which are longer than that. */

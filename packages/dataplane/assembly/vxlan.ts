@@ -1,5 +1,5 @@
 /**
- * VXLAN and Ethernet headers, and what the forwarder is set to: its VNI and MAC.
+ * VXLAN and Ethernet headers, and what a VXLAN forwarder is set to: its VNI and MAC.
  *
  *   VXLAN (RFC 7348 section 5)   | flags 1 | reserved 3 | VNI 3 | reserved 1 |
  *   Ethernet                     | destination 6 | source 6 | ethertype 2 |

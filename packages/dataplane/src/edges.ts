@@ -29,7 +29,7 @@ export interface SlotBatch {
   readonly classes: Uint8Array;
   /**
    * One per slot: the UDP port to send from, a hash of the inner flow (RFC 7348 section 5). A socket that is bound to
-   * one port can't heed it. Set for sending only.
+   * one port can't heed it. 0: the socket's own. Set for sending only.
    */
   readonly sourcePorts: Uint16Array;
 }
@@ -55,7 +55,7 @@ export interface Merged {
 }
 
 /**
- * A TAP. A frame is behind a `struct virtio_net_hdr` of 10 bytes, which says what is still to be done to it: its
+ * A TAP, whose frames are Ethernet's, or a TUN, whose frames are IP packets. A frame is behind a `struct virtio_net_hdr` of 10 bytes, which says what is still to be done to it: its
  * checksum, and the cutting of a super-packet (up to 64 KiB) into segments.
  */
 export interface Device {
@@ -68,6 +68,12 @@ export interface Device {
   read(batch: SlotBatch): number;
   /** Writes frames 0…count-1. Returns how many the kernel took. */
   write(batch: FrameBatch, count: number): number;
+}
+
+/** Sends IPv4 packets that are whole, from whatever source they say, as the host's own. */
+export interface PacketSender {
+  /** Sends packets 0…count-1, each in one piece, and leaves their vnet_hdr aside. Returns how many the kernel took. */
+  send(batch: FrameBatch, count: number): number;
 }
 
 /** A UDP socket. */

@@ -1,19 +1,13 @@
 /**
- * The VXLAN forwarder (RFC 7348 section 5): tunnels from prefixes to remote VTEPs, and the two directions of packets
- * through them, in batches of slots in the module's memory. Frames are those of a device with our MAC.
+ * The forwarder: tunnels from prefixes to remote nodes, and the two directions of packets through them, in batches of
+ * slots in the module's memory. In a tunnel are frames in VXLAN (RFC 7348 section 5), or bare IPv4 packets.
  *
  * Packets never raise exceptions: each slot gets a verdict, each verdict has a counter.
  */
-import {
-  type IpAddress,
-  type IpPrefix,
-  ipFromMappedBytes,
-  ipToMappedBytes,
-  macToBytes,
-  parseMacAddress,
-} from '@podlan/wire';
+import { type IpAddress, type IpPrefix, ipFromMappedBytes, ipToMappedBytes } from '@podlan/wire';
 import { canonicalAddress, canonicalPrefix, wholeNumber } from './arguments.js';
 import type { FrameBatch, Merged } from './edges.js';
+import { checkSettings, type ForwarderSettings } from './forwarder-settings.js';
 import { frameBatch } from './frame-batch.js';
 import * as layout from './layout.js';
 import { familyIn, lengthIn, writePrefixInput } from './prefix-input.js';
@@ -33,30 +27,18 @@ export interface ForwarderOptions {
   readonly module?: ModuleSource;
 }
 
-/** Whose packets are carried. Prefixes and the MAC as text. */
-export interface ForwarderSettings {
-  /** From 0 to 0xffffff. */
-  readonly vni: number;
-  /** Inner frames for any other MAC are dropped. */
-  readonly mac: string;
-  /** The pod networks: an inner source inside must come from the endpoint its tunnel leads to. */
-  readonly networks: readonly string[];
-  /** Our own subnets: no inner source may lie in them. */
-  readonly subnets: readonly string[];
-}
-
-/** Packets for `prefix` go to the VTEP at `remote`. */
+/** Packets for `prefix` go to the node at `remote`. */
 export interface ForwarderTunnel {
   readonly prefix: IpPrefix;
   readonly remote: IpAddress;
   readonly port: number;
 }
 
-/** What went to a remote VTEP and came from it. */
+/** What went to a remote node and came from it. */
 export interface EndpointCounters {
   readonly remote: IpAddress;
   readonly txPackets: number;
-  /** Bytes of inner Ethernet frames, in both directions. */
+  /** Bytes of what the device reads and writes, in both directions. */
   readonly txBytes: number;
   readonly rxPackets: number;
   readonly rxBytes: number;
@@ -69,7 +51,7 @@ export interface ForwarderCounters {
 }
 
 /**
- * Wraps frames of a device into VXLAN and unwraps what comes back, by batch, in place.
+ * Wraps what a device sends into datagrams and unwraps what comes back, by batch, in place.
  * @example
  * ```ts
  * import { Forwarder } from '@podlan/dataplane';
@@ -107,6 +89,34 @@ export interface ForwarderCounters {
  * b.device.incoming; // => [frame]
  * b.forwarder.counters().byVerdict['rx-delivered']; // => 1
  * ```
+ * @example Bare packets
+ * ```ts
+ * import { Forwarder, frameBytes, slotBytes, slotRoom } from '@podlan/dataplane';
+ *
+ * const forwarder = await Forwarder.create({ slots: 2 });
+ * forwarder.configure({
+ *   type: 'udp',
+ *   address: '10.244.1.0',
+ *   networks: ['10.244.0.0/16'],
+ *   subnets: ['10.244.1.0/24'],
+ * });
+ * forwarder.setTunnel('10.244.2.0/24', '192.168.77.12', 8285);
+ *
+ * // IPv4 from 10.244.1.2 to 10.244.2.2, a header and nothing in it; then to 10.244.3.2, where nobody is.
+ * const known = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 253, 0x61, 0x02, 10, 244, 1, 2, 10, 244, 2, 2];
+ * const unknown = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 253, 0x60, 0x02, 10, 244, 1, 2, 10, 244, 3, 2];
+ * for (const [slot, packet] of [known, unknown].entries()) {
+ *   slotRoom(forwarder.tx, slot).set(packet);
+ *   forwarder.tx.lengths[slot] = packet.length;
+ * }
+ * forwarder.encap(2); // => 1
+ * slotBytes(forwarder.tx, 0); // => Uint8Array.from(known)
+ * forwarder.unreachable(2, 10); // => 1
+ * const error = frameBytes(forwarder.frames, 0);
+ * error.subarray(12, 16); // => Uint8Array.of(10, 244, 1, 0)
+ * error.subarray(20, 22); // => Uint8Array.of(3, 0)
+ * error.subarray(28); // => Uint8Array.from(unknown)
+ * ```
  * @example Tunnels
  * ```ts
  * import { Forwarder } from '@podlan/dataplane';
@@ -129,7 +139,7 @@ export class Forwarder {
   readonly tx: JudgedBatch;
   /** From the socket, to the device. */
   readonly rx: JudgedBatch;
-  /** What `decap` left to be written to the device. */
+  /** What `decap` left to be written to the device, or `unreachable` to be sent. */
   readonly frames: FrameBatch;
   readonly #module: Dataplane;
   readonly #tunnels = new Map<IpPrefix, ForwarderTunnel>();
@@ -161,17 +171,13 @@ export class Forwarder {
   }
 
   /**
-   * Replaces all settings. Tunnels and counters stay. Throws TypeError for what is no MAC address or prefix, and
+   * Replaces all settings. Tunnels and counters stay. Throws TypeError for what is no address or prefix, and
    * RangeError for another VNI or more than 64 prefixes of a list; then nothing has changed.
    */
   configure(settings: ForwarderSettings): void {
-    const vni = wholeNumber('vni', settings.vni, 0, 0xffffff);
-    const mac = parseMacAddress(settings.mac);
-    if (mac === undefined) throw new TypeError(`mac: expected a MAC address, got ${settings.mac}`);
-    const networks = prefixes('networks', settings.networks);
-    const subnets = prefixes('subnets', settings.subnets);
-    this.#module.key.set(macToBytes(mac));
-    this.#module.calls.configure(vni);
+    const { kind, vni, identity, networks, subnets } = checkSettings(settings);
+    this.#module.key.set(identity);
+    this.#module.calls.configure(kind, vni);
     this.#fill(layout.TABLE_NETWORKS, networks);
     this.#fill(layout.TABLE_SUBNETS, subnets);
     // Each tunnel knows how its prefix stands to both.
@@ -247,6 +253,15 @@ export class Forwarder {
     return this.#module.calls.decap(count);
   }
 
+  /**
+   * After `encap(count)`: makes ICMP errors (net unreachable) for what no tunnel leads anywhere with, at most `most`, and
+   * leaves them in `frames`; returns how many. Only a forwarder of type `udp` does: with a link layer between, nobody
+   * answering is answer enough.
+   */
+  unreachable(count: number, most: number): number {
+    return this.#module.calls.unreachable(count, most);
+  }
+
   /** Packets by verdict since creation; of endpoints, since the first tunnel to each. */
   counters(): ForwarderCounters {
     const byVerdict = VERDICTS.map((name, number) => [name, Number(this.#module.counters[number])]);
@@ -263,11 +278,6 @@ export class Forwarder {
     }
     return found;
   }
-}
-
-function prefixes(name: string, texts: readonly string[]): IpPrefix[] {
-  if (texts.length <= layout.MAX_NETWORKS) return texts.map(canonicalPrefix);
-  throw new RangeError(`${name}: expected at most ${layout.MAX_NETWORKS}, got ${texts.length}`);
 }
 
 function endpointCounters(record: DataView): EndpointCounters {

@@ -1,19 +1,19 @@
 /**
- * The WebAssembly dataplane: a longest-prefix-match table, a VXLAN forwarder, and the pump between its two edges.
+ * The WebAssembly dataplane: a longest-prefix-match table, a forwarder, and the pump between its two edges.
  * @module @podlan/dataplane
  */
 // For `using`, in projects whose own `lib` does not know it yet.
 /// <reference lib="esnext.disposable" preserve="true" />
 
-export type { Device, FrameBatch, Merged, Poller, SlotBatch, Socket } from './edges.js';
+export type { Device, FrameBatch, Merged, PacketSender, Poller, SlotBatch, Socket } from './edges.js';
 export {
   type EndpointCounters,
   Forwarder,
   type ForwarderCounters,
   type ForwarderOptions,
-  type ForwarderSettings,
   type ForwarderTunnel,
 } from './forwarder.js';
+export type { ForwarderSettings, SourceSettings, UdpSettings, VxlanSettings } from './forwarder-settings.js';
 export { firstPiece, frameBytes, frameHeader } from './frame-batch.js';
 export { SLOT_HEADROOM, SUPER_SLOT_BYTES } from './layout.js';
 export { NumericRouteTable } from './numeric-route-table.js';

@@ -21,6 +21,10 @@ export const MAX_SLOTS = 4096;
 /** struct virtio_net_hdr without num_buffers: lies right before a frame that was read. */
 export const VNET_BYTES = 10;
 
+/** What a datagram holds: an Ethernet frame in VXLAN, or an IPv4 packet and nothing else. */
+export const KIND_VXLAN = 0;
+export const KIND_UDP = 1;
+
 /** Datagrams in one slot that was received: UDP_MAX_SEGMENTS of Linux. */
 export const MAX_TRAIN = 128;
 // What is to be written to the device: frames, each in one or more pieces of memory.

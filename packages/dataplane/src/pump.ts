@@ -3,7 +3,8 @@
  * meant for a worker of its own. A turn carries at most one batch each way, so neither direction starves the other,
  * and tables change only between turns.
  */
-import type { Device, Poller, Socket } from './edges.js';
+import type { Device, PacketSender, Poller, Socket } from './edges.js';
+import { ErrorLimit } from './error-limit.js';
 import type { Forwarder } from './forwarder.js';
 import { leaveHeadroom } from './slot-batch.js';
 
@@ -12,6 +13,8 @@ export interface PumpCounters {
   turns: number;
   socketRefused: number;
   deviceRefused: number;
+  /** ICMP errors sent for packets that no tunnel leads anywhere with. */
+  errorsSent: number;
 }
 
 /** The forwarder, its two edges, and what ends the loop. */
@@ -20,6 +23,10 @@ export interface PumpOptions {
   readonly device: Device;
   readonly socket: Socket;
   readonly poller: Poller;
+  /** What sends ICMP errors, as many as Linux itself would (icmp(7)); none are sent without. */
+  readonly errors?: PacketSender;
+  /** Milliseconds, for that limit. */
+  readonly nowMs?: () => number;
   /** Called between batches after a wake-up, to change tables or read counters. False: stop. */
   readonly onTables?: (counters: Readonly<PumpCounters>) => boolean;
   /** Looked at before each wait. An AbortSignal, or anything backed by shared memory. */
@@ -28,14 +35,23 @@ export interface PumpOptions {
   readonly waitMs?: number;
 }
 
-/** Device to socket: one batch. */
-function pumpOut({ forwarder, device, socket }: PumpOptions, counters: PumpCounters): void {
+/** Device to socket: one batch. Returns how many frames were read. */
+function pumpOut({ forwarder, device, socket }: PumpOptions, counters: PumpCounters): number {
   const batch = forwarder.tx;
   leaveHeadroom(batch);
   const count = device.read(batch);
-  if (count === 0) return;
+  if (count === 0) return 0;
   const wanted = forwarder.encap(count);
   if (wanted > 0) counters.socketRefused += wanted - socket.send(batch, count);
+  return count;
+}
+
+/** After `pumpOut` of so many frames: tells senders whose packets went nowhere. */
+function tellSenders({ forwarder, errors }: PumpOptions, count: number, limit: ErrorLimit): number {
+  const made = errors === undefined || count === 0 ? 0 : forwarder.unreachable(count, limit.left);
+  if (made === 0) return 0;
+  limit.spend(made);
+  return errors!.send(forwarder.frames, made);
 }
 
 /** Socket to device: one batch. */
@@ -70,20 +86,21 @@ function pumpIn({ forwarder, device, socket }: PumpOptions, counters: PumpCounte
  * const frame = Uint8Array.from([...ethernet, ...ipv4]);
  * device.outgoing.push(frame, frame);
  * const counters = runPump({ forwarder, device, socket, poller, onTables: () => !poller.idle });
- * counters; // => { turns: 2, socketRefused: 0, deviceRefused: 0 }
+ * counters; // => { turns: 2, socketRefused: 0, deviceRefused: 0, errorsSent: 0 }
  * network.sent.map(({ destination, bytes }) => `${destination} ${bytes.length}`);
  * // => ['192.168.77.12 42', '192.168.77.12 42']
  * ```
  */
 export function runPump(options: PumpOptions): PumpCounters {
-  const { forwarder, device, poller, onTables, signal, waitMs = -1 } = options;
+  const { forwarder, device, poller, onTables, signal, waitMs = -1, nowMs = Date.now } = options;
   if (device.merged) forwarder.coalesce(device.merged);
-  const counters: PumpCounters = { turns: 0, socketRefused: 0, deviceRefused: 0 };
+  const counters: PumpCounters = { turns: 0, socketRefused: 0, deviceRefused: 0, errorsSent: 0 };
+  const limit = new ErrorLimit(nowMs);
   while (!signal?.aborted) {
     const ready = poller.wait(waitMs);
     counters.turns++;
     if (ready.woken && onTables?.(counters) === false) break;
-    if (ready.device) pumpOut(options, counters);
+    if (ready.device) counters.errorsSent += tellSenders(options, pumpOut(options, counters), limit);
     if (ready.socket) pumpIn(options, counters);
   }
   return counters;

@@ -22,13 +22,14 @@ export interface DataplaneExports {
   lookupBatch(family: number, count: number): void;
   addMember(table: number, family: number, length: number): number;
   clearMembers(table: number): void;
-  configure(vni: number): void;
+  configure(kind: number, vni: number): void;
   setTunnel(family: number, length: number, port: number): number;
   deleteTunnel(family: number, length: number): number;
   endpointCount(): number;
   coalesce(kinds: number): void;
   encap(count: number): number;
   decap(count: number): number;
+  unreachable(count: number, most: number): number;
 }
 
 export interface Capacities {

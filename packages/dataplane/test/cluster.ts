@@ -22,6 +22,18 @@ export const CLUSTER = {
   ],
 } satisfies OracleSettings;
 
+/** The same nodes with bare tunnels, IPv4 only. */
+export const BARE_CLUSTER = {
+  type: 'udp',
+  address: '10.244.1.0',
+  networks: ['10.244.0.0/16'],
+  subnets: ['10.244.1.0/24'],
+  tunnels: [
+    { prefix: '10.244.2.0/24', remote: '192.168.77.12', port: 8285 },
+    { prefix: '10.244.3.0/24', remote: 'fd00:77::13', port: 8286 },
+  ],
+} satisfies OracleSettings;
+
 export async function clusterForwarder(
   options: ForwarderOptions = {},
   settings: OracleSettings = CLUSTER,

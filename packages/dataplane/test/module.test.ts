@@ -35,6 +35,7 @@ test('the module imports nothing and exports these, fewer than 25', () => {
     'remove',
     'setTunnel',
     'size',
+    'unreachable',
   ]);
 });
 

@@ -85,6 +85,7 @@ describe('the host’s rows', () => {
     expect(rows[0]).toMatchObject({ name: 'flannel.1', type: 'tap', mac: 'fe:11:22:33:44:55', mtu: 1450 });
     expect(rows[2]).toEqual({
       kind: 'forwarder',
+      type: 'vxlan',
       dev: 'flannel.1',
       vni: 1,
       local: '192.168.1.1',

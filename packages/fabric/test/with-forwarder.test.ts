@@ -10,6 +10,7 @@ const mac = parseMacAddress('02:00:00:00:00:01')!;
 const link: Row = { kind: 'link', name: dev, type: 'tap', mac, mtu: 1450, up: true };
 const forwarder: Row = {
   kind: 'forwarder',
+  type: 'vxlan',
   dev,
   vni: 1,
   local: remote,

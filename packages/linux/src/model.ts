@@ -109,23 +109,38 @@ export interface Chain {
   readonly misplacedIn?: readonly string[];
 }
 
-/** The WASM forwarder serving one device: present when it holds the device and the socket open and carries packets. */
-export interface ForwarderRow {
+/** What forwarders of every type have. */
+export interface ForwarderBase {
   readonly kind: 'forwarder';
   readonly dev: string;
-  readonly vni: number;
   /** Local UDP address and port the socket is bound to. */
   readonly local: IpAddress;
   readonly port: number;
-  /** MAC of the device: inner frames for any other are dropped. */
-  readonly mac: MacAddress;
   /** The pod networks: inner sources inside must come from the node that leases their subnet. */
   readonly networks: readonly IpPrefix[];
   /** Our own subnets: no peer may send from these. */
   readonly subnets: readonly IpPrefix[];
 }
 
-/** One entry of the WASM forwarder's table: packets for `prefix` go to the VTEP at `remote`. */
+/** The WASM forwarder serving one device: present when it holds the device and the socket open and carries packets. */
+export type ForwarderRow = ForwarderBase &
+  (
+    | {
+        /** Ethernet frames of a TAP, in VXLAN. */
+        readonly type: 'vxlan';
+        readonly vni: number;
+        /** MAC of the device: inner frames for any other are dropped. */
+        readonly mac: MacAddress;
+      }
+    | {
+        /** IPv4 packets of a TUN, each the payload of a datagram, as flannel's udp backend has them. */
+        readonly type: 'udp';
+        /** Of the device: what tells senders that nobody has the subnet they send to. */
+        readonly address: IpAddress;
+      }
+  );
+
+/** One entry of the WASM forwarder's table: packets for `prefix` go to the node at `remote`. */
 export interface Tunnel {
   readonly kind: 'tunnel';
   readonly dev: string;

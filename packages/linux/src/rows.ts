@@ -183,8 +183,10 @@ function chainText(chain: Chain): string {
   return `chain inet podlan ${chain.name} { ${head}; ${chain.rules.length} rules${misplaced ?? ''} }`;
 }
 
-const forwarderText = (row: ForwarderRow): string =>
-  `forwarder dev ${row.dev} id ${row.vni} local ${row.local} port ${row.port}`;
+function forwarderText(row: ForwarderRow): string {
+  const detail = row.type === 'vxlan' ? `id ${row.vni}` : `from ${row.address}`;
+  return `forwarder dev ${row.dev} type ${row.type} ${detail} local ${row.local} port ${row.port}`;
+}
 
 const tunnelText = (row: Tunnel): string =>
   `tunnel ${row.prefix} remote ${row.remote} port ${row.port} dev ${row.dev}`;

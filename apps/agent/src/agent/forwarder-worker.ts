@@ -41,7 +41,7 @@ function serveRequests(forwarder: Forwarder): boolean {
 }
 
 const forwarder = await Forwarder.create({ slots: SLOTS, slotBytes: SUPER_SLOT_BYTES });
-forwarder.configure({ vni: row.vni, mac: row.mac, networks: row.networks, subnets: row.subnets });
+forwarder.configure(row);
 using device = TapDevice.open(row.dev);
 using socket = UdpSocket.bind(row.local, row.port);
 using poller = new Poller({ device: device.fd, socket: socket.fd, wake: wakeFd });

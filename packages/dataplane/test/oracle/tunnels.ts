@@ -9,16 +9,13 @@ import {
   parseIpv6,
   parseVxlan,
 } from '@podlan/wire';
+import type { ForwarderSettings } from '../../src/index.js';
 import type { Verdict } from '../../src/verdicts.js';
 import { LinearLpm } from './linear-lpm.js';
 
-export interface OracleSettings {
-  readonly vni: number;
-  readonly mac: string;
-  readonly networks: readonly string[];
-  readonly subnets: readonly string[];
+export type OracleSettings = ForwarderSettings & {
   readonly tunnels: readonly { readonly prefix: string; readonly remote: string; readonly port: number }[];
-}
+};
 
 export interface Outcome {
   readonly verdict: Verdict;
@@ -35,6 +32,12 @@ function innerPacket(frame: { etherType: number; payload: Uint8Array }) {
   if (frame.etherType === EtherType.ipv4) return parseIpv4(frame.payload) ?? 'malformed-ip';
   if (frame.etherType === EtherType.ipv6) return parseIpv6(frame.payload) ?? 'malformed-ip';
   return 'not-ip';
+}
+
+/** The packet that is all there is; what is wrong with it otherwise. */
+function barePacket(bytes: Uint8Array) {
+  if (bytes.length > 0 && bytes[0]! >> 4 !== 4) return 'not-ip';
+  return parseIpv4(bytes) ?? 'malformed-ip';
 }
 
 function tableOf<Value>(rows: readonly (readonly [string, Value])[]): LinearLpm<Value> {
@@ -59,20 +62,31 @@ export class TunnelOracle {
   }
 
   encap(bytes: Uint8Array): Outcome {
+    if (this.#settings.type === 'udp') return this.#encapBare(bytes);
     const frame = parseEthernet(bytes);
     if (!frame) return { verdict: 'tx-truncated' };
     if (isGroup(frame.destination)) return { verdict: 'tx-group-mac' };
     const packet = innerPacket(frame);
     if (typeof packet === 'string') return { verdict: `tx-${packet}` };
-    const tunnel = this.#tunnels.lookup(packet.destination)?.value;
-    if (!tunnel) return { verdict: 'tx-no-tunnel' };
     const datagram = new Uint8Array(8 + bytes.length);
     emitVxlan({ vni: this.#settings.vni, payload: bytes }, datagram);
+    return this.#send(packet.destination, datagram);
+  }
+
+  #encapBare(bytes: Uint8Array): Outcome {
+    const packet = barePacket(bytes);
+    return typeof packet === 'string' ? { verdict: `tx-${packet}` } : this.#send(packet.destination, bytes);
+  }
+
+  #send(destination: IpAddress, datagram: Uint8Array): Outcome {
+    const tunnel = this.#tunnels.lookup(destination)?.value;
+    if (!tunnel) return { verdict: 'tx-no-tunnel' };
     return { verdict: 'tx-tunneled', bytes: datagram, remote: tunnel.remote, port: tunnel.port };
   }
 
   decap(bytes: Uint8Array, outerSource: string): Outcome {
     if (!this.#remotes.has(outerSource)) return { verdict: 'rx-unknown-peer' };
+    if (this.#settings.type === 'udp') return this.#decapBare(bytes, outerSource);
     if (bytes.length < 8 + 14) return { verdict: 'rx-truncated' };
     const datagram = parseVxlan(bytes);
     if (!datagram) return { verdict: 'rx-not-vxlan' };
@@ -82,8 +96,19 @@ export class TunnelOracle {
     if (frame.destination !== this.#settings.mac) return { verdict: 'rx-other-mac' };
     const packet = innerPacket(frame);
     if (typeof packet === 'string') return { verdict: `rx-${packet}` };
-    const verdict = this.#judgeSource(packet.source, outerSource);
-    return verdict.startsWith('rx-delivered') ? { verdict, bytes: datagram.payload } : { verdict };
+    return this.#deliver(packet.source, outerSource, datagram.payload);
+  }
+
+  #decapBare(bytes: Uint8Array, outerSource: string): Outcome {
+    if (bytes.length === 0) return { verdict: 'rx-truncated' };
+    const packet = barePacket(bytes);
+    if (typeof packet === 'string') return { verdict: `rx-${packet}` };
+    return this.#deliver(packet.source, outerSource, bytes);
+  }
+
+  #deliver(source: IpAddress, outerSource: string, bytes: Uint8Array): Outcome {
+    const verdict = this.#judgeSource(source, outerSource);
+    return verdict.startsWith('rx-delivered') ? { verdict, bytes } : { verdict };
   }
 
   #judgeSource(source: IpAddress, outerSource: string): Verdict {

@@ -149,7 +149,7 @@ class Vxlan implements Backend {
     const { vni, port } = this.#config;
     const { dev, local, network } = vtep;
     const subnets = subnet === undefined ? [] : [subnet];
-    return { kind: 'forwarder', dev, vni, local, port, mac, networks: [network], subnets };
+    return { kind: 'forwarder', type: 'vxlan', dev, vni, local, port, mac, networks: [network], subnets };
   }
 
   #peerRows(vtep: Vtep, peer: PeerVtep): Row[] {
