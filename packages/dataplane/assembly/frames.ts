@@ -1,6 +1,6 @@
 /**
  * What goes to the device: frames, each a vnet_hdr and one or more pieces of memory, in the order they came in. The
- * pieces of a frame lie one after the other in AREA_PIECES, and the first piece is an Ethernet frame with its headers.
+ * pieces of a frame lie one after the other in AREA_PIECES, and the first piece begins with all of its headers.
  */
 import {
   AREA_FRAMES,

@@ -1,7 +1,7 @@
 /**
  * What a device's vnet_hdr leaves undone: checksums, and super-packets of TCP and UDP, which are cut into datagrams
- * inside their slot, a VXLAN header (in bare tunnels none) before each, as the kernel would cut them (Linux: tcp_gso_segment,
- * __udp_gso_segment, inet_gso_segment):
+ * inside their slot, a VXLAN header before each unless the tunnel is bare, as the kernel would cut them (Linux:
+ * tcp_gso_segment, __udp_gso_segment, inet_gso_segment):
  *
  *     read        | … headroom |     headers | payload 0 | payload 1 | payload 2 |
  *     cut   | … headroom | VXLAN | headers | payload 0 | VXLAN | headers | payload 1 | VXLAN | headers | payload 2 |
@@ -21,6 +21,7 @@ import {
   loadShort,
   protocolOf,
 } from './ip';
+import { isBare, linkBytes, tunnelBytes } from './kind';
 import {
   FLAG_CWR,
   FLAG_FIN,
@@ -38,7 +39,6 @@ import {
   networkShort,
   tcpHeaderBytes,
 } from './transport';
-import { isBare, linkBytes, tunnelBytes } from './kind';
 import { VXLAN_BYTES, writeVxlan } from './vxlan';
 import {
   VNET_GSO_NONE,

@@ -56,9 +56,8 @@ function addLinkLine(link: Link): string | undefined {
   const identity = link.mac === undefined ? '' : ` address ${mac(link.mac)}`;
   switch (link.type) {
     case 'tap':
-      return `tuntap add dev ${name} mode tap vnet_hdr`;
     case 'tun':
-      return `tuntap add dev ${name} mode tun`;
+      return `tuntap add dev ${name} mode ${link.type} vnet_hdr`;
     case 'bridge':
       return `link add dev ${name} address ${mac(link.mac ?? randomMac())} type bridge`;
     case 'vxlan':

@@ -40,7 +40,7 @@ export type Link = LinkBase &
         readonly learning: boolean;
         readonly gbp: boolean;
       }
-    /** A persistent TAP with `vnet_hdr`, or a persistent TUN without. */
+    /** A persistent TAP or TUN, with `vnet_hdr`. */
     | { readonly type: 'tap' | 'tun' }
     | { readonly type: 'bridge' }
     /** `peer` is needed to make one; where the other end lies in another namespace a snapshot cannot tell its name. */

@@ -153,7 +153,7 @@ function linkText(link: Link): string {
 }
 
 function linkDetail(link: Link): string {
-  if (link.type === 'tap') return 'vnet_hdr';
+  if (link.type === 'tap' || link.type === 'tun') return 'vnet_hdr';
   if (link.type === 'veth' && link.peer) {
     return words(`peer ${link.peer.name}`, link.peer.netns && `netns ${link.peer.netns}`);
   }

@@ -1,7 +1,8 @@
 /**
  * An existing TAP or TUN, opened to carry its frames (Linux: Documentation/networking/tuntap.rst, if_tun.h).
  *
- * A TAP is opened with a virtio-net header. That of a frame that was read lies right before it, in the headroom:
+ * It is opened with a virtio-net header. That of a frame that was read lies right before it, in the headroom; a frame of
+ * a TUN is an IP packet:
  *
  *     | … headroom | vnet_hdr 10 | frame … |
  *                                ^ starts[i]
@@ -125,16 +126,14 @@ export class TapDevice extends OwnedFd {
   readonly name: string;
   /** Whether several segments of a flow may be written as one super-packet. */
   readonly merged: { readonly tcp: boolean; readonly udp: boolean };
-  readonly #headerBytes: number;
   readonly #iovecs = new Uint32Array((MAX_IOVECS * IOVEC_BYTES) / 4);
   readonly #iovecsAddress = libc.addressOf(this.#iovecs.buffer);
-  #bytes = new Uint8Array(0);
+  #buffer = new ArrayBuffer(0);
   #address = 0;
 
-  private constructor(fd: number, name: string, headerBytes: number, offloads: number) {
+  private constructor(fd: number, name: string, offloads: number) {
     super(fd);
     this.name = name;
-    this.#headerBytes = headerBytes;
     this.merged = { tcp: (offloads & TUN_F_TSO) !== 0, udp: (offloads & TUN_F_USO) !== 0 };
   }
 
@@ -148,7 +147,7 @@ export class TapDevice extends OwnedFd {
     const fd = libc.open('/dev/net/tun', libc.O_RDWR | libc.O_NONBLOCK | libc.O_CLOEXEC, 0);
     if (fd < 0) throw tapError(name, 'open(/dev/net/tun)', libc.errno());
     const offloads = closeOnFailure(fd, () => attach(fd, name, type));
-    return new TapDevice(fd, name, type === 'tap' ? VNET_HEADER_BYTES : 0, offloads);
+    return new TapDevice(fd, name, offloads);
   }
 
   /**
@@ -158,9 +157,9 @@ export class TapDevice extends OwnedFd {
   static adopt(fd: number, name: string, { type = 'tap' }: TapOptions = {}): TapDevice {
     const offloads = closeOnFailure(fd, () => {
       expectDevice(fd, name, type);
-      return type === 'tap' ? askOffloads(fd, name) : 0;
+      return askOffloads(fd, name);
     });
-    return new TapDevice(fd, name, type === 'tap' ? VNET_HEADER_BYTES : 0, offloads);
+    return new TapDevice(fd, name, offloads);
   }
 
   /**
@@ -172,24 +171,17 @@ export class TapDevice extends OwnedFd {
     let bytes = 0;
     for (let i = 0; i < batch.slots; i++) {
       if (bytes >= MAX_READ_BYTES) return i;
-      const start = batch.starts[i]! - this.#headerBytes;
+      const start = batch.starts[i]! - VNET_HEADER_BYTES;
       const at = this.#address + batch.offset + i * batch.stride + start;
       const count = libc.read(this.fd, at, batch.stride - start);
       if (count < 0) {
         this.#expectAgain('read');
         return i;
       }
-      if (this.#headerBytes === 0) this.#sayNothing(batch, i);
-      batch.lengths[i] = Math.max(0, count - this.#headerBytes);
+      batch.lengths[i] = Math.max(0, count - VNET_HEADER_BYTES);
       bytes += count;
     }
     return batch.slots;
-  }
-
-  /** What lies where a vnet_hdr would must not be taken for one. */
-  #sayNothing(batch: SlotBatch, i: number): void {
-    const end = batch.offset + i * batch.stride + batch.starts[i]!;
-    this.#bytes.fill(0, end - VNET_HEADER_BYTES, end);
   }
 
   /**
@@ -209,10 +201,7 @@ export class TapDevice extends OwnedFd {
   /** Lays out the vnet_hdr and the pieces of a frame; returns how many iovecs that takes. */
   #gather({ headers, headerWords, pieces }: FrameBatch, frame: number): number {
     let count = 0;
-    if (this.#headerBytes > 0) {
-      const header = this.#address + headers + frame * FRAME_BYTES;
-      setIovec(this.#iovecs, 0, count++, header, this.#headerBytes);
-    }
+    setIovec(this.#iovecs, 0, count++, this.#address + headers + frame * FRAME_BYTES, VNET_HEADER_BYTES);
     const at = frame * WORDS_PER_FRAME + FIRST_PIECE_WORD;
     const end = headerWords[at + WORDS_PER_FRAME]!;
     for (let piece = headerWords[at]!; piece < end; piece++) {
@@ -222,8 +211,8 @@ export class TapDevice extends OwnedFd {
   }
 
   #hold(buffer: ArrayBuffer): void {
-    if (this.#bytes.buffer === buffer) return;
-    this.#bytes = new Uint8Array(buffer);
+    if (this.#buffer === buffer) return;
+    this.#buffer = buffer;
     this.#address = libc.addressOf(buffer);
   }
 
@@ -243,7 +232,7 @@ export class TapDevice extends OwnedFd {
 }
 
 const flagsOf = (type: 'tap' | 'tun'): number =>
-  type === 'tap' ? IFF_TAP | IFF_NO_PI | IFF_VNET_HDR : IFF_TUN | IFF_NO_PI;
+  (type === 'tap' ? IFF_TAP : IFF_TUN) | IFF_NO_PI | IFF_VNET_HDR;
 
 /** Returns the offloads the device has now. */
 function attach(fd: number, name: string, type: 'tap' | 'tun'): number {
@@ -252,7 +241,6 @@ function attach(fd: number, name: string, type: 'tap' | 'tun'): number {
   new TextEncoder().encodeInto(name.slice(0, IFREQ_FLAGS - 1), ifreq);
   view.setUint16(IFREQ_FLAGS, flagsOf(type), true);
   request(fd, name, 'ioctl(TUNSETIFF)', TUNSETIFF, ifreq);
-  if (type === 'tun') return 0;
   view.setInt32(0, VNET_HEADER_BYTES, true);
   request(fd, name, 'ioctl(TUNSETVNETHDRSZ)', TUNSETVNETHDRSZ, ifreq);
   return askOffloads(fd, name);

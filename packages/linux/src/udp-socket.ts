@@ -35,8 +35,16 @@ const IPV6_RECVTCLASS = 66;
 const UDP_GRO = 104;
 /** The kernel may fragment, as its vxlan does, and learns no path MTU from an ICMP that anyone can send. */
 const PMTUDISC_DONT = 0;
+/** DF is set where a datagram fits the path, as the kernel has learned it; what does not is fragmented. */
+const PMTUDISC_WANT = 1;
 
 const BUFFER_BYTES = 8 << 20;
+
+/** How datagrams are sent. */
+export interface UdpSocketOptions {
+  /** Sets IPv4's DF, and follows the path MTU (RFC 1191): what flannel's udp backend does, by not asking otherwise. */
+  readonly dontFragment?: boolean;
+}
 
 /**
  * An open UDP socket, closed by `close` or by the end of a `using` block.
@@ -108,13 +116,13 @@ export class UdpSocket extends OwnedFd {
    * `local` may be `0.0.0.0` or `::`; an IPv6 socket takes IPv6 only. Throws LinuxError: `EADDRINUSE`, `EADDRNOTAVAIL`.
    * What it overrides is the `bind` of every function, and so of every class.
    */
-  static override bind(local: IpAddress, port: number): UdpSocket {
+  static override bind(local: IpAddress, port: number, options: UdpSocketOptions = {}): UdpSocket {
     const family = familyOf(local);
     const flags = libc.SOCK_DGRAM | libc.O_NONBLOCK | libc.O_CLOEXEC;
     const fd = libc.socket(family === 4 ? AF_INET : AF_INET6, flags, 0);
     if (fd < 0) throw socketError('socket', local, port);
     closeOnFailure(fd, () => {
-      configure(fd, family);
+      configure(fd, family, options.dontFragment ? PMTUDISC_WANT : PMTUDISC_DONT);
       bind(fd, local, port);
     });
     return new UdpSocket(fd, family);
@@ -180,13 +188,13 @@ export class UdpSocket extends OwnedFd {
   }
 }
 
-function configure(fd: number, family: Family): void {
+function configure(fd: number, family: Family, discovery: number): void {
   if (family === 4) {
-    setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_DONT);
+    setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, discovery);
     setOption(fd, IPPROTO_IP, IP_RECVTOS, 1);
   } else {
     setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    setOption(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_DONT);
+    setOption(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, discovery);
     setOption(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
   }
   setOption(fd, SOL_UDP, UDP_GRO, 1);

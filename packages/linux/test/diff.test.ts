@@ -63,6 +63,7 @@ const row: fc.Arbitrary<Row> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('forwarder' as const),
+    type: fc.constant('vxlan' as const),
     dev,
     vni: number,
     local: vtep,

@@ -102,8 +102,9 @@ describe('a TAP', () => {
     return frames.filter((frame) => frame[12] === 8 && frame[23] === 17).map((frame) => frame.length - 42);
   }
 
-  test('that is handed on keeps what waits in it', () => {
+  test('that is handed on keeps what waits in it', async () => {
     const tap = TapDevice.open(name);
+    await own.carrier(name);
     sendThrough(100);
     using same = TapDevice.adopt(passOn(tap.fd)[0]!, name);
     expect(same.merged).toEqual(tap.merged);

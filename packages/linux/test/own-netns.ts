@@ -8,6 +8,8 @@ export interface OwnNetns {
   readonly netns: string;
   /** Runs `ip` commands, one a line. */
   ip(...lines: string[]): Promise<void>;
+  /** Resolves once a device that was just opened carries packets: the kernel turns its queue on a moment later. */
+  carrier(name: string): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -27,6 +29,10 @@ export async function ownNetns(netns: string): Promise<OwnNetns> {
     async ip(...lines) {
       const { code, stderr } = await runIn(netns, ['ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
       if (code !== 0) throw new Error(stderr);
+    },
+    async carrier(name) {
+      const isOn = async () => (await runIn(netns, ['ip', 'link', 'show', name])).stdout.includes('state UP');
+      while (!(await isOn()));
     },
     async dispose() {
       libc.setns(home, CLONE_NEWNET);

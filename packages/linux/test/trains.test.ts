@@ -143,24 +143,32 @@ describe.each(['127.0.0.1', '::1'])('over %s', (text) => {
   });
 });
 
-describe('a TAP', () => {
+let number = 0;
+
+/** `ip`: where the IP header begins in a frame. */
+describe.each([
+  { type: 'tap', ip: 14 },
+  { type: 'tun', ip: 0 },
+] as const)('a $type', ({ type, ip: at }) => {
   let name: string;
-  let number = 0;
   const make = (kind: string) =>
     own.ip(
-      `tuntap add dev ${name} mode tap ${kind}`,
-      `link set ${name} address 02:00:00:00:00:01 mtu 1450 up`,
+      `tuntap add dev ${name} mode ${type} ${kind}`,
+      `link set ${name} mtu 1450 up`,
       `addr add 10.9.${number}.1/24 dev ${name}`,
-      `neigh replace 10.9.${number}.2 lladdr 02:00:00:00:00:02 dev ${name} nud permanent`,
+      ...(type === 'tap'
+        ? [`neigh replace 10.9.${number}.2 lladdr 02:00:00:00:00:02 dev ${name} nud permanent`]
+        : []),
     );
   beforeEach(() => {
-    name = `tap${++number}`;
+    name = `${type}${++number}`;
   });
 
   test.each(['vnet_hdr', ''])('hands a train of UDP over whole, and takes one whole (%s)', async (kind) => {
     await make(kind);
-    using tap = TapDevice.open(name);
+    using tap = TapDevice.open(name, { type });
     expect(tap.merged).toEqual({ tcp: true, udp: true });
+    await own.carrier(name);
     using socket = UdpSocket.bind(ip(`10.9.${number}.1`), 4000);
     const batch = testBatch(8, 66_000);
     while (tap.read(batch) > 0);
@@ -169,17 +177,18 @@ describe('a TAP', () => {
     ).toBe(3);
     expect(tap.read(batch)).toBe(1);
     const header = batch.header(0).slice();
-    expect([...header]).toEqual([1, 5, 42, 0, 1000 & 255, 1000 >> 8, 34, 0, 6, 0]);
+    expect([...header]).toEqual([1, 5, at + 28, 0, 1000 & 255, 1000 >> 8, at + 20, 0, 6, 0]);
 
     // Back where it came from: MACs and addresses change places, which no sum minds.
     const frame = batch.data(0).slice();
-    frame.set([...frame.slice(6, 12), ...frame.slice(0, 6)], 0);
-    frame.set([...frame.slice(30, 34), ...frame.slice(26, 30)], 26);
-    const pieces = [frame.subarray(0, 1042), frame.subarray(1042, 2042), frame.subarray(2042)];
+    if (type === 'tap') frame.set([...frame.slice(6, 12), ...frame.slice(0, 6)], 0);
+    frame.set([...frame.slice(at + 16, at + 20), ...frame.slice(at + 12, at + 16)], at + 12);
+    const [one, two] = [at + 28 + 1000, at + 28 + 2000];
+    const pieces = [frame.subarray(0, one), frame.subarray(one, two), frame.subarray(two)];
     expect(tap.write(frameBatch({ header, pieces }), 1)).toBe(1);
     const into = testBatch(8, 66_000);
     expect(socket.receive(into)).toBe(1);
     expect([into.lengths[0], into.segments[0]]).toEqual([2500, 1000]);
-    expect(Buffer.compare(into.data(0), frame.subarray(42))).toBe(0);
+    expect(Buffer.compare(into.data(0), frame.subarray(at + 28))).toBe(0);
   });
 });

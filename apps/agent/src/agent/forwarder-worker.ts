@@ -1,7 +1,7 @@
-/** The thread that carries packets: opens the TAP and the UDP socket and runs the pump until told to stop. */
+/** The thread that carries packets: opens the device and the UDP socket and runs the pump until told to stop. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Forwarder, runPump, SUPER_SLOT_BYTES } from '@podlan/dataplane';
-import { Poller, TapDevice, UdpSocket } from '@podlan/linux';
+import { Poller, RawSocket, TapDevice, UdpSocket } from '@podlan/linux';
 import type { ForwarderRow, Tunnel } from '@podlan/linux/model';
 import type { WorkerAnswer, WorkerRequest } from './worker-forwarder.js';
 
@@ -42,9 +42,12 @@ function serveRequests(forwarder: Forwarder): boolean {
 
 const forwarder = await Forwarder.create({ slots: SLOTS, slotBytes: SUPER_SLOT_BYTES });
 forwarder.configure(row);
-using device = TapDevice.open(row.dev);
-using socket = UdpSocket.bind(row.local, row.port);
+const isBare = row.type === 'udp';
+using device = TapDevice.open(row.dev, { type: isBare ? 'tun' : 'tap' });
+using socket = UdpSocket.bind(row.local, row.port, { dontFragment: isBare });
+using errors = isBare ? RawSocket.open() : undefined;
 using poller = new Poller({ device: device.fd, socket: socket.fd, wake: wakeFd });
 answer({ id: 0 });
-runPump({ forwarder, device, socket, poller, onTables: () => serveRequests(forwarder) });
+const edges = { device, socket, poller, ...(errors && { errors }) };
+runPump({ forwarder, ...edges, onTables: () => serveRequests(forwarder) });
 port.close();
