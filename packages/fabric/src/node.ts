@@ -15,7 +15,7 @@ import { formatLeaseKey } from './lease-json.js';
 import type { NodeOptions, RunningNode } from './node-options.js';
 import { type NodeState, type PeerState, zeroCounts } from './node-state.js';
 import { OwnLease } from './own-lease.js';
-import { PeerLeases } from './peer-leases.js';
+import { type Judge, PeerLeases } from './peer-leases.js';
 import { Reconciler } from './reconciler.js';
 
 const DEFAULT_RESYNC_MS = 30_000;
@@ -130,7 +130,10 @@ class Node {
       ready: this.#reconciler.ready,
       ...(own === undefined ? {} : { lease: own }),
       mtu: this.#backend.mtu,
-      peers: own === undefined ? [] : this.#peers(own).map(([key, lease]) => this.#peerState(key, lease)),
+      peers:
+        own === undefined
+          ? []
+          : this.#leases.peers(this.#judge(own)).map(([key, lease]) => this.#peerState(key, lease)),
       failures: this.#reconciler.failures(),
       store: {
         watching: this.#watching,
@@ -187,7 +190,11 @@ class Node {
   #follow(own: Lease, touched: ReadonlySet<string>): void {
     const ownKey = formatLeaseKey(own.subnets);
     if (touched.has(ownKey)) this.#own.seen(this.#leases.get(ownKey));
-    this.#leases.settle(touched, { own, backend: this.#backend });
+    this.#leases.settle(touched, this.#judge(own));
+  }
+
+  #judge(own: Lease): Judge {
+    return { own, backend: this.#backend };
   }
 
   #refused(key: string, reason: string): void {
@@ -221,7 +228,7 @@ class Node {
     const rows = [...this.#backend.hostState(own), ...(this.#options.hostRows?.(own) ?? [])];
     this.#reconciler.setHost(rows);
     const keys = [...this.#leases.keys(), formatLeaseKey(own.subnets)];
-    this.#leases.settle(keys, { own, backend: this.#backend });
+    this.#leases.settle(keys, this.#judge(own));
   }
 
   #leaseFailed(error: Error): void {
@@ -234,11 +241,6 @@ class Node {
   #notice(message: string): void {
     this.#options.log?.warn(message);
     this.#notices = [...this.#notices, message].slice(-NOTICES_KEPT);
-  }
-
-  #peers(own: Lease): [string, Lease][] {
-    const ownKey = formatLeaseKey(own.subnets);
-    return this.#leases.entries().filter(([key]) => key !== ownKey);
   }
 
   #peerState(key: string, { subnets, attributes }: Lease): PeerState {

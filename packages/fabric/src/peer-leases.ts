@@ -60,6 +60,12 @@ export class PeerLeases {
     return [...this.#leases];
   }
 
+  /** Those of other nodes, whether or not they are refused. */
+  peers({ own, backend }: Judge): [string, Lease][] {
+    const ownKey = formatLeaseKey(own.subnets);
+    return this.entries().filter(([key, lease]) => key !== ownKey && !isVacant(lease, backend));
+  }
+
   refusalOf(key: string): string | undefined {
     return this.#refusals.get(key);
   }
@@ -106,7 +112,7 @@ export class PeerLeases {
    */
   #judge(key: string, judge: Judge): Verdict {
     const lease = this.#leases.get(key);
-    if (lease === undefined) return { rows: [] };
+    if (lease === undefined || isVacant(lease, judge.backend)) return { rows: [] };
     const verdict = this.#try(key, lease, judge);
     const before = this.#admitted.get(key);
     if (verdict.admitted !== undefined || before === undefined) return verdict;
@@ -150,6 +156,11 @@ export class PeerLeases {
     else this.#refusals.set(key, refusal);
     if (refusal !== undefined && refusal !== before) this.#options.refused(key, refusal);
   }
+}
+
+/** A reservation whose node is away says no backend; nor does any lease of flannel's udp. */
+function isVacant({ attributes }: Lease, backend: Backend): boolean {
+  return attributes.backendType === '' && backend.type !== 'udp';
 }
 
 /** What we have no network of is nobody's. */

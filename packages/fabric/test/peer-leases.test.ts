@@ -182,3 +182,15 @@ describe('a peer that was good', () => {
     expect(peer('10.244.9.0/24')).toMatchObject({ status: 'programmed' });
   });
 });
+
+test('a reservation whose node is away is no peer, and no fault', async () => {
+  const publicIps = [parseIpAddress('192.168.1.9')!];
+  await cluster.store.reserve([parseIpPrefix('10.244.9.0/24')!], publicIps);
+  await cluster.clock.advance(1000);
+  expect(a.running.state()).toMatchObject({
+    peers: [{ key: '10.244.2.0-24' }],
+    counters: { leasesRefused: 0 },
+  });
+  await put(lease('10.244.9.0/24', 9));
+  expect(routes()).toEqual(['10.244.2.0/24', '10.244.9.0/24']);
+});
