@@ -11,6 +11,7 @@ import {
   parseMacAddress,
 } from '@podlan/wire';
 import type { Address, Change, FdbEntry, Link, Neighbor, Route } from './model.js';
+import { defaultMetric } from './rows.js';
 
 export type Tool = 'ip' | 'bridge';
 export interface Lines {
@@ -135,6 +136,12 @@ function routeLine(op: Op, row: Route): string {
     row.onlink ? 'onlink' : undefined,
   ];
   return words.filter((word) => word !== undefined).join(' ');
+}
+
+/** Deletes whichever route has the prefix and the metric. */
+export function vacateRouteLine(route: Route): string {
+  const prefix = checked('prefix', 'a prefix', route.prefix, parseIpPrefix);
+  return `route del ${prefix} metric ${integer(route.metric ?? defaultMetric(route), 0xffffffff)}`;
 }
 
 export function device(name: string): string {

@@ -1,9 +1,9 @@
 /** The tables that iproute2 changes: links, addresses, neighbors, routes, FDB entries. */
 import { runBatch } from './batch.js';
-import { batchLines, type Tool } from './batch-lines.js';
+import { batchLines, type Tool, vacateRouteLine } from './batch-lines.js';
 import { linkRows } from './iproute2-rows.js';
 import { errnoOf, LinuxError } from './linux-error.js';
-import type { Change, Failure, Link } from './model.js';
+import type { Change, Failure, Link, Route, Row } from './model.js';
 import { runIn } from './netns.js';
 import { rowText } from './rows.js';
 import type { Run } from './run.js';
@@ -35,8 +35,30 @@ export async function applyLines(tool: Tool, changes: readonly Change[], place: 
     else if (!failures.has(line.change)) failures.set(line.change, failure(tool, line, message));
   }
   for (const one of await trulyFailed(doubtful, place)) failures.set(one.change, one);
-  return [...failures.values()];
+  return inPlaceOfOthers([...failures.values()], place);
 }
+
+const BARRED = /Nexthop has invalid gateway/;
+
+/**
+ * IPv6 takes no onlink gateway to which a route by another device leads, though it be the very route that is to be
+ * replaced (ip6_route_check_nh_onlink in net/ipv6/route.c): that one is deleted first. Returns what failed for good.
+ */
+async function inPlaceOfOthers(failures: readonly Failure[], place: Place): Promise<Failure[]> {
+  const barred = failures.filter(({ change, error }) => isOnlink(change.row) && BARRED.test(error.message));
+  if (barred.length === 0) return [...failures];
+  const lines = barred.flatMap(({ change }) => {
+    const [line = ''] = batchLines(change).lines;
+    return [vacateRouteLine(change.row as Route), line];
+  });
+  const failed = await runBatch({ tool: 'ip', ...place }, lines);
+  return failures.filter((one) => {
+    const index = barred.indexOf(one);
+    return index < 0 || failed.has(2 * index + 1);
+  });
+}
+
+const isOnlink = (row: Row): boolean => row.kind === 'route' && row.onlink === true;
 
 /** How the kernel and iproute2 say that what is to be deleted is gone: routes, entries, devices, addresses in turn. */
 const NOT_THERE = /No such|not found|Cannot find|Cannot assign requested address|does not exist/i;
