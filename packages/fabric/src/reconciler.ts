@@ -130,8 +130,9 @@ export class Reconciler {
     const backOff = new BackOff(FIRST_RETRY_MS, MOST_RETRY_MS);
     while (!signal.aborted) {
       try {
-        for await (const _table of this.#options.kernel.watch(signal)) {
+        for await (const table of this.#options.kernel.watch(signal)) {
           backOff.reset();
+          if (table === 'link' || table === 'address') this.#retrySoon();
           this.#lookSoon();
         }
       } catch (error) {
@@ -142,6 +143,11 @@ export class Reconciler {
       await this.#options.clock.sleep(backOff.next(), signal);
       this.#queue.requestFull(0);
     }
+  }
+
+  /** What failed for want of a link or an address may find it now. */
+  #retrySoon(): void {
+    for (const trouble of this.#troubles.values()) trouble.retryAtMs = 0;
   }
 
   #lookSoon(): void {

@@ -276,6 +276,18 @@ describe('a change that fails', () => {
     expect(a.running.state().failures).toEqual([]);
   });
 
+  test('is tried again at once when a link or an address changes', async () => {
+    const a = await cluster.start(1, { resyncMs: 3_600_000 });
+    const row = a.backend.peerState(a.running.state().lease!, peer(5))[2]!;
+    a.kernel.refuse(row, new Error('Network is unreachable'));
+    cluster.store.put(peer(5));
+    await cluster.clock.advance(120_000);
+    a.kernel.refuse(row);
+    a.kernel.wake('address');
+    await cluster.clock.advance(1000);
+    expect(routes(a.kernel)).toEqual(['10.244.5.0/24']);
+  });
+
   test('of a deletion is tried again', async () => {
     const a = await cluster.start(1, { resyncMs: 3_600_000 });
     cluster.store.put(peer(5));
