@@ -74,6 +74,7 @@ function checkRange({ network, subnetLength, first, last }: NetworkRange): void 
 function checkConfig({ networks, backend }: NetworkConfig): void {
   check(networks.length === 1 || networks.length === 2, 'no network');
   networks.forEach(checkRange);
+  if (backend.type !== 'vxlan') return;
   const { vni, port, mtu = 1500, dataplane = 'wasm' } = backend;
   check(Number.isInteger(vni) && vni >= 0 && vni < 2 ** 24, `VNI ${vni}`);
   check(Number.isInteger(port) && port > 0 && port < 2 ** 16, `port ${port}`);
