@@ -6,7 +6,6 @@
 import type { Clock } from '../clock.js';
 import { LeaseError, type LeaseEvent } from '../lease.js';
 import type { KubernetesApi, WatchEvent } from './kubernetes-api.js';
-import { kubernetesError } from './kubernetes-error.js';
 import { type NodeObject, nameOf } from './kubernetes-node.js';
 import type { KubernetesNodes } from './kubernetes-nodes.js';
 
@@ -18,8 +17,8 @@ export interface NodeWatch {
   readonly see: (node: NodeObject) => boolean;
 }
 
-/** A server that ends watches sooner than this, without a word, is not asked again at once. */
-const LEAST_WATCH_MS = 1000;
+/** A server that ends two connections in a row sooner than this, without a word, is not asked again at once. */
+const LEAST_CONNECTED_MS = 1000;
 
 /** Batches as `LeaseStore.watch` has them. What `nodes` knows already is not listed again. */
 export async function* watchNodes(
@@ -28,9 +27,11 @@ export async function* watchNodes(
 ): AsyncGenerator<readonly LeaseEvent[]> {
   let connection = await connect(watch, signal);
   yield [{ type: 'snapshot', leases: watch.nodes.leases() }];
-  for (;;) {
-    yield* eventsOf(watch, connection);
+  for (let wasUseful = true; ; ) {
+    const isUseful = yield* eventsOf(watch, connection);
     if (signal.aborted) return;
+    if (!isUseful && !wasUseful) throw endedAtOnce();
+    wasUseful = isUseful;
     connection = await watch.api.watchNodes(watch.nodes.version!, signal);
   }
 }
@@ -60,7 +61,11 @@ async function list({ api, nodes, see }: NodeWatch, signal: AbortSignal): Promis
   nodes.replace(all, version);
 }
 
-async function* eventsOf(watch: NodeWatch, connection: AsyncIterable<readonly WatchEvent[]>) {
+/** Returns whether it brought anything, or at least lasted. */
+async function* eventsOf(
+  watch: NodeWatch,
+  connection: AsyncIterable<readonly WatchEvent[]>,
+): AsyncGenerator<readonly LeaseEvent[], boolean> {
   const { clock } = watch;
   const openedMs = clock.nowMs();
   let isHeard = false;
@@ -71,8 +76,7 @@ async function* eventsOf(watch: NodeWatch, connection: AsyncIterable<readonly Wa
     if (events.length > 0) yield events;
     if (changes.some(({ isSeen }) => isSeen)) yield [];
   }
-  if (isHeard || clock.nowMs() - openedMs >= LEAST_WATCH_MS) return;
-  throw new LeaseError('watch-lost', 'kubernetes: watch nodes: the API server ended it at once');
+  return isHeard || clock.nowMs() - openedMs >= LEAST_CONNECTED_MS;
 }
 
 function take(
@@ -81,7 +85,7 @@ function take(
 ): { events: LeaseEvent[]; isSeen: boolean } {
   const version = object?.metadata?.resourceVersion;
   const isKnown = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'].includes(type);
-  if (!isKnown || !version) throw kubernetesError('watch nodes', { code: object?.code ?? 500, body: object });
+  if (!isKnown || !version) throw unexpected(type, object);
   nodes.version = version;
   if (type === 'BOOKMARK') return { events: [], isSeen: false };
   if (type === 'DELETED') return { events: nodes.remove(nameOf(object)), isSeen: false };
@@ -89,3 +93,14 @@ function take(
 }
 
 const isExpired = (error: unknown) => error instanceof LeaseError && error.code === 'watch-lost';
+
+/** An ERROR holds a Status; 410 is that of a version which the server no longer has. */
+function unexpected(type: string, object: WatchEvent['object'] | undefined): LeaseError {
+  const found = `${type} ${object?.code ?? ''} (${object?.message ?? 'no reason given'})`;
+  const message = `kubernetes: watch nodes: expected a change of a node, found ${found}; list anew`;
+  return new LeaseError('watch-lost', message);
+}
+
+function endedAtOnce(): LeaseError {
+  return new LeaseError('unavailable', 'kubernetes: watch nodes: the API server ended it at once, twice');
+}

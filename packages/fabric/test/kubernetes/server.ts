@@ -58,6 +58,8 @@ export class KubernetesServer {
   readonly failures: number[] = [];
   /** True to leave every request without an answer. */
   isHanging = false;
+  /** How many lists are compacted away after their first page. */
+  forgetsLists = 0;
   /** Old versions are refused by HTTP, in place of an event. */
   refusesOldVersions = false;
   readonly #settings: ServerSettings;
@@ -172,10 +174,12 @@ export class KubernetesServer {
   /** All pages of a list are of the version that its first was made at. */
   #list({ continue: token, limit }: Readonly<Record<string, string>>): object {
     const [version = '', after = ''] = token?.split(' ') ?? [String(this.objects.version)];
-    if (Number(version) < this.objects.oldest) throw new Refusal(410, 'the continue parameter is too old');
-    if (token === undefined) this.#lists.set(version, this.objects.list());
-    const left = this.#lists.get(version)!.filter((node) => nameOf(node) > after);
+    const list = token === undefined ? this.objects.list() : this.#lists.get(version);
+    if (list === undefined) throw new Refusal(410, 'the continue parameter is too old');
+    this.#lists.set(version, list);
+    const left = list.filter((node) => nameOf(node) > after);
     const items = left.slice(0, Number(limit ?? left.length));
+    if (token === undefined && this.forgetsLists-- > 0) this.#lists.delete(version);
     const more = items.length < left.length ? { continue: `${version} ${nameOf(items.at(-1)!)}` } : {};
     return { kind: 'NodeList', apiVersion: 'v1', metadata: { resourceVersion: version, ...more }, items };
   }
