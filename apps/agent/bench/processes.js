@@ -11,7 +11,7 @@ export async function run(netns, ...argv) {
   return stdout;
 }
 
-/** A program that goes on: `line()` is the next line it prints. `ip netns exec` becomes it, so the pid is its own. */
+/** A program that goes on: `line()` is the next line it prints, `hush()` ends its input. `ip netns exec` becomes it, so the pid is its own. */
 export function start(netns, ...argv) {
   const child = spawn('ip', ['netns', 'exec', netns, ...argv], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -20,5 +20,11 @@ export function start(netns, ...argv) {
     if (done) throw new Error(`${argv.join(' ')} in ${netns} ended without an answer`);
     return value;
   };
-  return { pid: child.pid, line, say: (text) => child.stdin.write(text), end: () => child.kill() };
+  return {
+    pid: child.pid,
+    line,
+    say: (text) => child.stdin.write(text),
+    hush: () => child.stdin.end(),
+    end: () => child.kill(),
+  };
 }

@@ -135,9 +135,26 @@ export class TestLab implements AsyncDisposable {
     );
   }
 
-  async restart(host: string): Promise<AgentStatus> {
+  restart(host: string): Promise<AgentStatus> {
+    return this.#startAgent(host);
+  }
+
+  /** A second agent takes over from the one that runs. */
+  async replace(host: string, dataplane?: Dataplane): Promise<AgentStatus> {
     const entry = findHost(this.state, host);
-    const child = startAgent(this.name, host, entry.dataplane);
+    const { pid } = entry;
+    entry.dataplane = dataplane ?? entry.dataplane;
+    const status = await this.#startAgent(host, '--replace');
+    await eventually(
+      async () => isAlive(pid),
+      (alive) => !alive,
+    );
+    return status;
+  }
+
+  #startAgent(host: string, ...more: string[]): Promise<AgentStatus> {
+    const entry = findHost(this.state, host);
+    const child = startAgent(this.name, host, entry.dataplane, ...more);
     entry.pid = child.pid!;
     writeLabState(this.state);
     return agentReady(this.name, host, child);

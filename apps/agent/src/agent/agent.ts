@@ -4,12 +4,12 @@ import { cleanup } from '@podlan/fabric';
 import { type Logger, pino } from 'pino';
 import { UsageError } from '../usage-error.js';
 import { VERSION } from '../version.js';
-import { serveControlSocket } from './control-socket.js';
-import { serveHealth } from './health-server.js';
+import { AgentServers } from './agent-servers.js';
 import { type NodeOfHost, startNode } from './node-of-host.js';
 import type { AgentOptions } from './options.js';
 import type { AgentStatus } from './status.js';
 import { SubnetFile } from './subnet-file.js';
+import { Succession } from './succession.js';
 import { type Wiring, wire } from './wiring.js';
 
 /** How long an agent that was asked to end may take to come to rest. */
@@ -28,25 +28,15 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     });
   }
 
-  // The socket first: of two agents with one name, the second must not touch what the first has made.
-  let status = async (): Promise<AgentStatus> => {
-    throw new Error('it is still starting');
-  };
-  let unready = (): string | undefined => 'the agent is starting';
-  const reports = { '/status': () => status() };
-  const servers = [await serveControlSocket(options.socketPath, reports)];
+  const succession = new Succession();
+  const servers = new AgentServers(options);
   try {
-    const health = await serveHealth(options.health, () => unready());
-    if (health) servers.push(health);
-    await run(options, log, stop.signal, (node, wiring) => {
-      status = () => statusOf(options, wiring, node);
-      unready = () => node.unready();
-    });
+    // The socket first: of two agents with one name, the second must not touch what the first has made.
+    if (!options.replace) await servers.open(succession.conversations);
+    await run(options, { log, signal: stop.signal, succession, servers });
   } finally {
-    for (const server of servers) {
-      server.close();
-      server.closeAllConnections();
-    }
+    endFor(log);
+    servers.close();
   }
   return 0;
 }
@@ -59,20 +49,32 @@ function endFor(log: Logger): void {
   }, REST_MS).unref();
 }
 
-async function run(
-  options: AgentOptions,
-  log: Logger,
-  signal: AbortSignal,
-  runs: (node: NodeOfHost, wiring: Wiring) => void,
-): Promise<void> {
+interface Life {
+  readonly log: Logger;
+  /** Of its end. */
+  readonly signal: AbortSignal;
+  readonly succession: Succession;
+  readonly servers: AgentServers;
+}
+
+async function run(options: AgentOptions, { log, signal, succession, servers }: Life): Promise<void> {
   const wiring = await wire(options, log);
   const { store, forwarder, dataplane, external } = wiring;
-  try {
-    const node = startNode(options, wiring, log, signal);
-    runs(node, wiring);
+  const start = (end: AbortSignal): NodeOfHost => {
+    const node = startNode(options, wiring, log, { signal: end, ready: () => succession.ready() });
+    servers.status = () => statusOf(options, wiring, node);
+    servers.unready = () => node.unready();
+    return node;
+  };
+  const inCharge = async () => {
+    if (options.replace) await servers.open(succession.conversations);
     const { name, addresses } = external;
     log.info({ socket: options.socketPath, interface: name, addresses, dataplane }, 'agent runs');
-    await node.finished;
+  };
+  try {
+    const parts = { forwarder, log, signal, leave: () => servers.closeHealth() };
+    if (options.replace) await succession.relieve(options.socketPath, dataplane === 'wasm', parts);
+    await succession.run(start, inCharge, parts);
   } finally {
     await forwarder.close();
     await store.close();

@@ -1,6 +1,6 @@
 /** The agent's Unix socket: JSON over HTTP, so that `curl --unix-socket` can read it too. */
-import { chmodSync, rmSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:http';
+import { chmodSync, renameSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener, request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { makePrivateDirectory } from '../paths.js';
@@ -8,16 +8,30 @@ import { UsageError } from '../usage-error.js';
 
 type Report = () => unknown | Promise<unknown>;
 
-/** Serves each report under its path (`/status`). The socket is for its owner only. */
-export async function serveControlSocket(
-  path: string,
-  reports: Readonly<Record<string, Report>>,
-): Promise<Server> {
+/** POST requests that are more than a question and its answer, by path. */
+export type Conversations = Readonly<Record<string, RequestListener>>;
+
+/** What a control socket does. */
+export interface ControlSocketOptions {
+  /** By path (`/status`). */
+  readonly reports: Readonly<Record<string, Report>>;
+  readonly conversations?: Conversations;
+  /** Take the path from whoever serves it. */
+  readonly replace?: boolean;
+}
+
+/** The socket is for its owner only. Closing the server leaves its path, which may be a successor's by then. */
+export async function serveControlSocket(path: string, options: ControlSocketOptions): Promise<Server> {
+  const { reports, conversations = {}, replace = false } = options;
   makePrivateDirectory(dirname(path));
-  await refuseIfServed(path);
-  rmSync(path, { force: true });
+  if (!replace) await refuseIfServed(path);
   const server = createServer((incoming, outgoing) => {
-    const report = Object.hasOwn(reports, incoming.url ?? '') ? reports[incoming.url ?? ''] : undefined;
+    const url = incoming.url ?? '';
+    if (incoming.method === 'POST' && Object.hasOwn(conversations, url)) {
+      conversations[url]?.(incoming, outgoing);
+      return;
+    }
+    const report = Object.hasOwn(reports, url) ? reports[url] : undefined;
     const answer = (status: number, body: unknown) =>
       outgoing.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
     if (!report || incoming.method !== 'GET') {
@@ -31,14 +45,22 @@ export async function serveControlSocket(
       .then((body) => answer(200, body))
       .catch((error: Error) => answer(500, { error: error.message }));
   });
+  await listen(server, path);
+  return server;
+}
+
+/** Under a name of its own first: closing a server removes the path that it was made at, though it be another's then. */
+async function listen(server: Server, path: string): Promise<void> {
+  const fresh = `${path}.${process.pid}`;
+  rmSync(fresh, { force: true });
   const before = process.umask(0o177);
   try {
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(fresh, resolve));
   } finally {
     process.umask(before);
   }
-  chmodSync(path, 0o600);
-  return server;
+  chmodSync(fresh, 0o600);
+  renameSync(fresh, path);
 }
 
 /** A socket that nobody listens on any more was left by an agent that was killed. */
@@ -48,7 +70,9 @@ async function refuseIfServed(path: string): Promise<void> {
     probe.once('connect', () => probe.destroy());
   });
   if (!isServed) return;
-  throw new UsageError(`an agent already serves ${path}: stop it, or give this one another --name`);
+  throw new UsageError(
+    `an agent already serves ${path}: stop it, take over from it with --replace, or give this one another --name`,
+  );
 }
 
 /** Asks a running agent. Rejects with what to do when none answers. */

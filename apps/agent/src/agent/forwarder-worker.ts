@@ -1,14 +1,14 @@
 /** The thread that carries packets: opens the device and the UDP socket and runs the pump until told to stop. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Forwarder, runPump, SUPER_SLOT_BYTES } from '@podlan/dataplane';
-import { Poller, RawSocket, TapDevice, UdpSocket } from '@podlan/linux';
-import type { ForwarderRow, Tunnel } from '@podlan/linux/model';
-import type { WorkerAnswer, WorkerRequest } from './worker-forwarder.js';
+import { LinuxError, Poller, RawSocket, TapDevice, type TapOptions, UdpSocket } from '@podlan/linux';
+import type { Tunnel } from '@podlan/linux/model';
+import type { WorkerAnswer, WorkerInput, WorkerRequest } from './worker-forwarder.js';
 
 /** In each direction: frames or super-packets read, datagrams or trains received, in one batch. */
 const SLOTS = 64;
 
-const { row, wakeFd } = workerData as { row: ForwarderRow; wakeFd: number };
+const { row, wakeFd, inherited, held } = workerData as WorkerInput;
 const port = parentPort!;
 const answer = (message: WorkerAnswer) => port.postMessage(message);
 
@@ -26,13 +26,19 @@ function setTunnel(
   }
 }
 
+const isBare = row.type === 'udp';
+let started = !held;
+
 /** Table changes and questions, taken between two batches. False: stop. */
 function serveRequests(forwarder: Forwarder): boolean {
   for (;;) {
     const message = (receiveMessageOnPort(port) as { message: WorkerRequest } | undefined)?.message;
     if (message === undefined) return true;
     if (message.op === 'stop') return false;
-    if (message.op === 'counters') answer({ id: message.id, counters: forwarder.counters() });
+    if (message.op === 'start') {
+      started = true;
+      answer({ id: message.id });
+    } else if (message.op === 'counters') answer({ id: message.id, counters: forwarder.counters() });
     else {
       const error = setTunnel(forwarder, message.op, message.tunnel);
       answer({ id: message.id, ...(error !== undefined && { error }) });
@@ -40,14 +46,45 @@ function serveRequests(forwarder: Forwarder): boolean {
   }
 }
 
+/** Fills the table while somebody else carries the packets. False: stop. */
+function beHeld(forwarder: Forwarder): boolean {
+  using idle = new Poller({ device: -1, socket: -1, wake: wakeFd });
+  while (!started) {
+    idle.wait(-1);
+    if (!serveRequests(forwarder)) return false;
+  }
+  return true;
+}
+
+/** Another configuration may ask for another device or port than the predecessor's: what does not fit is left. */
+function adopted<Edge>(adopt: () => Edge, open: () => Edge): Edge {
+  try {
+    return adopt();
+  } catch (error) {
+    if (!(error instanceof LinuxError)) throw error;
+    return open();
+  }
+}
+
+function openDevice(): TapDevice {
+  const options: TapOptions = { type: isBare ? 'tun' : 'tap' };
+  const open = () => TapDevice.open(row.dev, options);
+  return inherited ? adopted(() => TapDevice.adopt(inherited.device, row.dev, options), open) : open();
+}
+
+function openSocket(): UdpSocket {
+  const { local, port } = row;
+  const open = () => UdpSocket.bind(local, port, { dontFragment: isBare });
+  return inherited ? adopted(() => UdpSocket.adopt(inherited.socket, local, port), open) : open();
+}
+
 const forwarder = await Forwarder.create({ slots: SLOTS, slotBytes: SUPER_SLOT_BYTES });
 forwarder.configure(row);
-const isBare = row.type === 'udp';
-using device = TapDevice.open(row.dev, { type: isBare ? 'tun' : 'tap' });
-using socket = UdpSocket.bind(row.local, row.port, { dontFragment: isBare });
+using device = openDevice();
+using socket = openSocket();
 using errors = isBare ? RawSocket.open() : undefined;
 using poller = new Poller({ device: device.fd, socket: socket.fd, wake: wakeFd });
-answer({ id: 0 });
+answer({ id: 0, edges: { device: device.fd, socket: socket.fd } });
 const edges = { device, socket, poller, ...(errors && { errors }) };
-runPump({ forwarder, ...edges, onTables: () => serveRequests(forwarder) });
+if (beHeld(forwarder)) runPump({ forwarder, ...edges, onTables: () => serveRequests(forwarder) });
 port.close();

@@ -15,11 +15,12 @@ export interface NodeOfHost extends Pick<RunningNode, 'state' | 'finished'> {
   unready(): string | undefined;
 }
 
+/** `ready` is called when the kernel is as it should be, and then again and again. */
 export function startNode(
   options: AgentOptions,
   wiring: Wiring,
   log: Logger,
-  signal: AbortSignal,
+  { signal, ready }: { readonly signal: AbortSignal; readonly ready: () => void },
 ): NodeOfHost {
   const { store, external } = wiring;
   const networks = store.config.networks.map(({ network }) => network);
@@ -42,7 +43,10 @@ export function startNode(
     resyncMs: options.resyncSeconds * 1000,
     renewMarginMs: options.renewMarginMinutes * 60_000,
     log: logOf(log),
-    onState: (state) => subnetFile.follow(state, log),
+    onState: (state) => {
+      subnetFile.follow(state, log);
+      if (state.ready) ready();
+    },
     ...hostRules(options.rules, networks),
   });
   return {

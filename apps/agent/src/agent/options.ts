@@ -23,6 +23,8 @@ export interface AgentOptions {
   readonly resyncSeconds: number;
   readonly renewMarginMinutes: number;
   readonly logLevel: string;
+  /** Take over from an agent of this name that runs. */
+  readonly replace: boolean;
   readonly cleanup: boolean;
 }
 
@@ -35,6 +37,7 @@ export interface AgentFlags extends StoreFlags, InterfaceFlags, RuleFlags, Healt
   readonly resync: number;
   readonly socket?: string;
   readonly logLevel: string;
+  readonly replace: boolean;
   readonly cleanup: boolean;
 }
 
@@ -86,13 +89,20 @@ function declareProcessFlags(command: Command): void {
       ).default('info'),
     )
     .addOption(
+      onOff(
+        '--replace',
+        'take over from the agent of this name that runs, if one does: no packet is lost between the two, and it ends',
+        false,
+      ),
+    )
+    .addOption(
       onOff('--cleanup', 'remove what podlan made on this host, release the lease, and exit', false),
     );
 }
 
 /** Throws UsageError where flags contradict each other, or a file they name is not what it should be. */
 export function agentOptions(flags: AgentFlags): AgentOptions {
-  const { name, dataplane, subnetFile, logLevel, cleanup } = flags;
+  const { name, dataplane, subnetFile, logLevel, replace, cleanup } = flags;
   return {
     name,
     store: storeChoice(flags),
@@ -105,6 +115,7 @@ export function agentOptions(flags: AgentFlags): AgentOptions {
     resyncSeconds: flags.resync,
     renewMarginMinutes: flags.subnetLeaseRenewMargin,
     logLevel,
+    replace,
     cleanup,
   };
 }

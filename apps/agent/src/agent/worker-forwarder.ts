@@ -6,16 +6,29 @@ import { Worker } from 'node:worker_threads';
 import type { ForwarderCounters } from '@podlan/dataplane';
 import { createEventFd } from '@podlan/linux';
 import type { Change, Failure, ForwarderRow, Kernel, Row, Scope, Table, Tunnel } from '@podlan/linux/model';
+import type { Edges, Inheritance } from './inheritance.js';
 
 export type WorkerRequest =
   | { readonly id: number; readonly op: 'set' | 'delete'; readonly tunnel: Tunnel }
   | { readonly id: number; readonly op: 'counters' }
+  /** To a worker that is held: carry packets from now on. */
+  | { readonly id: number; readonly op: 'start' }
   | { readonly id: number; readonly op: 'stop' };
 /** `id` 0 says that device and socket are open. */
 export interface WorkerAnswer {
   readonly id: number;
   readonly error?: string;
   readonly counters?: ForwarderCounters;
+  readonly edges?: Edges;
+}
+/** What a worker is made with. */
+export interface WorkerInput {
+  readonly row: ForwarderRow;
+  readonly wakeFd: number;
+  /** Device and socket that a predecessor had open, the worker's to close. */
+  readonly inherited: Edges | undefined;
+  /** Carry no packets until told to start. */
+  readonly held: boolean;
 }
 
 type Request = WorkerRequest extends infer R ? (R extends unknown ? Omit<R, 'id'> : never) : never;
@@ -31,11 +44,13 @@ class ForwarderThread {
   #error: Error | undefined;
   readonly ended: Promise<void>;
   readonly row: ForwarderRow;
+  /** Known once it is open. */
+  edges: Edges | undefined;
 
-  constructor(row: ForwarderRow) {
+  constructor(row: ForwarderRow, inherited: Edges | undefined, held: boolean) {
     this.row = row;
     this.#worker = new Worker(new URL('./forwarder-worker.js', import.meta.url), {
-      workerData: { row, wakeFd: this.#wake.fd },
+      workerData: { row, wakeFd: this.#wake.fd, inherited, held } satisfies WorkerInput,
     });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
     this.#worker.on('error', (error) => {
@@ -50,8 +65,8 @@ class ForwarderThread {
     return this.#error;
   }
 
-  opened(): Promise<WorkerAnswer> {
-    return this.#wait(0);
+  async opened(): Promise<void> {
+    this.edges = (await this.#wait(0)).edges;
   }
 
   async ask(request: Request): Promise<WorkerAnswer> {
@@ -108,6 +123,7 @@ export class WorkerForwarder implements Kernel {
   readonly #alive = new Set<ForwarderThread>();
   readonly #watchers = new Set<() => void>();
   readonly #onEnd: (dev: string, error: Error | undefined) => void;
+  #inheritance: Inheritance | undefined;
 
   /** `onEnd` hears of a forwarder that stopped without being asked to. */
   constructor(onEnd: (dev: string, error: Error | undefined) => void) {
@@ -153,6 +169,24 @@ export class WorkerForwarder implements Kernel {
     return Object.fromEntries(entries);
   }
 
+  /** The open devices and sockets, for a successor. */
+  edges(): Record<string, Edges> {
+    const open = [...this.#threads].flatMap(([dev, { edges }]) => (edges ? [[dev, edges] as const] : []));
+    return Object.fromEntries(open);
+  }
+
+  /** From now until `start`, forwarders take devices and sockets from there, are filled, and carry no packets. */
+  hold(inheritance: Inheritance): void {
+    this.#inheritance = inheritance;
+  }
+
+  /** Resolves when those that were held carry packets. */
+  async start(): Promise<void> {
+    this.#inheritance?.close();
+    this.#inheritance = undefined;
+    await Promise.all([...this.#alive].map((thread) => thread.ask({ op: 'start' }).catch(() => {})));
+  }
+
   async close(): Promise<void> {
     this.#threads.clear();
     await Promise.all([...this.#alive].map((thread) => thread.stop()));
@@ -178,7 +212,8 @@ export class WorkerForwarder implements Kernel {
   }
 
   async #start(row: ForwarderRow, tunnels: readonly Tunnel[]): Promise<void> {
-    const thread = new ForwarderThread(row);
+    const held = this.#inheritance;
+    const thread = new ForwarderThread(row, held?.take(row.dev), held !== undefined);
     this.#alive.add(thread);
     void thread.ended.then(() => this.#alive.delete(thread));
     await thread.opened();

@@ -42,10 +42,15 @@ const inHost = (lab: string, host: string, args: readonly string[]) => [
   ...args,
 ];
 
-export function startAgent(lab: string, host: string, dataplane: Dataplane): ChildProcess {
+export function startAgent(
+  lab: string,
+  host: string,
+  dataplane: Dataplane,
+  ...more: readonly string[]
+): ChildProcess {
   mkdirSync(hostDirectory(lab, host), { recursive: true });
   const log = openSync(agentLog(lab, host), 'a', 0o600);
-  const child = spawn('nsenter', inHost(lab, host, agentArguments(lab, host, dataplane)), {
+  const child = spawn('nsenter', inHost(lab, host, [...agentArguments(lab, host, dataplane), ...more]), {
     stdio: ['ignore', log, log],
     detached: true,
   });
@@ -66,7 +71,8 @@ export async function agentReady(lab: string, host: string, child: ChildProcess)
     const status = (await askAgent(agentSocket(lab, host), '/status').catch(() => undefined)) as
       | AgentStatus
       | undefined;
-    if (status?.ready) return status;
+    // Its predecessor may still answer.
+    if (status?.ready && status.pid === child.pid) return status;
     await sleep(10);
   }
   throw agentDied(lab, host, new Error(`not ready after ${READY_TIMEOUT_MS / 1000} s`));

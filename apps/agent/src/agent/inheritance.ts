@@ -1,0 +1,33 @@
+/** What a predecessor left open for us: for each device its TAP and its socket, each taken at most once. */
+import { closeSync } from 'node:fs';
+
+/** File descriptors of a forwarder's two sides. */
+export interface Edges {
+  readonly device: number;
+  readonly socket: number;
+}
+
+export class Inheritance {
+  readonly #edges: Map<string, Edges>;
+
+  constructor(edges: Readonly<Record<string, Edges>>) {
+    this.#edges = new Map(Object.entries(edges));
+  }
+
+  /**
+   * The taker closes them. A device that was not handed on means another configuration than the predecessor's, whose
+   * ports must not be kept then.
+   */
+  take(dev: string): Edges | undefined {
+    const edges = this.#edges.get(dev);
+    if (edges === undefined) this.close();
+    this.#edges.delete(dev);
+    return edges;
+  }
+
+  /** Closes what nobody took. */
+  close(): void {
+    for (const { device, socket } of this.#edges.values()) for (const fd of [device, socket]) closeSync(fd);
+    this.#edges.clear();
+  }
+}
