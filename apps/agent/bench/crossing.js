@@ -14,7 +14,7 @@ async function begin(netns, ...argv) {
   const child = start(netns, process.execPath, ...argv.map(String));
   await child.line();
   const end = async (last = '') => {
-    child.say(last);
+    if (last) child.say(last);
     child.hush();
     return JSON.parse(await child.line());
   };

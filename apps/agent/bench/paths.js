@@ -71,7 +71,7 @@ async function digTunnels(lab, one, other) {
 }
 
 /** The first packets find neighbors; all of the next ones must be answered. */
-async function requireToTalk({ name, from, address }) {
+export async function requireToTalk({ name, from, address }) {
   await run(from, 'ping', '-n', '-q', '-c', '2', '-i', '0.1', address);
   const said = await run(from, 'ping', '-n', '-q', '-c', '10', '-i', '0.01', address);
   if (!said.includes(' 10 received'))

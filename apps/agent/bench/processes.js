@@ -14,6 +14,8 @@ export async function run(netns, ...argv) {
 /** A program that goes on: `line()` is the next line it prints, `hush()` ends its input. `ip netns exec` becomes it, so the pid is its own. */
 export function start(netns, ...argv) {
   const child = spawn('ip', ['netns', 'exec', netns, ...argv], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // It may have ended before it was told to.
+  child.stdin.on('error', () => {});
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const line = async () => {
     const { done, value } = await lines.next();
