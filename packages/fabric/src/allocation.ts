@@ -15,7 +15,8 @@ import type { NetworkConfig, NetworkRange } from './network-config.js';
 /**
  * One subnet per network: the node's own again (one reserved for it first), else the one it held before, else the lowest
  * free one.
- * `leases` are those in force; throws LeaseError `out-of-subnets`.
+ * `leases` are those in force; `skip` is how many free subnets to leave to others that choose at the same time. Throws
+ * LeaseError `out-of-subnets`.
  * @example
  * ```ts
  * import { chooseSubnets, parseLease, parseNetworkConfig } from '@podlan/fabric';
@@ -36,6 +37,7 @@ export function chooseSubnets(
   config: Pick<NetworkConfig, 'networks'>,
   leases: readonly Lease[],
   request: LeaseRequest,
+  skip = 0,
 ): IpPrefix[] {
   const own = leases.filter((lease) => isSameNode(lease.attributes, request.attributes));
   const ownSubnets = [...own.filter(isReservation), ...own].flatMap((lease) => lease.subnets);
@@ -44,7 +46,7 @@ export function chooseSubnets(
     (range) =>
       ownSubnets.find((subnet) => fits(range, subnet)) ??
       request.previous.find((subnet) => fits(range, subnet) && isFree(subnet, taken)) ??
-      lowestFree(range, taken) ??
+      lowestFree(range, taken, skip) ??
       refuse(range),
   );
 }
@@ -90,17 +92,27 @@ function isFree(subnet: IpPrefix, taken: readonly IpPrefix[]): boolean {
   return !taken.some((other) => overlaps(subnet, other));
 }
 
-/** Walks the taken ranges in order with a cursor that jumps over each, up to the next subnet boundary. */
-function lowestFree(range: NetworkRange, taken: readonly IpPrefix[]): IpPrefix | undefined {
+/**
+ * Walks the taken ranges in order with a cursor that jumps over each, up to the next subnet boundary. Leaves out the first
+ * `skip` free subnets, or all but the last where they are fewer.
+ */
+function lowestFree(range: NetworkRange, taken: readonly IpPrefix[], skip: number): IpPrefix | undefined {
   const family = familyOf(range.network);
   const size = prefixSize(family, range.subnetLength);
+  const end = addressValue(range.last) + size;
   let cursor = addressValue(range.first);
-  for (const busy of sortedBounds(family, taken)) {
-    if (busy.first >= cursor + size) break;
+  let left = BigInt(skip);
+  let found: bigint | undefined;
+  for (const busy of [...sortedBounds(family, taken), { first: end, last: end }]) {
+    const free = ((busy.first < end ? busy.first : end) - cursor) / size;
+    if (free > 0n) {
+      found = cursor + (left < free ? left : free - 1n) * size;
+      if (left < free) break;
+      left -= free;
+    }
     if (busy.last >= cursor) cursor = ((busy.last + size) / size) * size;
   }
-  if (cursor > addressValue(range.last)) return undefined;
-  return prefixAround(addressOfValue(family, cursor), range.subnetLength);
+  return found === undefined ? undefined : prefixAround(addressOfValue(family, found), range.subnetLength);
 }
 
 function sortedBounds(family: Family, taken: readonly IpPrefix[]): PrefixBounds[] {

@@ -109,6 +109,8 @@ export interface LeaseStore {
 /** A store as an agent opens it, with the network configuration that the cluster agreed on. */
 export interface OpenStore extends LeaseStore {
   readonly config: NetworkConfig;
+  /** Entries found so far that are no leases: each was told once, and left as it is. */
+  readonly entriesIgnored?: number;
 }
 
 /** A store that hands out subnets itself, and keeps some for certain nodes. */

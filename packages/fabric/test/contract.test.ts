@@ -59,9 +59,9 @@ testLeaseStore(
       clients.push(client);
       return client;
     };
-    const unseen = async (change: () => Promise<void>) => {
+    const unseen = async (change: (store: LeaseStore) => Promise<void>) => {
       server.mute();
-      await change();
+      await change(await open());
       server.objects.compact();
       server.cut();
     };

@@ -81,10 +81,10 @@ test('a node rehosted while it asks for its first lease publishes what it has be
     resolve = done;
   });
   const slow = new Proxy(cluster.store, {
-    get: (store, key: keyof LeaseStore) =>
+    get: (store: LeaseStore, key: keyof LeaseStore) =>
       key === 'acquire'
         ? async (request: LeaseRequest) => promise.then(() => store.acquire(request))
-        : store[key].bind(store),
+        : store[key]?.bind(store),
   });
   const a = await cluster.start(1, { store: slow });
   a.running.rehost(cluster.backend(1, { publicIps: MOVED }));

@@ -15,6 +15,8 @@ const PACKAGE_OF = {
   nsenter: 'util-linux',
   ps: 'procps',
   chromium: 'chromium',
+  etcd: 'etcd-server',
+  openssl: 'openssl',
 };
 
 /** What does as well: Ubuntu has Chromium only as a snap. */

@@ -6,7 +6,7 @@ import { overlaps } from '@podlan/linux/prefix';
 import { familyOf, type IpAddress, type IpPrefix } from '@podlan/wire';
 import { chooseSubnets, fits, isReservation, isSameNode } from '../allocation.js';
 import { type Lease, type LeaseAttributes, LeaseError, type LeaseRequest } from '../lease.js';
-import { formatLeaseKey } from '../lease-json.js';
+import { formatLeaseKey, parseLeaseKey } from '../lease-json.js';
 import type { NetworkConfig } from '../network-config.js';
 
 /** An entry to write, in place of others. */
@@ -21,10 +21,15 @@ export interface Claim {
 
 type Networks = Pick<NetworkConfig, 'networks'>;
 
-/** `leases`: those in force. Throws LeaseError `out-of-subnets`. */
-export function claimLease(config: Networks, leases: readonly Lease[], request: LeaseRequest): Claim {
+/** `leases`: those in force; `skip`: as for `chooseSubnets`. Throws LeaseError `out-of-subnets`. */
+export function claimLease(
+  config: Networks,
+  leases: readonly Lease[],
+  request: LeaseRequest,
+  skip = 0,
+): Claim {
   const { attributes } = request;
-  const subnets = chooseSubnets(config, leases, request);
+  const subnets = chooseSubnets(config, leases, request, skip);
   const own = leases.filter((lease) => isSameNode(lease.attributes, attributes));
   const here = own.filter((lease) => overlap(lease.subnets, subnets));
   const elsewhere = own.filter((lease) => !isReservation(lease) || here.includes(lease));
@@ -61,6 +66,15 @@ export function reservedFor(publicIps: readonly IpAddress[]): LeaseAttributes {
 /** The same subnets, for the same node, which has left. */
 export function vacated({ subnets, attributes }: Lease): Lease {
   return { subnets, attributes: reservedFor(attributes.endpoints.map(({ publicIp }) => publicIp)) };
+}
+
+/**
+ * What stands under keys whose values can't be read: somebody's leases all the same, unless they were ours before.
+ */
+export function unreadableLeases(keys: readonly string[], previous: readonly IpPrefix[]): Lease[] {
+  const subnets = keys.map((key) => parseLeaseKey(key) ?? []);
+  const others = subnets.filter((list) => !list.some((subnet) => previous.includes(subnet)));
+  return others.map((list) => ({ subnets: list, attributes: { backendType: '', endpoints: [] } }));
 }
 
 export function hasSubnets(lease: Pick<Lease, 'subnets'>, subnets: readonly IpPrefix[]): boolean {

@@ -1,8 +1,10 @@
 /** Rows of the SQLite store, and what is said of a configuration that does not fit them. */
 import type { IpPrefix } from '@podlan/wire';
 import { type Lease, LeaseError } from '../lease.js';
-import { formatLeaseKey, formatLeaseValue, parseLease, parseLeaseKey } from '../lease-json.js';
+import { formatLeaseKey, formatLeaseValue, parseLease } from '../lease-json.js';
 import type { NetworkConfig } from '../network-config.js';
+import { unreadableLeases } from './claim.js';
+import type { EntryReader } from './entry-reader.js';
 import type { SqliteDatabase } from './sqlite-file.js';
 import type { Written } from './written.js';
 
@@ -25,50 +27,25 @@ export function putRow(database: SqliteDatabase, lease: Lease): Lease {
   return lease;
 }
 
-/** Reads rows that anybody may have written: what is no lease is told once and left out. */
-export class RowReader {
-  readonly #warn: (message: string) => void;
-  readonly #warned = new Set<string>();
-  /** The last good lease of each key: a row that turns to garbage must not take a peer away. */
-  readonly #lastGood = new Map<string, Lease>();
+/** All leases that can be read, whether in force or not. */
+export function readRows(database: SqliteDatabase, reader: EntryReader, written: Written): Lease[] {
+  const rows = selectRows(database);
+  reader.retain(new Set(rows.map(({ key }) => String(key))));
+  const leases = rows.map((row) => reader.read(String(row.key), () => parseRow(row), written));
+  return leases.filter((lease) => lease !== undefined);
+}
 
-  constructor(warn: (message: string) => void) {
-    this.#warn = warn;
-  }
+/** Subnets of entries that can't be read: somebody's all the same, unless they were ours before. */
+export function damagedRows(database: SqliteDatabase, nowMs: number, previous: readonly IpPrefix[]): Lease[] {
+  const damaged = selectRows(database).filter((row) => isDamaged(row, nowMs));
+  return unreadableLeases(
+    damaged.map(({ key }) => String(key)),
+    previous,
+  );
+}
 
-  /** All that can be read, whether in force or not. */
-  all(database: SqliteDatabase, written: Written): Lease[] {
-    const rows = selectRows(database).map((row) => this.#read(row, written));
-    return rows.filter((lease) => lease !== undefined);
-  }
-
-  /** Subnets of entries that can't be read: somebody's all the same, unless they were ours before. */
-  damaged(database: SqliteDatabase, nowMs: number, previous: readonly IpPrefix[]): Lease[] {
-    const keys = selectRows(database).filter((row) => isDamaged(row, nowMs));
-    const subnets = keys.map(({ key }) => parseLeaseKey(String(key)) ?? []);
-    const others = subnets.filter((list) => !list.some((subnet) => previous.includes(subnet)));
-    return others.map((list) => ({ subnets: list, attributes: { backendType: '', endpoints: [] } }));
-  }
-
-  #read({ key, value, expires_at_ms }: LeaseRow, written: Written): Lease | undefined {
-    const name = String(key);
-    try {
-      const lease = parseLease(name, String(value), expiryOf(name, expires_at_ms));
-      this.#lastGood.set(name, lease);
-      return lease;
-    } catch (error) {
-      this.#warnOnce((error as Error).message);
-      // Our own is given up, to be written anew.
-      const before = this.#lastGood.get(name);
-      return before !== undefined && written.has(before) ? undefined : before;
-    }
-  }
-
-  #warnOnce(message: string): void {
-    if (this.#warned.has(message)) return;
-    this.#warned.add(message);
-    this.#warn(`entry ignored: ${message}`);
-  }
+function parseRow({ key, value, expires_at_ms }: LeaseRow): Lease {
+  return parseLease(String(key), String(value), expiryOf(String(key), expires_at_ms));
 }
 
 function selectRows(database: SqliteDatabase): LeaseRow[] {
@@ -76,10 +53,10 @@ function selectRows(database: SqliteDatabase): LeaseRow[] {
 }
 
 /** Ended entries block nothing, whatever is in them. */
-function isDamaged({ key, value, expires_at_ms }: LeaseRow, nowMs: number): boolean {
-  if (typeof expires_at_ms === 'number' && expires_at_ms <= nowMs) return false;
+function isDamaged(row: LeaseRow, nowMs: number): boolean {
+  if (typeof row.expires_at_ms === 'number' && row.expires_at_ms <= nowMs) return false;
   try {
-    parseLease(String(key), String(value), expiryOf(String(key), expires_at_ms));
+    parseRow(row);
     return false;
   } catch {
     return true;

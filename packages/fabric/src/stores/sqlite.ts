@@ -17,11 +17,20 @@ import {
 } from '../lease.js';
 import { type NetworkConfig, parseNetworkConfig } from '../network-config.js';
 import { claimLease, claimReservation, hasSubnets, leaseLost, vacated } from './claim.js';
+import { EntryReader } from './entry-reader.js';
 import { FileWake } from './file-wake.js';
 import { isInForce, watchLeases } from './lease-watch.js';
 import { DEFAULT_LEASE_TTL_SECONDS } from './memory.js';
 import { isBusy, type SqliteDatabase, SqliteFile } from './sqlite-file.js';
-import { deleteRow, noConfig, otherConfig, putRow, RowReader, sameConfig } from './sqlite-rows.js';
+import {
+  damagedRows,
+  deleteRow,
+  noConfig,
+  otherConfig,
+  putRow,
+  readRows,
+  sameConfig,
+} from './sqlite-rows.js';
 import { Written } from './written.js';
 
 /** The file, and how long to wait for what, in milliseconds but for `leaseTtlSeconds` (a day by default). */
@@ -135,7 +144,7 @@ export class SqliteLeaseStore implements AllocatingStore, OpenStore {
   readonly #closed = new AbortController();
   readonly #watchers = new Set<FileWake>();
   readonly #written = new Written();
-  readonly #rows: RowReader;
+  readonly #reader: EntryReader;
   #config: NetworkConfig | undefined;
   #cache: Cached | undefined;
 
@@ -143,8 +152,15 @@ export class SqliteLeaseStore implements AllocatingStore, OpenStore {
     this.#options = options;
     this.#file = new SqliteFile(options.path, BUSY_TIMEOUT_MS);
     this.#clock = options.clock ?? systemClock;
-    this.#rows = new RowReader((message) => options.onWarning?.(`lease store ${options.path}: ${message}`));
+    this.#reader = new EntryReader((message) =>
+      options.onWarning?.(`lease store ${options.path}: ${message}`),
+    );
     this.#ttlMs = (options.leaseTtlSeconds ?? DEFAULT_LEASE_TTL_SECONDS) * 1000;
+  }
+
+  /** Entries found so far that are no leases. */
+  get entriesIgnored(): number {
+    return this.#reader.ignored;
   }
 
   /** The network configuration that the file holds. Throws TypeError before `open`. */
@@ -164,9 +180,7 @@ export class SqliteLeaseStore implements AllocatingStore, OpenStore {
   /** Throws LeaseError `out-of-subnets`, or what {@link openSqliteStore} throws. */
   async acquire(request: LeaseRequest): Promise<Lease> {
     return this.#write((database) => {
-      const nowMs = this.#clock.nowMs();
-      const taken = [...this.#inForce(database), ...this.#rows.damaged(database, nowMs, request.previous)];
-      const claim = claimLease(this.config, taken, request);
+      const claim = claimLease(this.config, this.#taken(database, request.previous), request);
       for (const lease of claim.replaced) deleteRow(database, lease);
       return this.#publish(database, claim, claim.reserved);
     });
@@ -195,8 +209,7 @@ export class SqliteLeaseStore implements AllocatingStore, OpenStore {
   /** Throws LeaseError `not-free`, or what {@link openSqliteStore} throws. */
   async reserve(subnets: readonly IpPrefix[], publicIps: readonly IpAddress[]): Promise<Lease> {
     return this.#write((database) => {
-      const taken = [...this.#inForce(database), ...this.#rows.damaged(database, this.#clock.nowMs(), [])];
-      return putRow(database, claimReservation(this.config, taken, subnets, publicIps));
+      return putRow(database, claimReservation(this.config, this.#taken(database), subnets, publicIps));
     });
   }
 
@@ -276,14 +289,18 @@ export class SqliteLeaseStore implements AllocatingStore, OpenStore {
     const [row] = database.prepare('PRAGMA data_version').all() as { data_version: number }[];
     const version = row?.data_version;
     if (this.#cache?.database === database && this.#cache.version === version) return this.#cache.leases;
-    const leases = this.#rows.all(database, this.#written);
+    const leases = readRows(database, this.#reader, this.#written);
     this.#cache = { database, version, leases };
     return leases;
   }
 
   #inForce(database: SqliteDatabase): Lease[] {
     const nowMs = this.#clock.nowMs();
-    return this.#rows.all(database, this.#written).filter((lease) => isInForce(lease, nowMs));
+    return readRows(database, this.#reader, this.#written).filter((lease) => isInForce(lease, nowMs));
+  }
+
+  #taken(database: SqliteDatabase, previous: readonly IpPrefix[] = []): Lease[] {
+    return [...this.#inForce(database), ...damagedRows(database, this.#clock.nowMs(), previous)];
   }
 
   #publish(database: SqliteDatabase, { subnets, attributes }: Lease, reserved: boolean): Lease {

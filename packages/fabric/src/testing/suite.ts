@@ -9,9 +9,10 @@ export interface StoreFixture {
   /** Lets time go by, for the store at least. */
   advance(ms: number): Promise<void>;
   /**
-   * Makes `change` where no watch can see it, not even one that goes on where it was. Absent where watches see everything.
+   * Has another client make `change` where no watch can see it, not even one that goes on where it was. Absent where watches
+   * see everything.
    */
-  unseen?(change: () => Promise<void>): Promise<void>;
+  unseen?(change: (store: LeaseStore) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
