@@ -67,6 +67,7 @@ async function* mergeWatches(kernels: readonly Kernel[], signal: AbortSignal): A
     }
   } finally {
     stop.abort();
-    await Promise.allSettled(asked.values());
+    // An answer may have come that nobody took: that watch rests where it gave it, and has yet to let go of what it holds.
+    await Promise.allSettled([...asked.values(), ...iterators.map((iterator) => iterator.return?.())]);
   }
 }

@@ -80,3 +80,33 @@ test('a watch wakes for either, and ends with its signal', async () => {
   stop.abort();
   await watching;
 });
+
+/** Has something to say at the moment it is asked to end. */
+class LastWord extends Scribe {
+  ended = false;
+  override async *watch(signal?: AbortSignal): AsyncGenerator<Table> {
+    try {
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      yield 'link';
+    } finally {
+      this.ended = true;
+    }
+  }
+}
+
+test.each([0, 1])(
+  'a watch that ends lets go of all, also of one that has just spoken (kernel %i)',
+  async (which) => {
+    const speaker = new LastWord('linux', []);
+    const other = new MemoryKernel();
+    const [kernel, forwarder] = which === 0 ? [speaker, other] : [other, speaker];
+    const stop = new AbortController();
+    const watching = (async () => {
+      for await (const _table of withForwarder(kernel, forwarder).watch(stop.signal));
+    })();
+    await new Promise(setImmediate);
+    stop.abort();
+    await watching;
+    expect(speaker.ended).toBe(true);
+  },
+);
