@@ -12,9 +12,6 @@ import { SubnetFile } from './subnet-file.js';
 import { Succession } from './succession.js';
 import { type Wiring, wire } from './wiring.js';
 
-/** How long an agent that was asked to end may take to come to rest. */
-const REST_MS = 3000;
-
 /** Runs until SIGTERM or SIGINT, which end the process and nothing else: devices, routes and the lease stay. */
 export async function runAgent(options: AgentOptions): Promise<number> {
   const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
@@ -24,7 +21,6 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     process.once(signal, () => {
       log.info({ signal }, 'agent ends; devices, routes and the lease stay');
       stop.abort();
-      endFor(log);
     });
   }
 
@@ -35,18 +31,9 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     if (!options.replace) await servers.open(succession.conversations);
     await run(options, { log, signal: stop.signal, succession, servers });
   } finally {
-    endFor(log);
     servers.close();
   }
   return 0;
-}
-
-/** Whatever is still waited for by then. Nothing is lost: all that an agent holds survives even `kill -9`. */
-function endFor(log: Logger): void {
-  setTimeout(() => {
-    log.error({ waitingFor: process.getActiveResourcesInfo() }, 'agent ends without having come to rest');
-    process.exit(1);
-  }, REST_MS).unref();
 }
 
 interface Life {
