@@ -26,7 +26,7 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
   const fdb = async (host: string) =>
     (await lab.in(host, 'bridge', 'fdb', 'show', 'dev', 'flannel.1')).stdout;
 
-  test('flannel.1 deleted: whole again, with the same MAC', async () => {
+  test('row 2: flannel.1 deleted: whole again, with the same MAC', async () => {
     const mac = async () =>
       /link\/ether (\S+)/.exec((await lab.in('host-a', 'ip', 'link', 'show', 'flannel.1')).stdout)?.[1];
     const before = await mac();
@@ -36,7 +36,7 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     expect(await routes('host-a')).toContain('10.244.2.0/24');
   });
 
-  test('routes flushed: restored', async () => {
+  test('row 3: routes flushed: restored', async () => {
     await lab.in('host-a', 'ip', 'route', 'flush', 'dev', 'flannel.1');
     await eventually(
       () => routes('host-a'),
@@ -45,7 +45,7 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     await talks();
   });
 
-  test('neighbors flushed: restored', async () => {
+  test('row 3: neighbors flushed: restored', async () => {
     await lab.in('host-a', 'ip', 'neigh', 'flush', 'dev', 'flannel.1', 'nud', 'permanent');
     await eventually(
       () => neighbors('host-a'),
@@ -53,6 +53,19 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     );
     await talks();
   });
+
+  if (dataplane === 'kernel') {
+    test('row 3: an FDB entry deleted: restored', async () => {
+      const before = await fdb('host-a');
+      const [mac] = before.split(' ') as [string];
+      await lab.in('host-a', 'bridge', 'fdb', 'del', mac, 'dev', 'flannel.1');
+      await eventually(
+        () => fdb('host-a'),
+        (text) => text === before,
+      );
+      await talks();
+    });
+  }
 
   test('a foreign route on our device is removed', async () => {
     await lab.in(
@@ -73,7 +86,7 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     );
   });
 
-  test("a peer's VTEP MAC changed in the store is followed, and the old one gone", async () => {
+  test("row 5: a peer's VTEP MAC changed in the store is followed, and the old one gone", async () => {
     const changed = '02:00:00:00:be:ef';
     await lab.kill('host-b', 'SIGKILL');
     const store = await openSqliteStore({ path: join(labDirectory(lab.name), 'leases.db') });
@@ -123,7 +136,7 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     }
   });
 
-  test('a peer that leaves while an agent is down is removed when that agent starts', async () => {
+  test('row 6: a peer that leaves while an agent is down is removed when that agent starts', async () => {
     const { host } = await lab.join(dataplane);
     const subnet = (await lab.agent(host.name)).lease!.subnets[0]!;
     await eventually(
