@@ -8,7 +8,7 @@ import { type Family, familyOf, type IpPrefix, prefixAddress, prefixLength } fro
 
 /** Whose packets are meant. */
 export interface MasqueradeOptions {
-  /** The pod networks, at most one per family. */
+  /** The pod networks, any number of either family. */
   readonly networks: readonly IpPrefix[];
   /** This node's own subnets. */
   readonly subnets: readonly IpPrefix[];
@@ -25,8 +25,9 @@ const FILTER_PRIORITY = 0;
 const KUBE_MASQUERADE_MARK = 0x4000;
 
 /**
- * Packets between pods keep their source; pods' packets to the world outside take the host's. flannel's five rules per
- * family, after one that leaves kube-proxy's packets to kube-proxy.
+ * Packets between pods keep their source; pods' packets to the world outside take the host's, and so do the host's own to
+ * pods elsewhere. What flannel's rules mean, after one that leaves kube-proxy's packets to kube-proxy. A family in which
+ * the node has no subnet has no rules.
  * @example
  * ```ts
  * import { masqueradeChain } from '@podlan/fabric';
@@ -36,13 +37,13 @@ const KUBE_MASQUERADE_MARK = 0x4000;
  * const networks = [parseIpPrefix('10.244.0.0/16')!];
  * const subnets = [parseIpPrefix('10.244.1.0/24')!];
  * rowText(masqueradeChain({ networks, subnets }));
- * // => 'chain inet podlan postrouting { type nat hook postrouting priority 100; 6 rules }'
+ * // => 'chain inet podlan postrouting { type nat hook postrouting priority 100; 5 rules }'
  * ```
  */
 export function masqueradeChain({ networks, subnets, randomFully = true }: MasqueradeOptions): Chain {
-  const rules = networks.flatMap((network) => {
-    const subnet = subnets.find((own) => familyOf(own) === familyOf(network));
-    return subnet === undefined ? [] : masqueradeRules(network, subnet, randomFully);
+  const rules = ([4, 6] as const).flatMap((family) => {
+    const ofFamily = (prefix: IpPrefix) => familyOf(prefix) === family;
+    return masqueradeRules(family, networks.filter(ofFamily), subnets.filter(ofFamily), randomFully);
   });
   return {
     kind: 'chain',
@@ -55,7 +56,8 @@ export function masqueradeChain({ networks, subnets, randomFully = true }: Masqu
 }
 
 /**
- * Traffic of the pod networks may be forwarded, whatever the policy of other chains' tables may be.
+ * Traffic of the pod networks may be forwarded. That a chain's accept ends that chain alone is seen to by the kernel
+ * behind the row: the rules count in other tables too (`Chain` of @podlan/linux/model).
  * @example
  * ```ts
  * import { forwardChain } from '@podlan/fabric';
@@ -69,8 +71,8 @@ export function masqueradeChain({ networks, subnets, randomFully = true }: Masqu
  */
 export function forwardChain(networks: readonly IpPrefix[]): Chain {
   const rules = networks.flatMap((network) => [
-    [address('saddr', '==', network), verdict('accept')],
-    [address('daddr', '==', network), verdict('accept')],
+    [address('saddr', network), verdict('accept')],
+    [address('daddr', network), verdict('accept')],
   ]);
   return {
     kind: 'chain',
@@ -82,15 +84,25 @@ export function forwardChain(networks: readonly IpPrefix[]): Chain {
   };
 }
 
-/** flannel's order: pod traffic inside the network returns before either masquerade. */
-function masqueradeRules(network: IpPrefix, subnet: IpPrefix, randomFully: boolean): Rule[] {
+/**
+ * Pod traffic inside the networks returns before either masquerade. Whatever goes to this node's own pods returns, be it
+ * from pods or from outside; what is left and comes from a network is then masqueraded, and so is what goes to one.
+ */
+function masqueradeRules(
+  family: Family,
+  networks: readonly IpPrefix[],
+  subnets: readonly IpPrefix[],
+  randomFully: boolean,
+): Rule[] {
+  if (subnets.length === 0) return [];
   const masquerade = { masquerade: randomFully ? { flags: 'fully-random' } : null };
   return [
-    [address('saddr', '==', subnet), address('daddr', '==', network), verdict('return')],
-    [address('saddr', '==', network), address('daddr', '==', subnet), verdict('return')],
-    [address('saddr', '!=', network), address('daddr', '==', subnet), verdict('return')],
-    [address('saddr', '==', network), notMulticast(familyOf(network)), masquerade],
-    [address('saddr', '!=', network), address('daddr', '==', network), masquerade],
+    ...subnets.flatMap((own) =>
+      networks.map((network) => [address('saddr', own), address('daddr', network), verdict('return')]),
+    ),
+    ...subnets.map((own) => [address('daddr', own), verdict('return')]),
+    ...networks.map((network) => [address('saddr', network), notMulticast(family), masquerade]),
+    ...networks.map((network) => [address('daddr', network), masquerade]),
   ];
 }
 
@@ -99,10 +111,10 @@ function notMulticast(family: Family): unknown {
   return match('!=', payload(family, 'daddr'), { prefix: right });
 }
 
-function address(field: 'saddr' | 'daddr', op: '==' | '!=', prefix: IpPrefix): unknown {
+function address(field: 'saddr' | 'daddr', prefix: IpPrefix): unknown {
   const [addr, len] = [prefixAddress(prefix), prefixLength(prefix)];
   const right = len === addressBits(prefix) ? addr : { prefix: { addr, len } };
-  return match(op, payload(familyOf(prefix), field), right);
+  return match('==', payload(familyOf(prefix), field), right);
 }
 
 function marked(mark: number): unknown {
