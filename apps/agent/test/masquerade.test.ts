@@ -1,93 +1,155 @@
-/** `--ip-masq`: pods reach the outside by their host's address, and each other by their own. */
+/**
+ * `--ip-masq`: pods reach the outside by their host's address, and each other by their own. Seen on real packets:
+ *
+ *   pod-a1 -- host-a (kernel) ==underlay== host-b (wasm) -- pod-b1
+ *                                  |
+ *                              the outside: 192.168.77.1 answers to no address but the hosts'
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { underlayNetns } from '../dist/lab/topology.js';
+import { eventually, run, TestLab } from './test-lab.js';
 
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { netnsPath } from '@podlan/linux';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { labDirectory } from '../dist/lab/lab-state.js';
-import { eventually, MAIN, TestLab } from './test-lab.js';
-
-/** The underlay's switch: it has no route to any pod, so it can answer only what comes from a host. */
 const OUTSIDE = '192.168.77.1';
+const [HOST_A, POD_A, POD_B] = ['192.168.77.11', '10.244.1.2', '10.244.2.2'];
 let lab: TestLab;
-let agent: ReturnType<typeof spawn> | undefined;
+
+/** Agents started from here on are run with these flags, as environment variables. */
+async function restartWith(host: string, flags: Readonly<Record<string, string>>): Promise<void> {
+  await lab.kill(host, 'SIGTERM');
+  Object.assign(process.env, flags);
+  await lab.restart(host);
+  for (const name of Object.keys(flags)) delete process.env[name];
+}
 
 beforeAll(async () => {
   lab = await TestLab.start('kernel', 'wasm');
 });
-afterAll(async () => {
-  agent?.kill('SIGKILL');
-  await lab[Symbol.asyncDispose]();
-});
+afterAll(() => lab[Symbol.asyncDispose]());
 
-const outsideAnswers = async () =>
-  (await lab.in('pod-a1', 'ping', '-n', '-c', '1', '-W', '1', OUTSIDE)).code === 0;
+const pings = async (from: string, to: string, ...options: string[]) =>
+  (await lab.in(from, 'ping', '-n', '-c', '1', '-W', '1', ...options, to)).code === 0;
+const outside = (...command: string[]) => run('ip', 'netns', 'exec', underlayNetns(lab.name), ...command);
+const rules = async (host: string) =>
+  (await lab.in(host, 'nft', 'list', 'chain', 'inet', 'podlan', 'postrouting')).stdout;
 
-test('without it the outside does not know pods; with it, it answers; flushed rules come back', async () => {
-  expect(await outsideAnswers()).toBe(false);
-  await lab.kill('host-a', 'SIGTERM');
-  const directory = labDirectory(lab.name);
-  agent = spawn(
-    'nsenter',
-    [
-      `--net=${netnsPath(lab.netns('host-a'))}`,
-      ...[
-        '--',
-        process.execPath,
-        MAIN,
-        'agent',
-        '--name',
-        'host-a',
-        '--iface',
-        'eth0',
-        '--dataplane',
-        'kernel',
-        '--ip-masq',
-      ],
-      ...[
-        '--store',
-        `sqlite:${join(directory, 'leases.db')}`,
-        '--socket',
-        join(directory, 'host-a', 'agent.sock'),
-      ],
-      ...['--subnet-file', join(directory, 'host-a', 'subnet.env')],
-    ],
-    { stdio: 'ignore' },
+/** The source addresses of echo requests for `destination` that come by there while `send` is tried. */
+async function sourcesSeen(
+  netns: string,
+  device: string,
+  destination: string,
+  send: () => Promise<unknown>,
+): Promise<string> {
+  const filter = `icmp[icmptype] == icmp-echo and dst host ${destination}`;
+  const watching = run(
+    ...(['ip', 'netns', 'exec', netns, 'timeout', '10', 'tshark', '-lnQ', '-i', device] as const),
+    ...['-c', '1', '-T', 'fields', '-e', 'ip.src', filter],
   );
-  await eventually(outsideAnswers, (yes) => yes);
-  const repaired = async () => (await lab.agent('host-a')).counters.driftRepaired;
-  const before = await repaired();
-  await lab.in('host-a', 'nft', 'flush', 'ruleset');
-  await eventually(repaired, (now) => now > before);
-  await eventually(outsideAnswers, (yes) => yes);
-});
-
-test('pod to pod keeps the source address', async () => {
-  const sniff = lab.spawn(
-    'pod-b1',
-    'tshark',
-    '-l',
-    '-n',
-    '-i',
-    'eth0',
-    '-c',
-    '1',
-    '-T',
-    'fields',
-    '-e',
-    'ip.src',
-    'icmp',
-  );
-  let seen = '';
-  sniff.stdout.on('data', (text) => {
-    seen += text;
+  let seen: string | undefined;
+  void watching.then(({ stdout }) => {
+    seen = stdout.trim();
   });
+  // Until the capture has begun, what is sent goes by unseen.
+  while (seen === undefined) await send();
+  return seen;
+}
+
+test('without it the outside does not know pods; with it, it answers', async () => {
+  expect(await pings('pod-a1', OUTSIDE)).toBe(false);
+  for (const host of ['host-a', 'host-b']) await restartWith(host, { FLANNELD_IP_MASQ: 'true' });
   await eventually(
-    async () => {
-      await lab.reaches('pod-a1', 'pod-b1');
-      return seen.trim();
-    },
-    (source) => source !== '',
+    () => pings('pod-a1', OUTSIDE),
+    (yes) => yes,
   );
-  expect(seen.trim()).toBe(lab.address('pod-a1'));
+  expect(await pings('pod-b1', OUTSIDE)).toBe(true);
+});
+
+test('row 4 of what podlan must do better: flushed nftables rules are restored', async () => {
+  const repaired = async () => (await lab.agent('host-a')).counters.driftRepaired;
+  const before = await rules('host-a');
+  const count = await repaired();
+  await lab.in('host-a', 'nft', 'flush', 'ruleset');
+  await eventually(repaired, (now) => now > count);
+  await eventually(
+    () => rules('host-a'),
+    (now) => now === before,
+  );
+  await eventually(
+    () => pings('pod-a1', OUTSIDE),
+    (yes) => yes,
+  );
+});
+
+test('random source ports can be turned off', async () => {
+  expect(await rules('host-b')).toMatch(/masquerade fully-random/);
+  await restartWith('host-b', { FLANNELD_IP_MASQ: 'true', FLANNELD_IP_MASQ_FULLY_RANDOM_DISABLE: 'true' });
+  expect(await rules('host-b')).toMatch(/masquerade\n/);
+  expect(await rules('host-b')).not.toMatch(/fully-random/);
+});
+
+describe('who a packet comes from', () => {
+  const inPod = (pod: string, destination: string, send: () => Promise<unknown>) =>
+    sourcesSeen(lab.netns(pod), 'eth0', destination, send);
+  const onUnderlay = (destination: string, send: () => Promise<unknown>) =>
+    sourcesSeen(underlayNetns(lab.name), 'br0', destination, send);
+
+  test.each([
+    ['pod-a1', 'pod-b1'],
+    ['pod-b1', 'pod-a1'],
+  ])('%s to %s: from the pod itself', async (from, to) => {
+    expect(await inPod(to, lab.address(to), () => pings(from, lab.address(to)))).toBe(lab.address(from));
+  });
+
+  test('a pod to the outside: from its host', async () => {
+    expect(await onUnderlay(OUTSIDE, () => pings('pod-a1', OUTSIDE))).toBe(HOST_A);
+  });
+
+  test("a host's own address to a pod elsewhere: from the host's flannel.1, so that the answer finds back", async () => {
+    const send = () => pings('host-a', POD_B, '-I', HOST_A);
+    expect(await inPod('pod-b1', POD_B, send)).toBe('10.244.1.0');
+    expect(await send()).toBe(true);
+  });
+
+  test('the outside to a pod: as it came on the pod’s own host, from flannel.1 by way of another', async () => {
+    await outside('ip', 'route', 'add', '10.244.0.0/16', 'via', HOST_A);
+    expect(await inPod('pod-a1', POD_A, () => outside('ping', '-c1', '-W1', POD_A))).toBe(OUTSIDE);
+    expect(await inPod('pod-b1', POD_B, () => outside('ping', '-c1', '-W1', POD_B))).toBe('10.244.1.0');
+    await outside('ip', 'route', 'delete', '10.244.0.0/16');
+  });
+
+  test('multicast from a pod address: as it is', async () => {
+    const group = '224.0.0.251';
+    const send = () => lab.in('host-a', 'ping', '-c1', '-W1', group);
+    await lab.in('host-a', 'ip', 'route', 'add', group, 'dev', 'eth0', 'src', '10.244.1.1');
+    expect(await onUnderlay(group, send)).toBe('10.244.1.1');
+  });
+
+  test('what kube-proxy has marked: left to kube-proxy, other marks not', async () => {
+    const mark = async (value: string) => {
+      await lab.in('host-a', 'nft', 'add table ip marks; flush table ip marks');
+      await lab.in('host-a', 'nft', 'add chain ip marks in { type filter hook prerouting priority -150; }');
+      await lab.in('host-a', 'nft', `add rule ip marks in ip saddr ${POD_A} meta mark set ${value}`);
+    };
+    const source = () => onUnderlay(OUTSIDE, () => pings('pod-a1', OUTSIDE));
+    await mark('0x4000');
+    expect(await source()).toBe(POD_A);
+    await mark('0xc001');
+    expect(await source()).toBe(POD_A);
+    await mark('0x8001');
+    expect(await source()).toBe(HOST_A);
+    await lab.in('host-a', 'nft', 'delete', 'table', 'ip', 'marks');
+  });
+});
+
+test('a pod reaches itself and others by a service address, as kube-proxy makes it', async () => {
+  const kubeProxy = [
+    'add table ip kube',
+    'add chain ip kube services { type nat hook prerouting priority -100; }',
+    `add rule ip kube services ip daddr 10.96.0.1 meta mark set 0x4000 dnat to ${POD_A}`,
+    `add rule ip kube services ip daddr 10.96.0.2 dnat to ${POD_B}`,
+    'add chain ip kube marked { type nat hook postrouting priority 100; }',
+    'add rule ip kube marked meta mark & 0x4000 == 0x4000 masquerade fully-random',
+  ];
+  for (const command of kubeProxy) expect(await lab.in('host-a', 'nft', command)).toMatchObject({ code: 0 });
+  expect(await pings('pod-a1', '10.96.0.1')).toBe(true);
+  expect(await pings('pod-a1', '10.96.0.2')).toBe(true);
 });

@@ -3,7 +3,7 @@ import { type NodeState, type RunningNode, runNode, withForwarder } from '@podla
 import type { Logger } from 'pino';
 import type { ExternalInterface } from './external/external-interface.js';
 import { InterfaceWatch } from './external/interface-watch.js';
-import { hostRules } from './host-rules.js';
+import { forwardingNotices, hostRules } from './host-rules.js';
 import type { AgentOptions } from './options.js';
 import { SubnetFile } from './subnet-file.js';
 import type { Wiring } from './wiring.js';
@@ -22,7 +22,8 @@ export function startNode(
   log: Logger,
   { signal, ready }: { readonly signal: AbortSignal; readonly ready: () => void },
 ): NodeOfHost {
-  const { store, external } = wiring;
+  const { store, external, nftProblem } = wiring;
+  if (nftProblem !== undefined) log.warn({ reason: nftProblem }, 'nftables rules are not kept');
   const networks = store.config.networks.map(({ network }) => network);
   const subnetFile = new SubnetFile(options.subnetFile, { networks, ipMasq: options.rules.ipMasq });
   const watch = new InterfaceWatch({
@@ -47,14 +48,19 @@ export function startNode(
       subnetFile.follow(state, log);
       if (state.ready) ready();
     },
-    ...hostRules(options.rules, networks),
+    ...hostRules(options.rules, networks, nftProblem),
   });
   return {
-    state: () => running.state(),
+    state: () => withNotices(running.state(), options, wiring),
     external: () => watch.current,
     unready: () => unreadyReason(running.state(), subnetFile),
     finished: running.finished.finally(() => watch.close()),
   };
+}
+
+function withNotices(state: NodeState, { rules }: AgentOptions, { store, nftProblem }: Wiring): NodeState {
+  const networks = store.config.networks.map(({ network }) => network);
+  return { ...state, notices: [...state.notices, ...forwardingNotices(rules, networks, nftProblem)] };
 }
 
 /** A peer that can't be programmed leaves the node ready: all others are reached. */

@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { type ExternalInterface, findExternalInterface } from './external/external-interface.js';
 import { prefixesOnLink } from './external/on-link.js';
 import type { Dataplane } from './flags/flag-values.js';
+import { nftProblem } from './host-rules.js';
 import { type OpenStore, openStore } from './open-store.js';
 import type { AgentOptions } from './options.js';
 import { WorkerForwarder } from './worker-forwarder.js';
@@ -21,6 +22,8 @@ export interface Wiring {
   readonly backendFor: (external: ExternalInterface) => Backend;
   readonly forwarder: WorkerForwarder;
   readonly kernel: LinuxKernel;
+  /** Why nftables can't be used here. */
+  readonly nftProblem: string | undefined;
   /** From subnet.env. */
   readonly previous: readonly IpPrefix[];
 }
@@ -47,6 +50,7 @@ export async function wire(options: AgentOptions, log: Logger): Promise<Wiring> 
         log.warn(`forwarder of ${dev} ended: ${error?.message ?? 'asked to'}`),
       ),
       kernel: new LinuxKernel(),
+      nftProblem: await nftProblem(),
       previous: previousSubnets(options.subnetFile),
     };
   } catch (error) {
