@@ -5,6 +5,8 @@
  *                                  |
  *                              the outside: 192.168.77.1 answers to no address but the hosts'
  */
+import { capture } from '@podlan/linux';
+import { ETHERNET_HEADER_BYTES, IcmpType, IpProtocol, parseIpv4 } from '@podlan/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { underlayNetns } from '../dist/lab/topology.js';
 import { eventually, run, TestLab } from './test-lab.js';
@@ -32,25 +34,23 @@ const outside = (...command: string[]) => run('ip', 'netns', 'exec', underlayNet
 const rules = async (host: string) =>
   (await lab.in(host, 'nft', 'list', 'chain', 'inet', 'podlan', 'postrouting')).stdout;
 
-/** The source addresses of echo requests for `destination` that come by there while `send` is tried. */
-async function sourcesSeen(
+/** Where echo requests for `destination` come from that pass there while `send` is under way. */
+async function sourceSeen(
   netns: string,
   device: string,
   destination: string,
   send: () => Promise<unknown>,
-): Promise<string> {
-  const filter = `icmp[icmptype] == icmp-echo and dst host ${destination}`;
-  const watching = run(
-    ...(['ip', 'netns', 'exec', netns, 'timeout', '10', 'tshark', '-lnQ', '-i', device] as const),
-    ...['-c', '1', '-T', 'fields', '-e', 'ip.src', filter],
-  );
-  let seen: string | undefined;
-  void watching.then(({ stdout }) => {
-    seen = stdout.trim();
-  });
-  // Until the capture has begun, what is sent goes by unseen.
-  while (seen === undefined) await send();
-  return seen;
+): Promise<string | undefined> {
+  const stop = new AbortController();
+  const frames = await capture({ netns, device, signal: stop.signal });
+  await send();
+  stop.abort();
+  for await (const { bytes } of frames) {
+    const packet = parseIpv4(bytes.subarray(ETHERNET_HEADER_BYTES));
+    const isRequest = packet?.protocol === IpProtocol.icmp && packet.payload[0] === IcmpType.echoRequest;
+    if (isRequest && packet.destination === destination) return packet.source;
+  }
+  return undefined;
 }
 
 test('without it the outside does not know pods; with it, it answers', async () => {
@@ -88,9 +88,9 @@ test('random source ports can be turned off', async () => {
 
 describe('who a packet comes from', () => {
   const inPod = (pod: string, destination: string, send: () => Promise<unknown>) =>
-    sourcesSeen(lab.netns(pod), 'eth0', destination, send);
+    sourceSeen(lab.netns(pod), 'eth0', destination, send);
   const onUnderlay = (destination: string, send: () => Promise<unknown>) =>
-    sourcesSeen(underlayNetns(lab.name), 'br0', destination, send);
+    sourceSeen(underlayNetns(lab.name), 'br0', destination, send);
 
   test.each([
     ['pod-a1', 'pod-b1'],
