@@ -1,0 +1,76 @@
+/**
+ * A cluster of five hosts, disturbed at random: agents killed, devices deleted, tables flushed, MACs changed, hosts
+ * joining and leaving, the store held. After each disturbance the kernel of every host comes to hold exactly what the
+ * leases in the store ask for, and pods reach each other.
+ *
+ *     DISTURBANCE_SECONDS=900 DISTURBANCE_SEED=7 npx vitest run test/disturbance.test.ts
+ *
+ * The seed decides which disturbances come, in which order and where, so that a failing run can be repeated.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agentLog } from '../dist/lab/lab-agents.js';
+import { chooseDisturbance } from './disturbance/disturbances.js';
+import { DisturbedCluster } from './disturbance/disturbed-cluster.js';
+import { Random } from './disturbance/random.js';
+import { eventually, run, TestLab } from './test-lab.js';
+
+const SEED = Number(process.env.DISTURBANCE_SEED ?? Math.floor(Math.random() * 2 ** 32));
+const SECONDS = Number(process.env.DISTURBANCE_SECONDS ?? 60);
+/** Seconds, with room for a machine that does other things too. */
+const CONVERGED_WITHIN_MS = 20_000;
+
+let lab: TestLab;
+let cluster: DisturbedCluster;
+beforeAll(async () => {
+  lab = await TestLab.start('wasm', 'kernel', 'wasm', 'kernel', 'wasm');
+  cluster = await DisturbedCluster.of(lab);
+}, 120_000);
+afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+  await lab?.[Symbol.asyncDispose]();
+});
+
+/** How long it took, in milliseconds. */
+async function converged(pairs?: [string, string][]): Promise<number> {
+  const startMs = performance.now();
+  const none = (problems: readonly string[]) => problems.length === 0;
+  await eventually(() => cluster.problems(), none, CONVERGED_WITHIN_MS);
+  await eventually(() => cluster.unreached(pairs), none, CONVERGED_WITHIN_MS);
+  return performance.now() - startMs;
+}
+
+/** The last words of every agent, for whoever looks into a failure. */
+async function logs(): Promise<string> {
+  const tails = cluster.hosts.map(async ({ name }) => {
+    const { stdout } = await run('tail', '-n', '8', agentLog(lab.name, name));
+    return `${name}:\n${stdout}`;
+  });
+  return (await Promise.all(tails)).join('\n');
+}
+
+test('whatever is disturbed comes right again', {
+  timeout: SECONDS * 1000 + 4 * CONVERGED_WITHIN_MS,
+}, async () => {
+  console.log(`disturbance: DISTURBANCE_SEED=${SEED} DISTURBANCE_SECONDS=${SECONDS}`);
+  const random = new Random(SEED);
+  const done: string[] = [];
+  let slowestMs = 0;
+  await converged();
+  const endMs = performance.now() + SECONDS * 1000;
+  while (performance.now() < endMs) {
+    const disturbance = chooseDisturbance(cluster, random);
+    try {
+      done.push(`${disturbance.name} ${await disturbance.run(cluster, random)}`);
+      slowestMs = Math.max(slowestMs, await converged([random.pick(cluster.pairs())]));
+    } catch (cause) {
+      const message = `DISTURBANCE_SEED=${SEED}, disturbance ${done.length}: ${disturbance.name}; before: ${done.slice(-3).join('; ')}`;
+      throw new Error(`${message}\n${(cause as Error).message}\n${await logs()}`, { cause });
+    }
+  }
+  await converged();
+  expect(await cluster.problems()).toEqual([]);
+  expect(await cluster.unreached()).toEqual([]);
+  console.log(
+    `disturbance: ${done.length} disturbances, each put right, the slowest after ${Math.round(slowestMs)} ms`,
+  );
+});
