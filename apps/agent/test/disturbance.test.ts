@@ -48,6 +48,20 @@ async function logs(): Promise<string> {
   return (await Promise.all(tails)).join('\n');
 }
 
+test('what is missing and what is too much is noticed', async () => {
+  await converged();
+  await cluster.kill('host-b', 'SIGKILL');
+  await cluster.sh('host-b', 'ip route delete 10.244.1.0/24');
+  await cluster.sh('host-b', 'ip neigh add 10.244.9.0 lladdr 02:00:00:00:00:09 dev flannel.1');
+  expect(await cluster.problems()).toEqual([
+    'host-b - route 10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink',
+    'host-b + neigh 10.244.9.0 02:00:00:00:00:09',
+  ]);
+  expect(await cluster.unreached([['pod-a1', 'pod-b1']])).toEqual(['pod-a1 does not reach pod-b1']);
+  await lab.restart('host-b');
+  await converged();
+});
+
 test('whatever is disturbed comes right again', {
   timeout: SECONDS * 1000 + 4 * CONVERGED_WITHIN_MS,
 }, async () => {
@@ -55,7 +69,6 @@ test('whatever is disturbed comes right again', {
   const random = new Random(SEED);
   const done: string[] = [];
   let slowestMs = 0;
-  await converged();
   const endMs = performance.now() + SECONDS * 1000;
   while (performance.now() < endMs) {
     const disturbance = chooseDisturbance(cluster, random);
