@@ -181,6 +181,7 @@ class Node {
       for (const key of this.#leases.record(event)) touched.add(key);
     }
     const own = this.#own.lease;
+    if (events.some(({ type }) => type === 'snapshot')) this.#own.retryNow();
     if (events.length === 0) this.#own.acquireNow();
     else if (own === undefined) this.#own.acquireSoon();
     else this.#follow(own, touched);

@@ -58,6 +58,13 @@ export class OwnLease {
     this.#plan('acquire', 0);
   }
 
+  /** The store is there again: what was put off because it was not is done now. */
+  retryNow(): void {
+    if (this.#retry.failures === 0 || this.#dueMs === Number.POSITIVE_INFINITY) return;
+    this.#retry.reset();
+    this.#plan(this.#task, 0);
+  }
+
   /** Has the store hold what the node publishes now. */
   publish(): void {
     this.#outdated = true;

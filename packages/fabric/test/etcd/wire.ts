@@ -5,7 +5,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export class Wire {
   readonly #target: number;
-  readonly #sockets = new Set<Socket>();
+  /** Both ends of each connection, and where what arrives there goes. */
+  readonly #ends = new Map<Socket, Socket>();
   #server: Server;
   #port = 0;
 
@@ -26,16 +27,21 @@ export class Wire {
 
   async cut(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#ends.keys()) socket.destroy();
     await closed;
   }
 
   /** Connections stay, and say nothing. */
   hold(): void {
-    for (const socket of this.#sockets) {
+    for (const socket of this.#ends.keys()) {
       socket.unpipe();
       socket.pause();
     }
+  }
+
+  /** What was held comes through. */
+  letGo(): void {
+    for (const [socket, other] of this.#ends) socket.pipe(other);
   }
 
   async mend(): Promise<void> {
@@ -49,10 +55,10 @@ export class Wire {
       const far = connect(this.#target, '127.0.0.1');
       near.pipe(far).pipe(near);
       for (const socket of [near, far]) {
-        this.#sockets.add(socket);
+        this.#ends.set(socket, socket === near ? far : near);
         socket.on('error', () => {});
         socket.on('close', () => {
-          this.#sockets.delete(socket);
+          this.#ends.delete(socket);
           near.destroy();
           far.destroy();
         });

@@ -1,0 +1,73 @@
+/** Nodes on memory kernels that share a cluster through etcd, in real time. */
+import { MemoryKernel } from '@podlan/linux/model';
+import { parseIpAddress, parseMacAddress } from '@podlan/wire';
+import { createBackend, type NodeOptions, type RunningNode, runNode } from '../../src/index.js';
+import { type EtcdLeaseStore, type EtcdStoreOptions, openEtcdStore } from '../../src/stores/etcd.js';
+
+export interface EtcdNode {
+  readonly store: EtcdLeaseStore;
+  readonly kernel: MemoryKernel;
+  readonly running: RunningNode;
+  readonly log: string[];
+  /** Ends the process, as it were: the lease and the kernel's rows stay. */
+  stop(): Promise<void>;
+}
+
+export interface EtcdNodeOptions extends EtcdStoreOptions, Partial<Pick<NodeOptions, 'renewMarginMs'>> {
+  readonly mac?: string;
+  readonly kernel?: MemoryKernel;
+}
+
+export class EtcdNodes {
+  readonly #options: EtcdStoreOptions;
+  readonly #nodes: EtcdNode[] = [];
+
+  constructor(options: EtcdStoreOptions) {
+    this.#options = options;
+  }
+
+  /** Node `host`, 192.168.1.`host` and fd00:77::`host`; resolves when its own rows are there. */
+  async start(host: number, options: EtcdNodeOptions = {}): Promise<EtcdNode> {
+    const { mac = `02:00:00:00:00:0${host}`, kernel = new MemoryKernel(), renewMarginMs, ...rest } = options;
+    const log: string[] = [];
+    const note = (message: string) => void log.push(message);
+    const store = await openEtcdStore({ ...this.#options, ...rest, onWarning: note });
+    const publicIps = [`192.168.1.${host}`, `fd00:77::${host}`].map((text) => parseIpAddress(text)!);
+    const hostNode = { publicIps, externalInterface: { name: 'eth0', mtu: 1500 } };
+    const randomMac = () => parseMacAddress(mac)!;
+    const backend = createBackend({ config: store.config, node: hostNode, dataplane: 'kernel', randomMac });
+    const abort = new AbortController();
+    const running = runNode({
+      kernel,
+      store,
+      backend,
+      log: { info: note, warn: note, error: note },
+      signal: abort.signal,
+      ...(renewMarginMs !== undefined && { renewMarginMs }),
+    });
+    const stop = async () => {
+      abort.abort();
+      await running.finished;
+      await store.close();
+    };
+    const node = { store, kernel, running, log, stop };
+    this.#nodes.push(node);
+    await until(() => running.state().ready);
+    return node;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.#nodes.map((node) => node.stop()));
+  }
+}
+
+/** Waits for what other processes bring about. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Subnets of the peers that a node has in its kernel. */
+export function programmed({ running }: EtcdNode): string[] {
+  const peers = running.state().peers.filter(({ status }) => status === 'programmed');
+  return peers.flatMap(({ subnets }) => subnets).sort();
+}
