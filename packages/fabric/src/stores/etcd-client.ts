@@ -189,7 +189,7 @@ function isStaleToken(error: unknown): boolean {
 }
 
 function makeClient(endpoint: string, access: EtcdAccess): Client {
-  const match = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[^/:]+)(?::(\d+))?\/?$/i.exec(endpoint);
+  const match = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?\/?$/i.exec(endpoint);
   if (match === null) throw badAccess(`endpoint`, 'http://HOST:PORT or https://HOST:PORT', endpoint);
   const [, scheme = access.certFile === undefined ? 'http' : 'https', host, port = DEFAULT_PORT] = match;
   const secure = scheme.toLowerCase() === 'https';

@@ -208,7 +208,8 @@ export class EtcdLeaseStore implements AllocatingStore, OpenStore {
    * more, or has compacted away what was not yet told.
    */
   async *watch(signal: AbortSignal): AsyncGenerator<readonly LeaseEvent[]> {
-    const until = controllerUnder(signal, this.#closed.signal).signal;
+    const stop = controllerUnder(signal, this.#closed.signal);
+    const until = stop.signal;
     try {
       const { entries, revision } = await this.#list();
       if (until.aborted) return;
@@ -224,6 +225,8 @@ export class EtcdLeaseStore implements AllocatingStore, OpenStore {
     } catch (cause) {
       if (until.aborted) return;
       throw new LeaseError('watch-lost', `watch ended: ${(cause as Error).message}`, { cause });
+    } finally {
+      stop.abort();
     }
   }
 

@@ -135,10 +135,12 @@ export class MemoryLeaseStore implements AllocatingStore, OpenStore {
       clock: this.#clock,
       pollMs: HOUR_MS,
     };
+    const stop = controllerUnder(signal, this.#closed.signal);
     this.#shared.watchers.add(wake);
     try {
-      yield* watchLeases(source, controllerUnder(signal, this.#closed.signal).signal);
+      yield* watchLeases(source, stop.signal);
     } finally {
+      stop.abort();
       this.#shared.watchers.delete(wake);
     }
   }

@@ -231,11 +231,13 @@ export class SqliteLeaseStore implements AllocatingStore, OpenStore {
       clock: this.#clock,
       pollMs: this.#options.pollMs ?? DEFAULT_POLL_MS,
     };
+    const stop = controllerUnder(signal, this.#closed.signal);
     try {
-      yield* watchLeases(source, controllerUnder(signal, this.#closed.signal).signal);
+      yield* watchLeases(source, stop.signal);
     } catch (cause) {
       throw new LeaseError('watch-lost', `watch ended: ${(cause as Error).message}`, { cause });
     } finally {
+      stop.abort();
       this.#watchers.delete(wake);
       wake.close();
     }

@@ -29,6 +29,11 @@ interface Member {
   process?: ChildProcess;
 }
 
+interface Status {
+  readonly header: { readonly member_id: string };
+  readonly leader: string;
+}
+
 const TRIES = 5;
 
 export class EtcdServer {
@@ -76,6 +81,15 @@ export class EtcdServer {
     const member = this.#members[index]!;
     this.#launch(member);
     await this.#serving(member);
+  }
+
+  /** Which member leads. */
+  async leader(): Promise<number> {
+    const answers = this.urls.map((url) =>
+      fetch(`${url}/v3/maintenance/status`, { method: 'POST', body: '{}' }),
+    );
+    const states = await Promise.all(answers.map(async (answer) => (await answer).json() as Promise<Status>));
+    return states.findIndex(({ header, leader }) => header.member_id === leader);
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,8 @@
 /** etcd as any other program sees it: its JSON gateway, where keys and values are base64. Independent of the store's client. */
+import { request as http } from 'node:http';
+import { request as https } from 'node:https';
+import { json } from 'node:stream/consumers';
+import type { SecureContextOptions } from 'node:tls';
 
 export interface StoredKey {
   readonly key: string;
@@ -15,30 +19,32 @@ interface JsonKey {
 
 export class Gateway {
   readonly #url: string;
+  readonly #tls: SecureContextOptions;
 
-  constructor(url: string) {
+  constructor(url: string, tls: SecureContextOptions = {}) {
     this.#url = url;
+    this.#tls = tls;
   }
 
   async put(key: string, value: string, lease?: string): Promise<void> {
-    await this.#post('kv/put', { key: encode(key), value: encode(value), ...(lease && { lease }) });
+    await this.ask('kv/put', { key: encode(key), value: encode(value), ...(lease && { lease }) });
   }
 
   async delete(key: string): Promise<void> {
-    await this.#post('kv/deleterange', { key: encode(key) });
+    await this.ask('kv/deleterange', { key: encode(key) });
   }
 
   /** All keys that begin so, in order. */
   async list(prefix: string): Promise<StoredKey[]> {
     const end = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
-    const { kvs = [] } = (await this.#post('kv/range', { key: encode(prefix), range_end: encode(end) })) as {
+    const { kvs = [] } = (await this.ask('kv/range', { key: encode(prefix), range_end: encode(end) })) as {
       kvs?: JsonKey[];
     };
     return kvs.map(({ key, value = '', lease }) => ({ key: decode(key), value: decode(value), lease }));
   }
 
   async revision(): Promise<number> {
-    const { header } = (await this.#post('kv/range', { key: encode('x') })) as {
+    const { header } = (await this.ask('kv/range', { key: encode('x') })) as {
       header: { revision: string };
     };
     return Number(header.revision);
@@ -46,31 +52,39 @@ export class Gateway {
 
   /** Forgets all changes before now. */
   async compact(): Promise<void> {
-    await this.#post('kv/compaction', { revision: await this.revision(), physical: true });
+    await this.ask('kv/compaction', { revision: await this.revision(), physical: true });
   }
 
   async grant(seconds: number): Promise<string> {
-    return ((await this.#post('lease/grant', { TTL: seconds })) as { ID: string }).ID;
+    return ((await this.ask('lease/grant', { TTL: seconds })) as { ID: string }).ID;
   }
 
   async revoke(lease: string): Promise<void> {
-    await this.#post('kv/lease/revoke', { ID: lease });
+    await this.ask('kv/lease/revoke', { ID: lease });
   }
 
   async leases(): Promise<string[]> {
-    const { leases = [] } = (await this.#post('kv/lease/leases', {})) as { leases?: { ID: string }[] };
+    const { leases = [] } = (await this.ask('kv/lease/leases', {})) as { leases?: { ID: string }[] };
     return leases.map(({ ID }) => ID);
   }
 
   async timeToLive(lease: string): Promise<{ TTL: string; grantedTTL: string }> {
-    return (await this.#post('kv/lease/timetolive', { ID: lease })) as { TTL: string; grantedTTL: string };
+    return (await this.ask('kv/lease/timetolive', { ID: lease })) as { TTL: string; grantedTTL: string };
   }
 
-  async #post(path: string, body: object): Promise<unknown> {
-    const response = await fetch(`${this.#url}/v3/${path}`, { method: 'POST', body: JSON.stringify(body) });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(`${path}: ${JSON.stringify(answer)}`);
-    return answer;
+  /** `path` below `/v3/`. Rejects where etcd answers with an error. */
+  ask(path: string, body: object): Promise<unknown> {
+    const send = this.#url.startsWith('https:') ? https : http;
+    return new Promise((resolve, reject) => {
+      const outgoing = send(`${this.#url}/v3/${path}`, { method: 'POST', ...this.#tls }, (incoming) => {
+        json(incoming).then((answer) => {
+          if (incoming.statusCode === 200) resolve(answer);
+          else reject(new Error(`${path}: ${JSON.stringify(answer)}`));
+        }, reject);
+      });
+      outgoing.on('error', reject);
+      outgoing.end(JSON.stringify(body));
+    });
   }
 }
 
