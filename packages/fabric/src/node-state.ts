@@ -39,7 +39,7 @@ export interface NodeCounters {
   readonly leasesRenewed: number;
 }
 
-/** A node at one moment. Plain JSON. */
+/** A node at one moment, its peers as they are when they are first looked at. Plain JSON. */
 export interface NodeState {
   /** True once the host's own rows were made under this lease. */
   readonly ready: boolean;

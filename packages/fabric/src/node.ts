@@ -126,14 +126,14 @@ class Node {
     const own = this.#own.lease;
     const storeError = this.#storeError ?? this.#leaseError;
     const kernelError = this.#reconciler.kernelError;
+    const peers = once(() => (own === undefined ? [] : this.#peers(own)));
     return {
       ready: this.#reconciler.ready,
       ...(own === undefined ? {} : { lease: own }),
       mtu: this.#backend.mtu,
-      peers:
-        own === undefined
-          ? []
-          : this.#leases.peers(this.#judge(own)).map(([key, lease]) => this.#peerState(key, lease)),
+      get peers() {
+        return peers();
+      },
       failures: this.#reconciler.failures(),
       store: {
         watching: this.#watching,
@@ -244,6 +244,10 @@ class Node {
     this.#notices = [...this.#notices, message].slice(-NOTICES_KEPT);
   }
 
+  #peers(own: Lease): PeerState[] {
+    return this.#leases.peers(this.#judge(own)).map(([key, lease]) => this.#peerState(key, lease));
+  }
+
   #peerState(key: string, { subnets, attributes }: Lease): PeerState {
     const refusal = this.#leases.refusalOf(key);
     return {
@@ -259,6 +263,15 @@ class Node {
     const { onState } = this.#options;
     if (onState !== undefined) onState(this.state());
   }
+}
+
+/** Of thousands of peers nobody may want to hear after each change. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function isFatal(error: unknown): boolean {

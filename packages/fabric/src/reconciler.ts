@@ -38,6 +38,8 @@ const DEBOUNCE_MS = 50;
 const FULL_INTERVAL_MS = 300;
 /** Where each look finds new drift, somebody is fighting us: look more seldom. */
 const MOST_FULL_INTERVAL_MS = 5_000;
+/** Of a large cluster's state a look takes long, and events wait for it: this many times as long none is made. */
+const FULL_REST_FACTOR = 4;
 const FIRST_RETRY_MS = 200;
 const MOST_RETRY_MS = 30_000;
 
@@ -59,6 +61,7 @@ export class Reconciler {
   readonly #fights = new BackOff(FULL_INTERVAL_MS, MOST_FULL_INTERVAL_MS);
   #fullIntervalMs = FULL_INTERVAL_MS;
   #lastFullMs = Number.NEGATIVE_INFINITY;
+  #lastFullTookMs = 0;
   #kernelError: string | undefined;
   /** Until then nothing is known to be stale. */
   #hostIsSet = false;
@@ -151,11 +154,13 @@ export class Reconciler {
   }
 
   #lookSoon(): void {
-    const earliestMs = this.#lastFullMs + this.#fullIntervalMs - this.#options.clock.nowMs();
+    const restMs = Math.max(this.#fullIntervalMs, FULL_REST_FACTOR * this.#lastFullTookMs);
+    const earliestMs = this.#lastFullMs + restMs - this.#options.clock.nowMs();
     this.#queue.requestFull(Math.max(DEBOUNCE_MS, earliestMs));
   }
 
   async #compareAll(): Promise<void> {
+    const beganMs = this.#options.clock.nowMs();
     try {
       const actual = await this.#options.kernel.snapshot(this.#scope());
       this.#kernelError = undefined;
@@ -167,6 +172,7 @@ export class Reconciler {
       this.#queue.requestFull(this.#troubleOf(HOST).backOff.next());
     }
     this.#lastFullMs = this.#options.clock.nowMs();
+    this.#lastFullTookMs = this.#lastFullMs - beganMs;
   }
 
   async #repair(actual: readonly Row[]): Promise<void> {

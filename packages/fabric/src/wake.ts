@@ -6,6 +6,7 @@ export class Wake {
   #waiting: AbortController | undefined;
 
   ring(): void {
+    if (this.#rung) return;
     this.#rung = true;
     this.#waiting?.abort();
   }

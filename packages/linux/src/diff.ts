@@ -54,13 +54,19 @@ interface Plan {
  */
 export function diff(actual: readonly Row[], desired: readonly Row[]): Change[] {
   const plan = planOf(actual, desired);
-  const deletions = actual
-    .filter((row) => mustDelete(plan, row))
-    .sort((a, b) => ORDER[b.kind] - ORDER[a.kind]);
-  const wanted = [...plan.desired.values()].sort(additionOrder);
+  const staying = new Map<string, Staying>();
+  const deletions: Row[] = [];
+  for (const [key, rows] of plan.actual) {
+    const one = stayingOf(plan, rows, plan.desired.get(key));
+    if (one !== undefined) staying.set(key, one);
+    for (const row of rows) if (mustDelete(plan, row, one)) deletions.push(row);
+  }
+  const additions = [...plan.desired].flatMap(([key, row]) => addition(plan, row, staying.get(key)));
+  deletions.sort((a, b) => ORDER[b.kind] - ORDER[a.kind]);
+  additions.sort((a, b) => additionOrder(a.row, b.row));
   const first = deletions.filter((row) => DELETE_FIRST.has(row.kind));
   const last = deletions.filter((row) => !DELETE_FIRST.has(row.kind));
-  return [...first.map(deletion), ...wanted.flatMap((row) => addition(plan, row)), ...last.map(deletion)];
+  return [...first.map(deletion), ...additions, ...last.map(deletion)];
 }
 
 const deletion = (row: Row): Change => ({ op: 'delete', row });
@@ -98,30 +104,32 @@ function additionOrder(a: Row, b: Row): number {
 
 const isPort = (row: Row): boolean => row.kind === 'link' && row.master !== undefined;
 
-const isGone = (plan: Plan, row: Row): boolean => plan.gone.has(deviceOf(row) ?? '');
-
-function mustDelete(plan: Plan, row: Row): boolean {
-  if (row.kind === 'sysctl') return false;
-  if (isGone(plan, row)) return row.kind === 'link' || row.kind === 'forwarder';
-  return kept(plan, row) !== row;
-}
+const isGone = (plan: Plan, row: Row): boolean => plan.gone.size > 0 && plan.gone.has(deviceOf(row) ?? '');
 
 /** Of the rows under one key (IPv6 holds one route on several devices), the one that stays or is replaced. */
-function kept(plan: Plan, row: Row): Row | undefined {
-  const wanted = plan.desired.get(rowKey(row));
-  if (wanted === undefined) return undefined;
-  const rows = plan.actual.get(rowKey(row)) ?? [];
-  return (
-    rows.find((one) => !isGone(plan, one) && sameRow(one, wanted)) ?? rows.find((one) => !isGone(plan, one))
-  );
+interface Staying {
+  readonly row: Row;
+  /** Whether it is what is wanted. */
+  readonly isSame: boolean;
 }
 
-function addition(plan: Plan, wanted: Row): Change[] {
-  const [first] = plan.actual.get(rowKey(wanted)) ?? [];
-  const current = first && kept(plan, first);
-  if (current === undefined || isGone(plan, wanted)) return [{ op: 'add', row: wanted }];
-  const same = sameRow(current, wanted) && !lostMaster(plan, wanted);
-  return same ? [] : [{ op: 'replace', row: wanted }];
+function stayingOf(plan: Plan, rows: readonly Row[], wanted: Row | undefined): Staying | undefined {
+  if (wanted === undefined) return undefined;
+  const standing = rows.filter((row) => !isGone(plan, row));
+  const same = standing.find((row) => sameRow(row, wanted));
+  const row = same ?? standing[0];
+  return row && { row, isSame: same !== undefined };
+}
+
+function mustDelete(plan: Plan, row: Row, staying: Staying | undefined): boolean {
+  if (row.kind === 'sysctl') return false;
+  if (isGone(plan, row)) return row.kind === 'link' || row.kind === 'forwarder';
+  return staying?.row !== row;
+}
+
+function addition(plan: Plan, wanted: Row, staying: Staying | undefined): Change[] {
+  if (staying === undefined || isGone(plan, wanted)) return [{ op: 'add', row: wanted }];
+  return staying.isSame && !lostMaster(plan, wanted) ? [] : [{ op: 'replace', row: wanted }];
 }
 
 const lostMaster = (plan: Plan, row: Row): boolean => row.kind === 'link' && plan.gone.has(row.master ?? '');
@@ -135,7 +143,7 @@ export function mustRecreate(actual: Link, wanted: Link): boolean {
 
 /** Whether `actual` is all that `wanted` asks for. */
 export function sameRow(actual: Row, wanted: Row): boolean {
-  return canonicalJson(comparable(actual, wanted)) === canonicalJson(comparable(wanted, wanted));
+  return sameValue(actual, wanted) || sameValue(comparable(actual, wanted), comparable(wanted, wanted));
 }
 
 /** `row` with defaults filled in, and without what `wanted` leaves open. */
@@ -149,10 +157,17 @@ function comparable(row: Row, wanted: Row): unknown {
   return { ...row, hairpin: row.hairpin ?? false, peer: undefined, mac: open ? undefined : row.mac };
 }
 
-/** JSON with the keys of every object in order: the same text for the same value. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => {
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+/** Of what JSON can say: a key that is undefined is one that is not there. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  return hasAll(a as Values, b as Values) && hasAll(b as Values, a as Values);
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function hasAll(a: Values, b: Values): boolean {
+  for (const key in a) if (!sameValue(a[key], b[key])) return false;
+  return true;
 }

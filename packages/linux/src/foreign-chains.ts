@@ -13,7 +13,7 @@
  * What the owner's rules say about a packet holds; only what they leave undecided is decided here. iptables-nft lists,
  * saves and restores both. Tables with flags are let be: of those with an owner process nobody else may change anything.
  */
-import { canonicalJson } from './diff.js';
+import { sameValue } from './diff.js';
 import type { Place } from './link-tables.js';
 import { LinuxError } from './linux-error.js';
 import { type Listing, listNft, transact } from './nft.js';
@@ -147,7 +147,7 @@ export function misplacedIn(chains: readonly ForeignChain[], rules: Rules): Fore
   return chains.filter((chain) => {
     const wanted = neededIn(chain, rules);
     if (wanted.length === 0) return chain.copy !== undefined || chain.jumps.length > 0;
-    return chain.jumps.length !== 1 || canonicalJson(chain.copy) !== canonicalJson(wanted);
+    return chain.jumps.length !== 1 || !sameValue(chain.copy, wanted);
   });
 }
 
