@@ -8,7 +8,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { rootFile } from './src/workspace.js';
 
 /** ROUNDS makes a run quicker, or its medians steadier. */
-const ROUNDS = Number(process.env.ROUNDS ?? 9);
+export const ROUNDS = Number(process.env.ROUNDS ?? 9);
 /** Options of tinybench for one round of one group, milliseconds. */
 export const ROUND = { time: 12, iterations: 5, warmupTime: 3, warmupIterations: 2 };
 
@@ -80,11 +80,14 @@ function print({ group, baseline, rows, untimed }) {
 const machine = () => `${cpus()[0]?.model ?? 'CPU'} x ${cpus().length}, Linux ${release()}`;
 const command = () => `node ${relative(rootFile('.'), process.argv[1])}`;
 
+/** The machine, and the command that is running on it. */
+export const whereAndHow = () => `${machine()}; Node.js ${process.version}; ${command()}`;
+
 export function announce(title) {
   console.log(title);
   console.log('Time of one operation, and speed: 2.00 x is twice as fast as the baseline of its group.');
   console.log(`Medians of ${ROUNDS} rounds; speeds are compared within each round.`);
-  console.log(`${machine()}; Node.js ${process.version}; ${command()}`);
+  console.log(whereAndHow());
 }
 
 /** Puts the groups of one bench file, and what else it found, into its package's bench-results.json. */
