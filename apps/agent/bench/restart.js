@@ -2,6 +2,7 @@
  * What pods lose while the agents of their hosts are replaced: datagrams of 64 bytes, and a TCP connection at full
  * speed, from pod-a1 to pod-b1, while first host-a's and then host-b's agent
  *
+ *     nobody       goes on as it is: what the machine loses by itself
  *     hand-over    gives way to one started with --replace
  *     stop, start  ends by SIGTERM, and another is started, as by systemctl restart
  *     kill, start  ends by SIGKILL, and another is started
@@ -41,6 +42,7 @@ async function endedBy(signal, lab, host) {
 }
 
 const WAYS = {
+  nobody: () => sleep(1000),
   'hand-over': async (lab, host) => {
     const { pid } = host;
     await begin(lab, host, '--replace');

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { createEventFd } from '@podlan/linux';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HAND_OVER_PROTOCOL, HandOver, ownNetns } from '../dist/agent/hand-over.js';
-import { Inheritance } from '../dist/agent/inheritance.js';
+import { type Edges, fdsOf, Inheritance } from '../dist/agent/inheritance.js';
 import { Predecessor } from '../dist/agent/predecessor.js';
 
 let folder: string;
@@ -51,7 +51,7 @@ const hello = { protocol: HAND_OVER_PROTOCOL, pid: 1, netns: ownNetns() };
 /** What an agent's forwarders are to a hand-over. */
 class Carrier {
   closed = 0;
-  readonly open: Record<string, { device: number; socket: number }>;
+  readonly open: Record<string, Edges>;
   constructor(open = {}) {
     this.open = open;
   }
@@ -99,14 +99,14 @@ describe('an agent that is relieved', () => {
   test('carries packets until it is told to end, and hands its open files on', async () => {
     const handOver = await serve();
     using event = createEventFd();
-    const carrier = new Carrier({ 'flannel.1': { device: event.fd, socket: event.fd } });
+    const carrier = new Carrier({ 'flannel.1': { device: event.fd, socket: event.fd, ended: event.fd } });
     const relieving = Predecessor.relieve(path, true, log);
     await once(handOver.asked, 'abort');
     const completed = handOver.complete(carrier, new AbortController().signal);
     const predecessor = (await relieving)!;
     expect(carrier.closed).toBe(0);
     const taken = predecessor.inheritance.take('flannel.1')!;
-    expect(new Set([taken.device, taken.socket, event.fd]).size).toBe(3);
+    expect(new Set([...fdsOf(taken), event.fd]).size).toBe(4);
     new Inheritance({ taken }).close();
     await predecessor.end();
     expect(await completed).toBe(true);

@@ -1,14 +1,23 @@
 /** The thread that carries packets: opens the device and the UDP socket and runs the pump until told to stop. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Forwarder, runPump, SUPER_SLOT_BYTES } from '@podlan/dataplane';
-import { LinuxError, Poller, RawSocket, TapDevice, type TapOptions, UdpSocket } from '@podlan/linux';
+import {
+  EventFd,
+  LinuxError,
+  Poller,
+  RawSocket,
+  TapDevice,
+  type TapOptions,
+  UdpSocket,
+  wakeEventFd,
+} from '@podlan/linux';
 import type { Tunnel } from '@podlan/linux/model';
 import type { WorkerAnswer, WorkerInput, WorkerRequest } from './worker-forwarder.js';
 
 /** In each direction: frames or super-packets read, datagrams or trains received, in one batch. */
 const SLOTS = 64;
 
-const { row, wakeFd, inherited, held } = workerData as WorkerInput;
+const { row, wakeFd, endedFd, inherited, held } = workerData as WorkerInput;
 const port = parentPort!;
 const answer = (message: WorkerAnswer) => port.postMessage(message);
 
@@ -46,12 +55,14 @@ function serveRequests(forwarder: Forwarder): boolean {
   }
 }
 
-/** Fills the table while somebody else carries the packets. False: stop. */
+/** Fills the table while somebody else carries the packets, until that one has ended. False: stop. */
 function beHeld(forwarder: Forwarder): boolean {
-  using idle = new Poller({ device: -1, socket: -1, wake: wakeFd });
+  using ended = inherited && new EventFd(inherited.ended);
+  using idle = new Poller({ device: ended?.fd ?? -1, socket: -1, wake: wakeFd });
   while (!started) {
-    idle.wait(-1);
-    if (!serveRequests(forwarder)) return false;
+    const { device: hasEnded, woken } = idle.wait(-1);
+    if (woken && !serveRequests(forwarder)) return false;
+    started ||= hasEnded;
   }
   return true;
 }
@@ -84,7 +95,8 @@ using device = openDevice();
 using socket = openSocket();
 using errors = isBare ? RawSocket.open() : undefined;
 using poller = new Poller({ device: device.fd, socket: socket.fd, wake: wakeFd });
-answer({ id: 0, edges: { device: device.fd, socket: socket.fd } });
+answer({ id: 0, opened: { device: device.fd, socket: socket.fd } });
 const edges = { device, socket, poller, ...(errors && { errors }) };
 if (beHeld(forwarder)) runPump({ forwarder, ...edges, onTables: () => serveRequests(forwarder) });
+wakeEventFd(endedFd);
 port.close();

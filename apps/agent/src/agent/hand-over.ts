@@ -8,8 +8,9 @@
  *                                             <-      one line; TAPs and sockets, by SCM_RIGHTS
  *       fills tables of its own
  *       the end of the request                ->      its forwarders stop; what comes now waits in the files
+ *       its forwarders start                  <-      each says so by an eventfd, thread to thread
  *                                             <-      the end of the answer
- *       its forwarders start                          the process ends; it undoes nothing
+ *                                                     the process ends; it undoes nothing
  *
  * A successor that is gone before the end of its request leaves all to the agent again, whose node loop then goes on.
  */
@@ -18,7 +19,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendFds } from '@podlan/linux';
 import * as v from 'valibot';
 import { VERSION } from '../version.js';
-import type { Edges } from './inheritance.js';
+import { type Edges, fdsOf } from './inheritance.js';
 
 export const HAND_OVER_PATH = '/hand-over';
 /** Of what is said here, and of how the files handed on are set up. Another number is not understood. */
@@ -43,7 +44,7 @@ export const HandOverAnswer = v.object({
 });
 export type HandOverAnswer = v.InferOutput<typeof HandOverAnswer>;
 
-/** The datagram's text: the devices whose files come, two for each, the device's before the socket's. */
+/** The datagram's text: the devices whose files come. */
 export const PassedDevices = v.array(v.string());
 
 export const ownNetns = (): string => readlinkSync('/proc/self/ns/net');
@@ -120,7 +121,7 @@ async function handOver({ request, incoming, outgoing }: Successor, carrier: Car
 
 function sendEdges(path: string, edges: Readonly<Record<string, Edges>>): void {
   const text = JSON.stringify(Object.keys(edges));
-  sendFds(path, { text, fds: Object.values(edges).flatMap(({ device, socket }) => [device, socket]) });
+  sendFds(path, { text, fds: Object.values(edges).flatMap(fdsOf) });
 }
 
 /** False where the connection ends before the request does. */

@@ -1,10 +1,11 @@
-/** What a predecessor left open for us: for each device its TAP and its socket, each taken at most once. */
+/** What a predecessor left open for us: for each device its TAP and its socket, taken at most once. */
 import { closeSync } from 'node:fs';
 
-/** File descriptors of a forwarder's two sides. */
+/** File descriptors of a forwarder's two sides, and of an eventfd that is woken when it has ended. */
 export interface Edges {
   readonly device: number;
   readonly socket: number;
+  readonly ended: number;
 }
 
 export class Inheritance {
@@ -27,7 +28,18 @@ export class Inheritance {
 
   /** Closes what nobody took. */
   close(): void {
-    for (const { device, socket } of this.#edges.values()) for (const fd of [device, socket]) closeSync(fd);
+    for (const edges of this.#edges.values()) for (const fd of fdsOf(edges)) closeSync(fd);
     this.#edges.clear();
   }
 }
+
+/** In the order that they are handed on in. */
+export const fdsOf = ({ device, socket, ended }: Edges): number[] => [device, socket, ended];
+
+export const FDS_OF_EDGES = 3;
+
+export const edgesOf = ([device, socket, ended]: readonly number[]): Edges => ({
+  device: device!,
+  socket: socket!,
+  ended: ended!,
+});

@@ -18,7 +18,7 @@ import {
   PassedDevices,
   parseJson,
 } from './hand-over.js';
-import { type Edges, Inheritance } from './inheritance.js';
+import { type Edges, edgesOf, FDS_OF_EDGES, Inheritance } from './inheritance.js';
 
 /** Its node loop may be in the middle of thousands of changes. */
 const ANSWER_MS = 10_000;
@@ -106,8 +106,8 @@ async function responseTo(outgoing: ClientRequest): Promise<IncomingMessage> {
 function receivedEdges(receiver: FdReceiver): Record<string, Edges> {
   const { text, fds } = receiver.receive() ?? { text: '[]', fds: [] };
   const devices = v.parse(PassedDevices, parseJson(text));
-  const entries = devices.map((dev, i) => [dev, { device: fds[2 * i]!, socket: fds[2 * i + 1]! }]);
-  return Object.fromEntries(entries);
+  const first = (device: number) => device * FDS_OF_EDGES;
+  return Object.fromEntries(devices.map((dev, i) => [dev, edgesOf(fds.slice(first(i), first(i + 1)))]));
 }
 
 /** Who listens there; undefined: nobody does. */

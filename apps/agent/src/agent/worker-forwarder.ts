@@ -19,12 +19,14 @@ export interface WorkerAnswer {
   readonly id: number;
   readonly error?: string;
   readonly counters?: ForwarderCounters;
-  readonly edges?: Edges;
+  readonly opened?: Pick<Edges, 'device' | 'socket'>;
 }
 /** What a worker is made with. */
 export interface WorkerInput {
   readonly row: ForwarderRow;
   readonly wakeFd: number;
+  /** To be woken when it carries nothing any more. */
+  readonly endedFd: number;
   /** Device and socket that a predecessor had open, the worker's to close. */
   readonly inherited: Edges | undefined;
   /** Carry no packets until told to start. */
@@ -37,6 +39,7 @@ type Request = WorkerRequest extends infer R ? (R extends unknown ? Omit<R, 'id'
 class ForwarderThread {
   readonly tunnels = new Map<string, Tunnel>();
   readonly #wake = createEventFd();
+  readonly #ended = createEventFd();
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve(answer: WorkerAnswer): void; reject(error: Error): void }>();
   #lastId = 0;
@@ -50,7 +53,13 @@ class ForwarderThread {
   constructor(row: ForwarderRow, inherited: Edges | undefined, held: boolean) {
     this.row = row;
     this.#worker = new Worker(new URL('./forwarder-worker.js', import.meta.url), {
-      workerData: { row, wakeFd: this.#wake.fd, inherited, held } satisfies WorkerInput,
+      workerData: {
+        row,
+        wakeFd: this.#wake.fd,
+        endedFd: this.#ended.fd,
+        inherited,
+        held,
+      } satisfies WorkerInput,
     });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
     this.#worker.on('error', (error) => {
@@ -66,7 +75,8 @@ class ForwarderThread {
   }
 
   async opened(): Promise<void> {
-    this.edges = (await this.#wait(0)).edges;
+    const { device, socket } = (await this.#wait(0)).opened!;
+    this.edges = { device, socket, ended: this.#ended.fd };
   }
 
   async ask(request: Request): Promise<WorkerAnswer> {
@@ -114,6 +124,7 @@ class ForwarderThread {
     for (const { reject } of this.#waiting.values()) reject(this.#reason());
     this.#waiting.clear();
     this.#wake.close();
+    this.#ended.close();
   }
 }
 
