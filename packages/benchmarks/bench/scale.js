@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm';
 import { ROUNDS, whereAndHow, writeResults } from '@podlan/tooling/bench-report';
 import { compareFirstConvergence } from './scale/first-convergence.js';
 import { measureJoins } from './scale/joins.js';
+import { measureWithEtcd } from './scale/real-etcd.js';
 import { countStoreRequests } from './scale/store-requests.js';
 
 setFlagsFromString('--expose-gc');
@@ -36,9 +37,23 @@ console.log(
 );
 console.log(`  ${JSON.stringify(calls)}: ${perMinute.toPrecision(2)} a minute; its events come by its watch`);
 
+console.log('\nWith a real etcd on this machine, until the last row is applied to a kernel in memory');
+const etcd = [];
+for (const peers of sizes) {
+  const one = await measureWithEtcd(peers);
+  etcd.push(one);
+  const { convergenceMs, joinMs, atStart, whileQuiet } = one;
+  console.log(
+    `  ${String(peers).padStart(6)} peers: all at first ${convergenceMs.toFixed(0)} ms, then ${joinMs.toFixed(1)} ms from a put`,
+  );
+  console.log(
+    `          requests at the start ${JSON.stringify(atStart)}, in three quiet seconds ${JSON.stringify(whileQuiet)}`,
+  );
+}
+
 const first = await compareFirstConvergence(most, ROUNDS);
 console.log(`\nOn this machine's kernel, in a namespace: ${most} routes, neighbors and FDB entries`);
 console.log(`  by one ip -batch and one bridge -batch ${first.batchMs.toFixed(0)} ms`);
 console.log(`  by a fresh node ${first.nodeMs.toFixed(0)} ms: ${first.ratio.toFixed(2)} x`);
 
-writeResults(import.meta.filename, [], { joins, requests, first });
+writeResults(import.meta.filename, [], { joins, requests, etcd, first });

@@ -1,5 +1,5 @@
 /** What an event costs a node beside so many peers, on a kernel in memory. */
-import { MemoryKernel } from '@podlan/linux/model';
+import { HeardKernel } from './heard-kernel.js';
 import { startNode } from './node.js';
 import { EventStore, peerLease, peerLeases } from './peers.js';
 
@@ -9,33 +9,9 @@ const FIRST_JOIN = 10_000;
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Tells of each change that a kernel was given. */
-class HeardKernel {
-  #kernel = new MemoryKernel();
-  heard = () => {};
-
-  snapshot(scope) {
-    return this.#kernel.snapshot(scope);
-  }
-
-  async apply(changes) {
-    const failures = await this.#kernel.apply(changes);
-    for (const { row } of changes) this.heard(row);
-    return failures;
-  }
-
-  watch(signal) {
-    return this.#kernel.watch(signal);
-  }
-}
-
 /** Milliseconds from the event to the peer's last row. */
 async function join(store, kernel, lease) {
-  const applied = new Promise((resolve) => {
-    kernel.heard = (row) => {
-      if (row.kind === 'route' && row.prefix === lease.subnets[0]) resolve(performance.now());
-    };
-  });
+  const applied = kernel.hears(lease);
   const began = performance.now();
   store.say({ type: 'put', lease });
   return (await applied) - began;

@@ -2,11 +2,8 @@
 import { MemoryLeaseStore, parseNetworkConfig } from '@podlan/fabric';
 import { parseIpAddress, parseIpPrefix } from '@podlan/wire';
 
-export const CONFIG = parseNetworkConfig({
-  Network: '10.0.0.0/8',
-  SubnetLen: 24,
-  Backend: { Type: 'vxlan' },
-});
+export const CONFIG_TEXT = '{"Network":"10.0.0.0/8","SubnetLen":24,"Backend":{"Type":"vxlan"}}';
+export const CONFIG = parseNetworkConfig(CONFIG_TEXT);
 
 const hex = (byte) => byte.toString(16).padStart(2, '0');
 
