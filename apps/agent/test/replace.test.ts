@@ -84,11 +84,13 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     await eventually(() => lab.reaches('pod-a1', 'pod-b1'), yes);
   });
 
-  test('a successor may carry packets the other way', async () => {
+  test('a successor may carry packets the other way, and has the port for health', async () => {
     const other = dataplane === 'wasm' ? 'kernel' : 'wasm';
-    expect(await lab.replace('host-b', other)).toMatchObject({ dataplane: other, ready: true });
-    await eventually(() => lab.reaches('pod-a1', 'pod-b1'), yes);
-    expect(await lab.replace('host-b', dataplane)).toMatchObject({ dataplane, ready: true });
+    for (const way of [other, dataplane] as const) {
+      const status = await lab.replace('host-b', way, '--healthz-port', '10256');
+      expect(status).toMatchObject({ dataplane: way, ready: true });
+      await eventually(() => lab.reaches('pod-a1', 'pod-b1'), yes);
+    }
   });
 
   if (dataplane === 'wasm') return;

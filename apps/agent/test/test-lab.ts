@@ -140,11 +140,11 @@ export class TestLab implements AsyncDisposable {
   }
 
   /** A second agent takes over from the one that runs. */
-  async replace(host: string, dataplane?: Dataplane): Promise<AgentStatus> {
+  async replace(host: string, dataplane?: Dataplane, ...flags: string[]): Promise<AgentStatus> {
     const entry = findHost(this.state, host);
     const { pid } = entry;
     entry.dataplane = dataplane ?? entry.dataplane;
-    const status = await this.#startAgent(host, '--replace');
+    const status = await this.#startAgent(host, '--replace', ...flags);
     await eventually(
       async () => isAlive(pid),
       (alive) => !alive,

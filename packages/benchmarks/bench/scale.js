@@ -55,7 +55,9 @@ for (const peers of sizes) {
 const first = await compareFirstConvergence(most, ROUNDS);
 console.log(`\nOn this machine's kernel, in a namespace: ${most} routes, neighbors and FDB entries`);
 console.log(`  by one ip -batch and one bridge -batch ${first.batchMs.toFixed(0)} ms`);
-console.log(`  by a fresh node ${first.nodeMs.toFixed(0)} ms: ${first.ratio.toFixed(2)} x, which must be below ${MOST_RATIO}`);
+console.log(
+  `  by a fresh node ${first.nodeMs.toFixed(0)} ms: ${first.ratio.toFixed(2)} x, which must be below ${MOST_RATIO}`,
+);
 if (first.ratio >= MOST_RATIO) process.exitCode = 1;
 
 writeResults(import.meta.filename, [], { joins, requests, etcd, first });

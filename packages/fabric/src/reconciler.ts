@@ -38,8 +38,8 @@ const DEBOUNCE_MS = 50;
 const FULL_INTERVAL_MS = 300;
 /** Where each look finds new drift, somebody is fighting us: look more seldom. */
 const MOST_FULL_INTERVAL_MS = 5_000;
-/** Of a large cluster's state a look takes long, and events wait for it: this many times as long none is made. */
-const FULL_REST_FACTOR = 4;
+/** Of a large cluster's state a look takes long, and events wait for it: it is made in one of so many parts of the time. */
+const FULL_PARTS = 5;
 const FIRST_RETRY_MS = 200;
 const MOST_RETRY_MS = 30_000;
 
@@ -154,13 +154,13 @@ export class Reconciler {
   }
 
   #lookSoon(): void {
-    const restMs = Math.max(this.#fullIntervalMs, FULL_REST_FACTOR * this.#lastFullTookMs);
-    const earliestMs = this.#lastFullMs + restMs - this.#options.clock.nowMs();
+    const intervalMs = Math.max(this.#fullIntervalMs, FULL_PARTS * this.#lastFullTookMs);
+    const earliestMs = this.#lastFullMs + intervalMs - this.#options.clock.nowMs();
     this.#queue.requestFull(Math.max(DEBOUNCE_MS, earliestMs));
   }
 
   async #compareAll(): Promise<void> {
-    const beganMs = this.#options.clock.nowMs();
+    this.#lastFullMs = this.#options.clock.nowMs();
     try {
       const actual = await this.#options.kernel.snapshot(this.#scope());
       this.#kernelError = undefined;
@@ -171,8 +171,7 @@ export class Reconciler {
       this.#options.warn(`cannot read the kernel's state: ${this.#kernelError}`);
       this.#queue.requestFull(this.#troubleOf(HOST).backOff.next());
     }
-    this.#lastFullMs = this.#options.clock.nowMs();
-    this.#lastFullTookMs = this.#lastFullMs - beganMs;
+    this.#lastFullTookMs = this.#options.clock.nowMs() - this.#lastFullMs;
   }
 
   async #repair(actual: readonly Row[]): Promise<void> {

@@ -144,3 +144,23 @@ test.each(SIZES)('beside %i peers an event costs what one peer costs', async (pe
   const removed = ['delete route', 'delete fdb', 'delete neighbor'];
   expect(meter.take()).toEqual({ changes: removed, rowsRead: 0, peersDerived: 0 });
 });
+
+test('looks at all rows that take long are made in a fifth of the time', async () => {
+  const clock = new FakeClock(1_000_000);
+  const kernel = new MemoryKernel();
+  const slow: Kernel = {
+    snapshot: (scope) => clock.sleep(500).then(() => kernel.snapshot(scope)),
+    apply: (changes) => kernel.apply(changes),
+    watch: (signal) => kernel.watch(signal),
+  };
+  const backend = new Cluster(config).backend(1);
+  const store = new EventStore(clock, []);
+  const running = runNode({ kernel: slow, backend, store, clock, signal: stop.signal });
+  await clock.advance(3_000);
+  const before = running.state().counters.reconciles;
+  for (let call = 0; call < 100; call++) {
+    kernel.wake('route');
+    await clock.advance(100);
+  }
+  expect(running.state().counters.reconciles - before).toBe(4);
+});
