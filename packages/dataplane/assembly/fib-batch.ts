@@ -5,6 +5,16 @@
  */
 import { DIRECT_BITS, KEY_BYTES, STRIDE_BITS } from '../src/layout';
 import {
+  answersTrusted,
+  ASKED_TOGETHER,
+  judgeAnswers,
+  keepAnswer,
+  missed,
+  missedAt,
+  readAnswers,
+  sampleAnswers,
+} from './answers';
+import {
   blockBelow,
   blockOf,
   descend,
@@ -26,8 +36,8 @@ import { loadWord } from './key';
 // ---- IPv4: addresses as u32 in host order
 
 /** How many addresses take a step together. */
-const TOGETHER4: usize = 256;
-const bitmaps = memory.data(256 * 8, 64);
+const TOGETHER4: usize = ASKED_TOGETHER;
+const bitmaps = memory.data(ASKED_TOGETHER * 8, 64);
 
 /** The entries of the direct table, to `values`. */
 function readDirect4(addresses: usize, end: usize, values: usize): void {
@@ -85,15 +95,46 @@ function readEntries4(addresses: usize, end: usize, values: usize): void {
   }
 }
 
+function lookupAll4(addresses: usize, end: usize, values: usize): void {
+  readDirect4(addresses, end, values);
+  readBitmaps4(values, values + (end - addresses));
+  readEntries4(addresses, end, values);
+}
+
+/** The entries of the addresses whose answers are not known. */
+const missedEntries = memory.data(ASKED_TOGETHER * 4, 64);
+
+/** From entries and bitmaps to the values of those missed. */
+function settleMissed(count: u32): void {
+  const end = <usize>count << 2;
+  for (let i: usize = 0; i < end; i += 4) {
+    const address = load<u32>(i, missed);
+    let entry = entryBy(load<u64>(i << 1, bitmaps), load<u32>(i, missedEntries), address);
+    if (unfinished(entry)) entry = finish4(entry, address);
+    else keepAnswer(address, entry);
+    store<u32>(load<u32>(i, missedAt), entry - 1);
+  }
+}
+
+/** As `lookupAll4`, where many of the answers are known. */
+function lookupKnown4(addresses: usize, end: usize, values: usize): void {
+  const count = <u32>(end - addresses + 15) >> 4 << 2;
+  const left = readAnswers(addresses, end, values);
+  readDirect4(missed, missed + (<usize>left << 2), missedEntries);
+  readBitmaps4(missedEntries, missedEntries + (<usize>left << 2));
+  settleMissed(left);
+  judgeAnswers(count, count - left);
+}
+
 /** Counts up to the next multiple of four. */
 export function lookupAddresses4(addresses: usize, values: usize, count: u32): void {
   const end = addresses + (<usize>count << 2);
-  for (; addresses < end; addresses += 4 * TOGETHER4, values += 4 * TOGETHER4) {
-    const part = min(addresses + 4 * TOGETHER4, end);
-    readDirect4(addresses, part, values);
-    readBitmaps4(values, values + (part - addresses));
-    readEntries4(addresses, part, values);
+  for (let from = addresses; from < end; from += 4 * TOGETHER4, values += 4 * TOGETHER4) {
+    const part = min(from + 4 * TOGETHER4, end);
+    if (answersTrusted) lookupKnown4(from, part, values);
+    else lookupAll4(from, part, values);
   }
+  if (!answersTrusted) sampleAnswers(addresses, count);
 }
 
 // ---- IPv6: addresses as 16 bytes in network order

@@ -4,6 +4,7 @@
  */
 import {
   AREAS,
+  AREA_ANSWERS,
   AREA_COUNTERS,
   AREA_DIRECT4,
   AREA_DIRECT6,
@@ -36,6 +37,7 @@ import {
   TUNNEL_BYTES,
   VERDICT_COUNT,
 } from '../src/layout';
+import { answers } from './answers';
 import { directOf } from './fib';
 import { startHeap } from './heap';
 
@@ -111,6 +113,7 @@ export function layOut(slots: u32, bytes: u32, capacity: u32): bool {
   setLimits(capacity, slots > 0);
   setArea(AREA_DIRECT4, directOf(4));
   setArea(AREA_DIRECT6, directOf(6));
+  setArea(AREA_ANSWERS, answers);
   reserveArea(AREA_KEY, KEY_AREA_BYTES);
   reserveArea(AREA_LOOKUP_KEYS, LOOKUP_BATCH * KEY_BYTES);
   reserveArea(AREA_LOOKUP_VALUES, LOOKUP_BATCH * 4);

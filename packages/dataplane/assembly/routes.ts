@@ -10,6 +10,7 @@ import {
   LONGEST_PATH_BYTES,
   TABLE_ROUTES,
 } from '../src/layout';
+import { forgetAllAnswers, forgetAnswers } from './answers';
 import { deriveFib } from './derive';
 import { blockOf, cellOf, directOf, isChild, isReference } from './fib';
 import { giveBlock, hasRoom, RUNS, takeBlock } from './heap';
@@ -47,6 +48,7 @@ export function putRoute(family: i32, high: u64, low: u64, length: u32, value: u
   const leaf = makeLeaf(value);
   if (leaf == before) return DONE;
   putLeaf(TABLE_ROUTES, family, high, low, length, leaf);
+  if (family == 4) forgetAnswers(high, length);
   paintPrefix(TABLE_ROUTES, family, high, low, length, leaf);
   dropLeaf(before);
   return DONE;
@@ -79,6 +81,7 @@ export function removeRoute(family: i32, high: u64, low: u64, length: u32): i32 
   if (leaf == 0) return ABSENT;
   if (!hasRoomForChange()) return FULL;
   const parent = matchParent(TABLE_ROUTES, family, high, low, length);
+  if (family == 4) forgetAnswers(high, length);
   if (parent != leaf) paintPrefix(TABLE_ROUTES, family, high, low, length, parent);
   removeLeaf(TABLE_ROUTES, family, high, low, length);
   dropLeaf(leaf);
@@ -95,6 +98,7 @@ function dropBelow(entry: u32): void {
 
 function clearFib(family: i32): void {
   if (rootOf(TABLE_ROUTES, family) == 0) return;
+  if (family == 4) forgetAllAnswers();
   const direct = directOf(family);
   for (let at = direct; at < direct + DIRECT_BYTES; at += 4) dropBelow(load<u32>(at));
   memory.fill(direct, 0, DIRECT_BYTES);

@@ -95,6 +95,12 @@ export const MAX_BLOCK_UNITS = 50;
  */
 export const LONGEST_PATH_BYTES = 2944;
 
+// Answers of late (answers.ts): four bytes at each place.
+export const ANSWER_PLACE_BITS = 18;
+export const ANSWERS_BYTES = 1048576;
+/** Tables with fewer prefixes keep none. */
+export const ANSWERS_FROM = 65536;
+
 // A tunnel, 32 bytes; what is sent needs nothing else of its endpoint but to be counted there:
 //   0 address 16 | 16 endpoint u32, or next free u32 | 20 port u16 | 22 plain u8 | -
 export const TUNNEL_ADDRESS = 0;
@@ -131,7 +137,8 @@ export const AREA_FRAMES = 27;
 /** The direct tables of IPv4 and IPv6. */
 export const AREA_DIRECT4 = 28;
 export const AREA_DIRECT6 = 29;
-export const AREAS = 30;
+export const AREA_ANSWERS = 30;
+export const AREAS = 31;
 /** Added to AREA_TX or AREA_RX. */
 export const AREA_SLOTS = 0;
 export const AREA_STARTS = 1;

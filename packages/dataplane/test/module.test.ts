@@ -74,6 +74,7 @@ test('the areas do not overlap, and memory does not grow after creation', () => 
     (7 * layout.MAX_TRAIN + 1) * layout.FRAME_BYTES,
     layout.DIRECT_BYTES,
     layout.DIRECT_BYTES,
+    layout.ANSWERS_BYTES,
   ];
   expect(sizes.length).toBe(layout.AREAS);
   const areas = sizes.map((size, id) => ({ start: area(id), end: area(id) + size }));
