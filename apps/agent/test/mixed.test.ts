@@ -15,7 +15,7 @@ import {
   type PlainHost,
 } from './plain-host.js';
 import { type Dataplane, eventually, run } from './test-lab.js';
-import { hostAddress, podAddress, subnetOf, TwoHosts } from './two-hosts.js';
+import { hostAddress, ip, podAddress, say, subnetOf, TwoHosts } from './two-hosts.js';
 
 type Store = Awaited<ReturnType<typeof openSqliteStore>>;
 
@@ -134,8 +134,11 @@ describe.each(CASES)('$name, $dataplane', ({ families, backend, dataplane, mtu, 
     test.each(WAYS)(`a packet of the whole MTU goes from $from to $to in IPv$family${more}`, async (way) => {
       const size = mtu - (way.family === 4 ? 28 : 48);
       const ping = ['ping', '-n', '-M', 'do', '-s', `${size}`, '-c', '1', '-W', '2', way.target];
-      const { stdout } = await run('ip', 'netns', 'exec', podOf[way.from](), ...ping);
-      expect(stdout).toContain(' 0% packet loss');
+      await eventually(
+        async () => (await run('ip', 'netns', 'exec', podOf[way.from](), ...ping)).stdout,
+        (said) => said.includes(' 0% packet loss'),
+        10_000,
+      );
     });
   };
   fits();
@@ -189,6 +192,32 @@ describe.each(CASES)('$name, $dataplane', ({ families, backend, dataplane, mtu, 
         );
       },
     );
+  }
+
+  if (backend === DIRECT && dataplane === 'kernel') {
+    test('a peer that a gateway leads to is tunnelled to, and directly again when none does', async () => {
+      const leadsBy = (hop: string) =>
+        eventually(
+          () => say(hosts.a.netns, 'ip', 'route', 'show', subnetOf(4, 2)),
+          (route) => route.includes(hop),
+        );
+      await ip(hosts.a.netns, 'route add 192.168.99.2/32 via 192.168.99.9');
+      await leadsBy('via 10.244.2.0 dev flannel.1');
+      await ip(hosts.a.netns, 'route del 192.168.99.2/32');
+      await leadsBy('via 192.168.99.2 dev eth0');
+    });
+  }
+
+  if (backend.Type === 'host-gw') {
+    test('routes are back when the interface is, and no peer was refused', async () => {
+      await ip(hosts.a.netns, 'link set eth0 down');
+      await hosts.status(({ failures }) => failures.some(({ attempts }) => attempts > 1));
+      await ip(hosts.a.netns, 'link set eth0 up', `addr add ${hostAddress(6, 1)}/64 dev eth0 nodad`);
+      const { counters } = await hosts.status(({ failures }) => failures.length === 0);
+      expect(counters.leasesRefused).toBe(0);
+    });
+
+    fits(' after that');
   }
 });
 

@@ -65,7 +65,10 @@ function finder({ external }: AgentOptions, { config }: OpenStore): Wiring['find
   const routesDirectly = backend.type === 'host-gw' || (backend.type === 'vxlan' && backend.directRouting);
   return async (current) => {
     const found = await findExternalInterface(external, families, current);
-    return routesDirectly ? { ...found, onLink: await prefixesOnLink(found.name) } : found;
+    if (!routesDirectly) return found;
+    const onLink = await prefixesOnLink(found.name);
+    // An interface that is down reaches nothing: it is waited for, and no peer is refused meanwhile.
+    return { ...found, onLink: onLink.length > 0 ? onLink : (current?.onLink ?? []) };
   };
 }
 
