@@ -1,7 +1,7 @@
 import { rowText } from '@podlan/linux/model';
 import { parseIpAddress, parseIpPrefix, parseMacAddress } from '@podlan/wire';
 import { describe, expect, test } from 'vitest';
-import { createBackend, type Lease, parseNetworkConfig } from '../src/index.js';
+import { createBackend, formatLeaseValue, type Lease, parseNetworkConfig } from '../src/index.js';
 
 const IPV6 = { EnableIPv6: true, IPv6Network: 'fd00:244::/48' };
 
@@ -45,6 +45,13 @@ test('a lease says the addresses and no data', () => {
     backendType: 'host-gw',
     endpoints: [{ publicIp: '192.168.77.11' }, { publicIp: 'fd00:77::11' }],
   });
+});
+
+test.each([
+  ['IPv4', {}, '{"PublicIP":"192.168.77.11","PublicIPv6":null,"BackendType":"host-gw"}'],
+  ['both families', IPV6, '{"PublicIP":"192.168.77.11","PublicIPv6":"fd00:77::11","BackendType":"host-gw"}'],
+])('its value in the store is flannel’s, byte for byte: %s', (_, network, value) => {
+  expect(formatLeaseValue({ subnets: [], attributes: make(network).leaseAttributes(undefined) })).toBe(value);
 });
 
 describe('a peer is refused', () => {

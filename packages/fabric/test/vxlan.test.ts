@@ -1,7 +1,13 @@
 import { type Row, rowText } from '@podlan/linux/model';
 import { parseIpAddress, parseIpPrefix, parseMacAddress } from '@podlan/wire';
 import { describe, expect, test } from 'vitest';
-import { createBackend, type Dataplane, type Lease, parseNetworkConfig } from '../src/index.js';
+import {
+  createBackend,
+  type Dataplane,
+  formatLeaseValue,
+  type Lease,
+  parseNetworkConfig,
+} from '../src/index.js';
 import { testAttributes } from '../src/testing.js';
 
 interface Given {
@@ -254,4 +260,18 @@ test('a node without an address of a family that the config asks for is refused'
   expect(() => make({ network: IPV6, publicIps: ['192.168.1.1'] })).toThrow(
     /network fd00:244::\/48: expected a public IPv6 address of this node, found 192.168.1.1 on eth0$/,
   );
+});
+
+const DATA = '{"VNI":1,"VtepMAC":"fe:11:22:33:44:55"}';
+
+test.each([
+  ['IPv4', {}, `{"PublicIP":"192.168.1.1","PublicIPv6":null,"BackendType":"vxlan","BackendData":${DATA}}`],
+  [
+    'both families',
+    IPV6,
+    `{"PublicIP":"192.168.1.1","PublicIPv6":"fd00:77::1","BackendType":"vxlan","BackendData":${DATA},"BackendV6Data":${DATA}}`,
+  ],
+])('the value in the store is flannel’s, byte for byte: %s', (_, network, value) => {
+  const attributes = make({ network }).leaseAttributes(undefined);
+  expect(formatLeaseValue({ subnets: [], attributes })).toBe(value);
 });
