@@ -34,8 +34,18 @@ test('whether nft can be used is found out, and why not', async () => {
 });
 
 describe('notices', () => {
-  const notices = (files: Readonly<Record<string, string>>, changed = {}, problem?: string) =>
-    forwardingNotices({ ...flags, ...changed }, networks, problem, (path) => files[path] ?? '');
+  const notices = (
+    files: Readonly<Record<string, string>>,
+    changed = {},
+    nftProblem?: string,
+    closedChains: string[] = [],
+  ) =>
+    forwardingNotices(
+      { ...flags, ...changed },
+      networks,
+      { nftProblem, closedChains },
+      (path) => files[path] ?? '',
+    );
 
   test('none where all is well', () => {
     expect(notices({ '/proc/sys/net/ipv4/ip_forward': '1\n', '/proc/net/ip_tables_names': 'nat\n' })).toEqual(
@@ -58,6 +68,14 @@ describe('notices', () => {
       expect.stringContaining('iptables-legacy -A FORWARD -s 10.244.0.0/16 -j ACCEPT'),
     ]);
     expect(notices(files, { iptablesForwardRules: false })).toEqual([]);
+  });
+
+  test('a chain that drops and that only its owner can change', () => {
+    expect(notices({}, {}, undefined, ['inet firewalld filter_FORWARD'])).toEqual([
+      expect.stringMatching(
+        /^inet firewalld filter_FORWARD drops.*accept 10\.244\.0\.0\/16 and fd00:244::\/48$/,
+      ),
+    ]);
   });
 
   test('forward rules that can’t be kept', () => {

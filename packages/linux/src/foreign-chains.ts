@@ -35,6 +35,8 @@ interface ChainName {
 
 /** A forward chain of another table, or what is left of ours where one was. */
 export interface ForeignChain extends ChainName {
+  /** Its table has flags: nothing is changed there. */
+  readonly isClosed: boolean;
   /** Whether it drops what its rules leave undecided. */
   readonly drops: boolean;
   /** The handle of the rule that does so; absent where the policy does. */
@@ -62,9 +64,11 @@ export async function readForeignChains(place: Place): Promise<ForeignChain[]> {
   if (names.size === 0) return [];
   const { tables } = await listNft(['tables'], place);
   const closed = new Set(tables.filter(({ flags }) => flags).map(({ family, name }) => `${family} ${name}`));
-  const open = [...names.values()].filter(({ family, table }) => !closed.has(`${family} ${table}`));
-  const read = open.map((name) => readForeignChain(name, foreign, place).catch(unreadable));
-  return (await Promise.all(read)).flat();
+  const read = [...names.values()].map(async (name) => {
+    const isClosed = closed.has(`${name.family} ${name.table}`);
+    return { ...(await readForeignChain(name, foreign, place)), isClosed };
+  });
+  return (await Promise.all(read.map((chain) => chain.catch(unreadable)))).flat();
 }
 
 /** Of names that only nft's JSON can tell from its keywords. They hinder nobody else. */
@@ -74,7 +78,7 @@ async function readForeignChain(
   name: ChainName,
   listed: Listing['chains'],
   place: Place,
-): Promise<ForeignChain> {
+): Promise<Omit<ForeignChain, 'isClosed'>> {
   const { family, table, chain } = name;
   const find = (wanted: string) =>
     listed.find((one) => one.family === family && one.table === table && one.name === wanted);
@@ -145,10 +149,16 @@ function targetOf(expr: readonly unknown[]): string | undefined {
 /** The chains in which our jump is missing, outdated, or no longer needed. */
 export function misplacedIn(chains: readonly ForeignChain[], rules: Rules): ForeignChain[] {
   return chains.filter((chain) => {
+    if (chain.isClosed) return false;
     const wanted = neededIn(chain, rules);
     if (wanted.length === 0) return chain.copy !== undefined || chain.jumps.length > 0;
     return chain.jumps.length !== 1 || !sameValue(chain.copy, wanted);
   });
+}
+
+/** The chains that drop what `rules` accept, and in which nothing can be done about it. */
+export function closedTo(chains: readonly ForeignChain[], rules: Rules): ForeignChain[] {
+  return chains.filter((chain) => chain.isClosed && neededIn(chain, rules).length > 0);
 }
 
 /** Of `rules` those that a chain lacks; none where it drops nothing. */

@@ -43,6 +43,7 @@ const NO_SCOPE: Scope = { devices: [], sysctls: [], chains: false };
  * changes.map(({ op, row }) => `${op} ${row.kind}`); // => ['add link', 'add address']
  * await kernel.apply(changes); // => []
  * diff(await kernel.snapshot(scope), desired); // => []
+ * kernel.closedChains; // => []
  * ```
  * @example As root, watching
  * ```ts
@@ -67,10 +68,19 @@ export class LinuxKernel implements Kernel {
   #scope = NO_SCOPE;
   /** Chains of other tables that podlan's depend on, as last seen. */
   #foreignChains: readonly string[] = [];
+  #closedChains: readonly string[] = [];
 
   constructor(options: LinuxKernelOptions = {}) {
     if (options.netns !== undefined) netnsPath(options.netns);
     this.#place = { netns: options.netns, run: options.run ?? run };
+  }
+
+  /**
+   * Chains of other tables (`inet firewalld filter_FORWARD`) that drop what podlan's forward chain accepts, in tables
+   * that their owner keeps to itself: the last snapshot's.
+   */
+  get closedChains(): readonly string[] {
+    return this.#closedChains;
   }
 
   /**
@@ -117,8 +127,9 @@ export class LinuxKernel implements Kernel {
   }
 
   async #readChains(): Promise<readonly Row[]> {
-    const { chains, foreign } = await readChains(this.#place);
+    const { chains, foreign, closed } = await readChains(this.#place);
     this.#foreignChains = foreign;
+    this.#closedChains = closed;
     return chains;
   }
 

@@ -2,7 +2,14 @@
  * podlan's nftables table, `table inet podlan`: read as chains, and replaced in one transaction, so that no packet meets
  * half a chain. The rules of a forward chain are kept in the forward chains of other tables too, where these would drop.
  */
-import { type ForeignChain, misplacedIn, nameOf, readForeignChains, settle } from './foreign-chains.js';
+import {
+  closedTo,
+  type ForeignChain,
+  misplacedIn,
+  nameOf,
+  readForeignChains,
+  settle,
+} from './foreign-chains.js';
 import type { Place } from './link-tables.js';
 import type { Chain, Change, Failure } from './model.js';
 import { listNft, transact } from './nft.js';
@@ -10,10 +17,12 @@ import { listNft, transact } from './nft.js';
 const TABLE = { family: 'inet', name: 'podlan' };
 const NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
 
-/** The chains of podlan's table, and which chains of other tables they depend on: `ip filter FORWARD`. */
+/** The chains of podlan's table, and those of other tables they depend on, by name: `ip filter FORWARD`. */
 export interface ReadChains {
   readonly chains: readonly Chain[];
   readonly foreign: readonly string[];
+  /** Of these, the ones that drop what podlan accepts, and can't be changed. */
+  readonly closed: readonly string[];
 }
 
 export async function readChains(place: Place): Promise<ReadChains> {
@@ -24,6 +33,9 @@ export async function readChains(place: Place): Promise<ReadChains> {
   return {
     chains: hasForward || lost.misplacedIn === undefined ? chains : [...chains, lost],
     foreign: foreign.map(nameOf),
+    closed: chains
+      .filter(({ hook }) => hook === 'forward')
+      .flatMap(({ rules }) => closedTo(foreign, rules).map(nameOf)),
   };
 }
 

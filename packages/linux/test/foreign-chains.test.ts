@@ -2,10 +2,12 @@
  * Forward chains of other tables, in a network namespace of their own: Docker's, ufw's and firewalld's ways to drop, as
  * made by iptables-nft and by nft.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LinuxKernel } from '../src/linux-kernel.js';
 import { type Chain, diff } from '../src/model.js';
-import { addNetns, deleteNetns, runIn } from '../src/netns.js';
+import { addNetns, deleteNetns, netnsPath, runIn } from '../src/netns.js';
 
 const SCOPE = { devices: [], sysctls: [], chains: true };
 const netns = `foreign-${process.pid}`;
@@ -209,17 +211,20 @@ test("chains of nft's own: one jump each, of both families where the table has b
   expect(await sh('nft list ruleset')).toBe(before);
 });
 
-test('tables that an owner keeps to itself are let be', async () => {
-  const owned =
-    'add table inet own { flags owner; }; add chain inet own f { type filter hook forward priority 1; policy drop; }';
-  const made = sh(
-    `(echo '${owned.replace('}; ', "}'; echo '")}'; while [ ! -e /run/netns/${netns}.done ]; do sleep 0.05; done) | nft -i`,
-  );
-  await expect.poll(() => sh('nft list ruleset')).toContain('chain f');
+test('tables that an owner keeps to itself are let be, and named where they drop', async () => {
+  const owner = spawn('nsenter', [`--net=${netnsPath(netns)}`, '--', 'nft', '-i'], { stdio: 'pipe' });
+  owner.stdin.write('add table inet own { flags owner; }\n');
+  owner.stdin.write('add chain inet own through { type filter hook forward priority 1; policy drop; }\n');
+  owner.stdin.write('add chain inet own late { type filter hook forward priority 2; }\n');
+  await expect.poll(() => sh('nft list ruleset')).toContain('chain late');
+  const before = await sh('nft list table inet own');
   await converge(forward);
-  await sh(`touch /run/netns/${netns}.done`);
-  await made;
-  await sh(`rm /run/netns/${netns}.done`);
+  expect(await sh('nft list table inet own')).toBe(before);
+  expect(kernel.closedChains).toEqual(['inet own through']);
+  owner.stdin.end();
+  await once(owner, 'exit');
+  await converge(forward);
+  expect(kernel.closedChains).toEqual([]);
 });
 
 test.each([

@@ -44,11 +44,17 @@ const FILES = {
   },
 } as const;
 
+/** What stands against podlan's rules: why nft can't be used, and which chains of others can't be changed. */
+export interface Obstacles {
+  readonly nftProblem: string | undefined;
+  readonly closedChains: readonly string[];
+}
+
 /** For people: each with what to do. `read` gives a file's text, empty where there is no such file. */
 export function forwardingNotices(
   rules: RuleFlags,
   networks: readonly IpPrefix[],
-  problem: string | undefined,
+  { nftProblem: problem, closedChains }: Obstacles,
   read: (path: string) => string = readOrEmpty,
 ): string[] {
   const unkept = rules.iptablesForwardRules && problem !== undefined;
@@ -56,6 +62,10 @@ export function forwardingNotices(
     ...(unkept
       ? [`no forward rules are kept, which matters where a firewall drops by default: ${problem}`]
       : []),
+    ...closedChains.map(
+      (chain) =>
+        `${chain} drops pods' packets, and its owner alone can change that: have it accept ${networks.join(' and ')}`,
+    ),
     ...networks.flatMap((network) => familyNotices(rules, network, read)),
   ];
 }

@@ -58,9 +58,14 @@ export function startNode(
   };
 }
 
-function withNotices(state: NodeState, { rules }: AgentOptions, { store, nftProblem }: Wiring): NodeState {
+function withNotices(
+  state: NodeState,
+  { rules }: AgentOptions,
+  { store, nftProblem, kernel }: Wiring,
+): NodeState {
   const networks = store.config.networks.map(({ network }) => network);
-  return { ...state, notices: [...state.notices, ...forwardingNotices(rules, networks, nftProblem)] };
+  const obstacles = { nftProblem, closedChains: kernel.closedChains };
+  return { ...state, notices: [...state.notices, ...forwardingNotices(rules, networks, obstacles)] };
 }
 
 /** A peer that can't be programmed leaves the node ready: all others are reached. */
