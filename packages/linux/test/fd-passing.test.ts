@@ -114,6 +114,15 @@ describe('a TAP', () => {
     expect(datagramLengths(same)).toEqual([100, 200, 300]);
   });
 
+  test('is as good as a TUN', async () => {
+    await own.ip(`tuntap add dev tun${count} mode tun vnet_hdr`);
+    using tun = TapDevice.open(`tun${count}`, { type: 'tun' });
+    using same = TapDevice.adopt(passOn(tun.fd)[0]!, tun.name, { type: 'tun' });
+    expect(same.merged).toEqual(tun.merged);
+    const [fd] = passOn(tun.fd);
+    expect(() => TapDevice.adopt(fd!, tun.name)).toThrow(/there is no such device/);
+  });
+
   test('of another name or type is refused, and closed', () => {
     using tap = TapDevice.open(name);
     const [fd, other] = passOn(tap.fd, tap.fd) as [number, number];

@@ -25,6 +25,11 @@ export const HAND_OVER_PATH = '/hand-over';
 /** Of what is said here, and of how the files handed on are set up. Another number is not understood. */
 export const HAND_OVER_PROTOCOL = 1;
 
+/** Not to this successor: it is to leave us alone. */
+export const UNWILLING = 409;
+/** To none in this way: it may end us and begin anew. */
+export const UNABLE = 501;
+
 /** What a successor begins with. */
 export const HandOverRequest = v.object({
   protocol: v.literal(HAND_OVER_PROTOCOL),
@@ -74,11 +79,10 @@ export class HandOver {
   async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const said = await firstLine(incoming).catch(() => '');
     const { success, output } = v.safeParse(HandOverRequest, parseJson(said));
-    const refusal = success
-      ? this.#refusal(output)
-      : `expected protocol ${HAND_OVER_PROTOCOL}, found ${said}`;
-    if (refusal !== undefined) return refuse(outgoing, refusal);
-    this.#successor = { request: output as HandOverRequest, incoming, outgoing };
+    if (!success) return refuse(outgoing, UNABLE, `expected protocol ${HAND_OVER_PROTOCOL}, found ${said}`);
+    const refusal = this.#refusal(output);
+    if (refusal !== undefined) return refuse(outgoing, UNWILLING, refusal);
+    this.#successor = { request: output, incoming, outgoing };
     this.#asked.abort();
   }
 
@@ -107,7 +111,7 @@ async function handOver({ request, incoming, outgoing }: Successor, carrier: Car
   try {
     if (request.filesTo !== undefined) sendEdges(request.filesTo, carrier.edges());
   } catch (error) {
-    refuse(outgoing, `the open files can't be sent: ${(error as Error).message}`);
+    refuse(outgoing, UNABLE, `the open files can't be sent: ${(error as Error).message}`);
     return false;
   }
   outgoing.writeHead(200, { 'content-type': 'application/json' });
@@ -141,8 +145,8 @@ function endOf(outgoing: ServerResponse): Promise<void> {
   });
 }
 
-function refuse(outgoing: ServerResponse, error: string): void {
-  outgoing.writeHead(409, { 'content-type': 'application/json', connection: 'close' });
+function refuse(outgoing: ServerResponse, status: number, error: string): void {
+  outgoing.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
   outgoing.end(`${JSON.stringify({ error })}\n`);
 }
 

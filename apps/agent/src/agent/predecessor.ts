@@ -3,6 +3,7 @@
  * that hands nothing over is ended, and we begin as after any restart.
  */
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FdReceiver, LinuxError, listenerPid } from '@podlan/linux';
@@ -17,6 +18,7 @@ import {
   ownNetns,
   PassedDevices,
   parseJson,
+  UNWILLING,
 } from './hand-over.js';
 import { type Edges, edgesOf, FDS_OF_EDGES, Inheritance } from './inheritance.js';
 
@@ -64,6 +66,7 @@ export class Predecessor {
     try {
       return await askToGiveWay(socketPath, wantsFiles, log);
     } catch (error) {
+      if (error instanceof UsageError) throw error;
       log.warn(`the agent that runs hands nothing over, so it ends first: ${(error as Error).message}`);
       await endProcess(pid, socketPath);
       return undefined;
@@ -72,7 +75,9 @@ export class Predecessor {
 }
 
 async function askToGiveWay(socketPath: string, wantsFiles: boolean, log: Log): Promise<Predecessor> {
-  using receiver = FdReceiver.bind(`${socketPath}.${process.pid}.fds`);
+  const path = `${socketPath}.${process.pid}.fds`;
+  rmSync(path, { force: true });
+  using receiver = FdReceiver.bind(path);
   const hello: HandOverRequest = {
     protocol: HAND_OVER_PROTOCOL,
     pid: process.pid,
@@ -100,7 +105,10 @@ async function responseTo(outgoing: ClientRequest): Promise<IncomingMessage> {
     throw new Error(`no answer within ${ANSWER_MS / 1000} s`, { cause });
   })) as [IncomingMessage];
   if (incoming.statusCode === 200) return incoming;
-  throw new Error(`${incoming.statusCode}: ${await firstLine(incoming)}`);
+  const said = await firstLine(incoming);
+  if (incoming.statusCode === UNWILLING)
+    throw new UsageError(`--replace: the agent that runs does not give way: ${said}`);
+  throw new Error(`${incoming.statusCode}: ${said}`);
 }
 
 function receivedEdges(receiver: FdReceiver): Record<string, Edges> {
