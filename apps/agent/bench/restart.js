@@ -29,35 +29,36 @@ async function ended(lab, pid) {
   while (isAgentOf(lab, pid)) await sleep(5);
 }
 
-async function begin(lab, host, ...flags) {
-  const child = startAgent(lab, host.name, host.dataplane, ...flags);
+async function begin(state, host, ...flags) {
+  const child = startAgent(state, host.name, host.dataplane, ...flags);
   host.pid = child.pid;
-  await agentReady(lab, host.name, child);
+  await agentReady(state.name, host.name, child);
 }
 
-async function endedBy(signal, lab, host) {
+async function endedBy(signal, state, host) {
   process.kill(host.pid, signal);
-  await ended(lab, host.pid);
-  await begin(lab, host);
+  await ended(state.name, host.pid);
+  await begin(state, host);
 }
 
 const WAYS = {
   nobody: () => sleep(1000),
-  'hand-over': async (lab, host) => {
+  'hand-over': async (state, host) => {
     const { pid } = host;
-    await begin(lab, host, '--replace');
-    await ended(lab, pid);
+    await begin(state, host, '--replace');
+    await ended(state.name, pid);
   },
-  'stop, start': (lab, host) => endedBy('SIGTERM', lab, host),
-  'kill, start': (lab, host) => endedBy('SIGKILL', lab, host),
+  'stop, start': (state, host) => endedBy('SIGTERM', state, host),
+  'kill, start': (state, host) => endedBy('SIGKILL', state, host),
 };
 
-async function measure(lab, { hosts, pods }, way) {
+async function measure(state, way) {
+  const { hosts, pods } = state;
   const [from, to] = pods.map(({ netns }) => netns);
   const path = { name: way, from, to, address: pods[1].address };
   await requireToTalk(path);
   const act = async () => {
-    for (const host of hosts) await WAYS[way](lab, host);
+    for (const host of hosts) await WAYS[way](state, host);
   };
   const udp = await datagramsDuring(act, path, PER_SECOND);
   const tcp = await streamDuring(act, path, FULL_SPEED);
@@ -82,7 +83,7 @@ async function measureDataplane(dataplane) {
       for (let round = 1; round <= rounds; round++) {
         for (const way of Object.keys(WAYS)) {
           tell(`${dataplane}, round ${round} of ${rounds}: ${way}`);
-          played[way].push(await measure(lab, state, way));
+          played[way].push(await measure(state, way));
         }
       }
       return played;

@@ -77,7 +77,7 @@ describe('the store', () => {
   test("Kubernetes, by its own name or by flanneld's", () => {
     const kube = ['--net-config-path', configPath, '--kube-api-url=https://k:6443', '--kubeconfig-file=/kc'];
     const expected = {
-      ...{ kind: 'kubernetes', configText: CONFIG, apiUrl: 'https://k:6443', kubeconfigFile: '/kc' },
+      ...{ kind: 'kubernetes', configText: CONFIG, apiUrl: 'https://k:6443', kubeconfigPath: '/kc' },
       ...{ annotationPrefix: 'flannel.alpha.coreos.com', setNodeNetworkUnavailable: true },
     };
     expect(parse([...kube, '--kube-subnet-mgr']).store).toEqual(expected);

@@ -93,7 +93,7 @@ test('clean-up leaves other tables as they were, and none of our own', async () 
     ['host-b', 'wasm'],
   ] as const) {
     await lab.kill(host, 'SIGTERM');
-    cleanupAgent(lab.name, host, dataplane);
+    cleanupAgent(lab.state, host, dataplane);
     expect(await sh(host, 'nft list tables')).not.toContain('podlan');
   }
   expect(await Promise.all([iptables(), guard()])).toEqual(before);

@@ -41,7 +41,7 @@ async function longestOf(frames: AsyncIterable<CapturedFrame>): Promise<number> 
 describe.each(DATAPLANES)('%s to %s with offloads on', (dataplane) => {
   let lab: TestLab;
   beforeAll(async () => {
-    lab = await TestLab.startOffloading(dataplane, dataplane);
+    lab = await TestLab.start({ underlayOffloads: true }, dataplane, dataplane);
   });
   afterAll(() => lab[Symbol.asyncDispose]());
 
@@ -64,7 +64,7 @@ describe.each(DATAPLANES)('%s to %s with offloads on', (dataplane) => {
 
 describe("what the kernel's vxlan puts on the underlay", () => {
   test('with offloads on: super-packets, whole', async () => {
-    await using lab = await TestLab.startOffloading('kernel', 'kernel');
+    await using lab = await TestLab.start({ underlayOffloads: true }, 'kernel', 'kernel');
     expect(await longestFrame(lab.name, 'host-a', () => sendTcp(lab))).toBeGreaterThan(LONGEST_FRAME);
   });
 

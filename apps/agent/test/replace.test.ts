@@ -66,7 +66,7 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     const takeovers = () => logOf('host-a').split('taking over from the agent that runs').length;
     const earlier = takeovers();
     const counted = await datagrams(async () => {
-      const child = startAgent(lab.name, 'host-a', dataplane, '--replace');
+      const child = startAgent(lab.state, 'host-a', dataplane, '--replace');
       await eventually(
         async () => takeovers() > earlier,
         (has) => has || child.exitCode !== null,

@@ -8,11 +8,14 @@ import { askAgent } from '../dist/agent/control-socket.js';
 import type { AgentStatus } from '../dist/agent/status.js';
 import { down, joinHost, leave, requireLab, up, withLab } from '../dist/lab/lab.js';
 import { agentReady, agentSocket, startAgent } from '../dist/lab/lab-agents.js';
+import type { LabShape } from '../dist/lab/lab-shape.js';
 import { findHost, type LabState, writeLabState } from '../dist/lab/lab-state.js';
 import type { LabStatus } from '../dist/lab/lab-status.js';
 import { labStatus } from '../dist/lab/lab-status.js';
 
 export type Dataplane = 'wasm' | 'kernel';
+/** What a lab is made of, as far as it is not the usual. */
+export type LabChoice = Partial<LabShape>;
 export const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 const exec = promisify(execFile);
@@ -61,23 +64,16 @@ export class TestLab implements AsyncDisposable {
     this.state = state;
   }
 
-  /** One host for each dataplane named, one pod on each. */
-  static start(...dataplanes: Dataplane[]): Promise<TestLab> {
-    return TestLab.#start(false, dataplanes);
-  }
-
-  /** The same on an underlay that is passed unfinished checksums and super-packets. */
-  static startOffloading(...dataplanes: Dataplane[]): Promise<TestLab> {
-    return TestLab.#start(true, dataplanes);
-  }
-
-  static async #start(underlayOffloads: boolean, dataplanes: Dataplane[]): Promise<TestLab> {
-    const shape = { hosts: 0, pods: 1, dataplane: 'wasm', underlayOffloads } as const;
+  /** One host for each dataplane named, one pod on each. The shape goes before them, where it is not the usual one. */
+  static async start(...wanted: [LabChoice, ...Dataplane[]] | Dataplane[]): Promise<TestLab> {
+    const [first, ...rest] = wanted;
+    const [choice, dataplanes] = typeof first === 'object' ? [first, rest] : [{}, wanted];
     const name = `t${process.pid}-${++labs}`;
+    const shape = { hosts: 0, pods: 1, dataplane: 'wasm', ...choice } as const;
     try {
       const state = await withLab(name, () => up(name, shape, () => {}));
       const lab = new TestLab(state);
-      for (const dataplane of dataplanes) await lab.join(dataplane);
+      for (const dataplane of dataplanes as Dataplane[]) await lab.join(dataplane);
       return lab;
     } catch (error) {
       await down(name);
@@ -154,7 +150,7 @@ export class TestLab implements AsyncDisposable {
 
   #startAgent(host: string, ...more: string[]): Promise<AgentStatus> {
     const entry = findHost(this.state, host);
-    const child = startAgent(this.name, host, entry.dataplane, ...more);
+    const child = startAgent(this.state, host, entry.dataplane, ...more);
     entry.pid = child.pid!;
     writeLabState(this.state);
     return agentReady(this.name, host, child);

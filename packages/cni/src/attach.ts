@@ -33,15 +33,20 @@ export interface Attachment {
   readonly hostVeth: string;
   readonly containerInterface?: string;
   readonly bridge?: string;
-  readonly address: InterfaceAddress;
-  /** The bridge's own address, with the host's subnet's length. */
-  readonly gateway: InterfaceAddress;
+  /** One for each family of the pod. */
+  readonly addresses: readonly PodAddress[];
   /**
    * The cluster's pod networks: each gets a route via the gateway, which stays right when the default route changes.
    */
   readonly networks: readonly IpPrefix[];
   readonly mtu: number;
   readonly hairpin?: boolean;
+}
+
+/** Of one family: the pod's address, and the bridge's own. Both with the length of the host's subnet. */
+export interface PodAddress {
+  readonly address: InterfaceAddress;
+  readonly gateway: InterfaceAddress;
 }
 
 /** Which pod to detach: the host's end of its veth pair. */
@@ -70,8 +75,9 @@ const DEFAULTS = { containerInterface: 'eth0', bridge: 'cni0', hairpin: true };
  *   pod,
  *   podNetns: 'pod-a1',
  *   hostVeth: 'veth1',
- *   address: parseInterfaceAddress('10.244.1.2/24')!,
- *   gateway: parseInterfaceAddress('10.244.1.1/24')!,
+ *   addresses: [
+ *     { address: parseInterfaceAddress('10.244.1.2/24')!, gateway: parseInterfaceAddress('10.244.1.1/24')! },
+ *   ],
  *   networks: [parseIpPrefix('10.244.0.0/16')!],
  *   mtu: 1450,
  * });
@@ -114,8 +120,9 @@ export async function attachPod(attachment: Attachment): Promise<void> {
  *   pod: new LinuxKernel({ netns: 'pod-a1' }),
  *   podNetns: 'pod-a1',
  *   hostVeth: 'veth1',
- *   address: parseInterfaceAddress('10.244.1.2/24')!,
- *   gateway: parseInterfaceAddress('10.244.1.1/24')!,
+ *   addresses: [
+ *     { address: parseInterfaceAddress('10.244.1.2/24')!, gateway: parseInterfaceAddress('10.244.1.1/24')! },
+ *   ],
  *   networks: [],
  *   mtu: 1450,
  * });
@@ -182,18 +189,21 @@ async function ensureBridge(wanted: Wanted, onHost: readonly Row[]): Promise<voi
 
 /** A stale bridge of an earlier subnet would swallow this subnet's packets: better said than mended under its pods. */
 function bridgeConflict(
-  { bridge, gateway }: Wanted,
+  { bridge, addresses }: Wanted,
   link: Link | undefined,
-  addresses: readonly InterfaceAddress[],
+  present: readonly InterfaceAddress[],
 ): string | undefined {
   if (link && link.type !== 'bridge') return `expected a bridge, found a ${link.type} device`;
-  const family = familyOf(gateway);
-  const others = addresses.filter(
-    (address) => familyOf(address) === family && address !== gateway && !isLinkLocal(address),
-  );
-  if (others.length === 0) return undefined;
-  return `expected the address ${gateway}, found ${others.join(', ')}; no pod on it? ip link delete ${bridge}`;
+  for (const { gateway } of addresses) {
+    const others = present.filter((address) => isRival(address, gateway));
+    if (others.length === 0) continue;
+    return `expected the address ${gateway}, found ${others.join(', ')}; no pod on it? ip link delete ${bridge}`;
+  }
+  return undefined;
 }
+
+const isRival = (address: InterfaceAddress, gateway: InterfaceAddress): boolean =>
+  familyOf(address) === familyOf(gateway) && address !== gateway && !isLinkLocal(address);
 
 const isLinkLocal = (address: InterfaceAddress): boolean => address.startsWith('fe80:');
 
@@ -205,20 +215,23 @@ function bridgeOf({ bridge, mtu }: Wanted): Link {
  * A bridge without a MAC of its own takes the lowest of its ports', and pods lose their gateway each time that changes.
  * 0a:58 and the address' last four bytes: locally administered, and the same however often the bridge is made anew.
  */
-function bridgeMac({ gateway }: Wanted) {
-  return macFromBytes(Uint8Array.of(0x0a, 0x58, ...ipToBytes(prefixAddress(gateway)).slice(-4)));
+function bridgeMac([first]: readonly PodAddress[]) {
+  if (first === undefined) throw new TypeError('expected an address for the pod, got none');
+  return macFromBytes(Uint8Array.of(0x0a, 0x58, ...ipToBytes(prefixAddress(first.gateway)).slice(-4)));
 }
 
 function bridgeChanges(wanted: Wanted, present: Link | undefined): Change[] {
   const row = bridgeOf(wanted);
   return [
-    present ? replace(row) : add({ ...row, mac: bridgeMac(wanted) }),
-    add({ kind: 'address', dev: wanted.bridge, address: wanted.gateway }),
-    add({ kind: 'sysctl', key: forwardingKey(wanted), value: '1' }),
+    present ? replace(row) : add({ ...row, mac: bridgeMac(wanted.addresses) }),
+    ...wanted.addresses.flatMap(({ gateway }) => [
+      add({ kind: 'address', dev: wanted.bridge, address: gateway }),
+      add({ kind: 'sysctl', key: forwardingKey(gateway), value: '1' }),
+    ]),
   ];
 }
 
-const forwardingKey = ({ gateway }: Wanted): string =>
+const forwardingKey = (gateway: InterfaceAddress): string =>
   familyOf(gateway) === 4 ? 'net/ipv4/ip_forward' : 'net/ipv6/conf/all/forwarding';
 
 function vethOf({ hostVeth, mtu, bridge, hairpin, containerInterface, podNetns }: Wanted): Link {
@@ -226,17 +239,21 @@ function vethOf({ hostVeth, mtu, bridge, hairpin, containerInterface, podNetns }
   return { kind: 'link', type: 'veth', name: hostVeth, mtu, up: true, master: bridge, hairpin, peer };
 }
 
-/** The link first, then its address, then the routes that need both. */
-function podChanges({ containerInterface: dev, mtu, address, gateway, networks }: Wanted): Change[] {
+/** The link first, then its addresses, then the routes that need both. */
+function podChanges({ containerInterface: dev, mtu, addresses, networks }: Wanted): Change[] {
+  return [
+    replace({ kind: 'link', type: 'veth', name: dev, mtu, up: true }),
+    ...addresses.map(({ address }) => add({ kind: 'address', dev, address })),
+    ...addresses.flatMap(({ gateway }) => podRoutes(dev, gateway, networks)),
+  ];
+}
+
+function podRoutes(dev: string, gateway: InterfaceAddress, networks: readonly IpPrefix[]): Change[] {
   const family = familyOf(gateway);
   const anywhere = parseIpPrefix(family === 4 ? '0.0.0.0/0' : '::/0') as IpPrefix;
   const reached = networks.filter((network) => familyOf(network) === family);
   const via = prefixAddress(gateway);
-  return [
-    replace({ kind: 'link', type: 'veth', name: dev, mtu, up: true }),
-    add({ kind: 'address', dev, address }),
-    ...[...reached, anywhere].map((prefix) => add({ kind: 'route', prefix, dev, via })),
-  ];
+  return [...reached, anywhere].map((prefix) => add({ kind: 'route', prefix, dev, via }));
 }
 
 async function make(kernel: Kernel, changes: readonly Change[], msg: string): Promise<void> {

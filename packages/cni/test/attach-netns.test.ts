@@ -25,14 +25,20 @@ afterEach(async () => {
   for (const netns of NAMESPACES) await deleteNetns(netns);
 });
 
+const addressesOf = (number: number) => [
+  {
+    address: parseInterfaceAddress(`10.244.1.${number}/24`)!,
+    gateway: parseInterfaceAddress('10.244.1.1/24')!,
+  },
+];
+
 const attach = (index: 0 | 1, more = {}) =>
   attachPod({
     host: new LinuxKernel({ netns: HOST }),
     pod: new LinuxKernel({ netns: PODS[index] }),
     podNetns: PODS[index],
     hostVeth: `veth${index}`,
-    address: parseInterfaceAddress(`10.244.1.${index + 2}/24`)!,
-    gateway: parseInterfaceAddress('10.244.1.1/24')!,
+    addresses: addressesOf(index + 2),
     networks: [parseIpPrefix('10.244.0.0/16')!],
     mtu: 1450,
     ...more,
@@ -105,7 +111,10 @@ describe('attachPod on real namespaces', () => {
 
   test('a route the kernel refuses takes the veth pair back', async () => {
     const elsewhere = parseInterfaceAddress('10.99.0.2/24')!;
-    const error = await attach(0, { address: elsewhere }).catch((caught: CniError) => caught);
+    const gateway = parseInterfaceAddress('10.244.1.1/24')!;
+    const error = await attach(0, { addresses: [{ address: elsewhere, gateway }] }).catch(
+      (caught: CniError) => caught,
+    );
     expect(error).toMatchObject({ name: 'CniError', code: CNI_CODE.IO_FAILURE });
     expect(await linkNames(HOST)).toEqual(['cni0']);
     expect(await linkNames(PODS[0])).toEqual([]);
@@ -131,7 +140,7 @@ describe('attachPod on real namespaces', () => {
             pod: new LinuxKernel({ netns }),
             podNetns: netns,
             hostVeth: `many${index}`,
-            address: parseInterfaceAddress(`10.244.1.${10 + index}/24`)!,
+            addresses: addressesOf(10 + index),
           }),
         ),
       );

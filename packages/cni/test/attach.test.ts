@@ -1,4 +1,4 @@
-import type { Change, Failure, Kernel, Row } from '@podlan/linux/model';
+import { type Change, type Failure, type Kernel, type Row, rowText } from '@podlan/linux/model';
 import { MemoryKernel } from '@podlan/linux/testing';
 import { parseInterfaceAddress, parseIpPrefix } from '@podlan/wire';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -6,6 +6,8 @@ import { type Attachment, attachPod, CNI_CODE, CniError, detachPod } from '../sr
 
 const prefix = (text: string) => parseIpPrefix(text)!;
 const onLink = (text: string) => parseInterfaceAddress(text)!;
+
+const IPV6 = { address: onLink('fd00:244:1::2/64'), gateway: onLink('fd00:244:1::1/64') };
 
 let host: MemoryKernel;
 let pod: MemoryKernel;
@@ -19,8 +21,7 @@ beforeEach(() => {
     pod,
     podNetns: 'pod-a1',
     hostVeth: 'veth1',
-    address: onLink('10.244.1.2/24'),
-    gateway: onLink('10.244.1.1/24'),
+    addresses: [{ address: onLink('10.244.1.2/24'), gateway: onLink('10.244.1.1/24') }],
     networks: [prefix('10.244.0.0/16')],
     mtu: 1450,
   };
@@ -79,13 +80,28 @@ describe('attachPod', () => {
   test('in IPv6 it forwards IPv6 and routes only networks of that family', async () => {
     await attachPod({
       ...attachment,
-      address: onLink('fd00:244:1::2/64'),
-      gateway: onLink('fd00:244:1::1/64'),
+      addresses: [IPV6],
       networks: [prefix('10.244.0.0/16'), prefix('fd00:244::/48')],
     });
     expect(host.rows).toContainEqual({ kind: 'sysctl', key: 'net/ipv6/conf/all/forwarding', value: '1' });
     const routes = pod.rows.flatMap((row) => (row.kind === 'route' ? [row.prefix] : []));
     expect(routes).toEqual(['fd00:244::/48', '::/0']);
+  });
+
+  test('of two families the pod has an address and the routes of each', async () => {
+    const networks = [prefix('10.244.0.0/16'), prefix('fd00:244::/48')];
+    await attachPod({ ...attachment, addresses: [...attachment.addresses, IPV6], networks });
+    expect(pod.rows.map(rowText)).toEqual([
+      'link eth0 mtu 1450 up type veth',
+      'address 10.244.1.2/24 dev eth0',
+      'address fd00:244:1::2/64 dev eth0',
+      'route 10.244.0.0/16 via 10.244.1.1 dev eth0',
+      'route 0.0.0.0/0 via 10.244.1.1 dev eth0',
+      'route fd00:244::/48 via fd00:244:1::1 dev eth0',
+      'route ::/0 via fd00:244:1::1 dev eth0',
+    ]);
+    const gateways = host.rows.flatMap((row) => (row.kind === 'address' ? [row.address] : []));
+    expect(gateways).toEqual(['10.244.1.1/24', 'fd00:244:1::1/64']);
   });
 
   test('a second pod finds the bridge there and leaves its MAC alone', async () => {
@@ -122,11 +138,10 @@ describe('attachPod', () => {
   });
 
   test('a link-local address on the bridge is no conflict', async () => {
-    const gateway = onLink('fd00:244:1::1/64');
     host.put({ kind: 'link', type: 'bridge', name: 'cni0', mtu: 1450, up: true });
     host.put({ kind: 'address', dev: 'cni0', address: onLink('fe80::1/64') });
-    await attachPod({ ...attachment, gateway, address: onLink('fd00:244:1::2/64') });
-    expect(host.rows).toContainEqual({ kind: 'address', dev: 'cni0', address: gateway });
+    await attachPod({ ...attachment, addresses: [IPV6] });
+    expect(host.rows).toContainEqual({ kind: 'address', dev: 'cni0', address: IPV6.gateway });
   });
 });
 

@@ -12,6 +12,9 @@ import { SubnetFile } from './subnet-file.js';
 import { Succession } from './succession.js';
 import { type Wiring, wire } from './wiring.js';
 
+/** How long a clean-up waits for the store. */
+const STORE_MS = 10_000;
+
 /** Runs until SIGTERM or SIGINT, which end the process and nothing else: devices, routes and the lease stay. */
 export async function runAgent(options: AgentOptions): Promise<number> {
   const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
@@ -45,7 +48,8 @@ interface Life {
 }
 
 async function run(options: AgentOptions, { log, signal, succession, servers }: Life): Promise<void> {
-  const wiring = await wire(options, log);
+  const wiring = await wire(options, log, signal).catch(endedOr(signal));
+  if (wiring === undefined) return;
   const { store, forwarder, dataplane, external } = wiring;
   const start = (end: AbortSignal): NodeOfHost => {
     const node = startNode(options, wiring, log, { signal: end, ready: () => succession.ready() });
@@ -68,11 +72,22 @@ async function run(options: AgentOptions, { log, signal, succession, servers }: 
   }
 }
 
+/** Asked to end while it waited for the store, an agent has nothing to complain of. */
+const endedOr =
+  (signal: AbortSignal) =>
+  (error: unknown): undefined => {
+    if (!signal.aborted) throw error;
+  };
+
 /** Removes devices, routes and rules that podlan made here, and releases the lease. */
 export async function cleanUp(options: AgentOptions): Promise<number> {
   const log = pino({ level: options.logLevel, base: null });
   requireRights();
-  const { kernel, store, previous, external, backendFor } = await wire(options, log);
+  const { kernel, store, previous, external, backendFor } = await wire(
+    options,
+    log,
+    AbortSignal.timeout(STORE_MS),
+  );
   try {
     const backend = backendFor(external);
     const { removed, failures, released, storeError } = await cleanup({ kernel, store, backend, previous });

@@ -1,7 +1,13 @@
 /** What both running and cleaning up stand on: the store, the external interface, the kernel and the backend. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { type Backend, type BackendConfig, createBackend, parseSubnetEnv } from '@podlan/fabric';
+import {
+  type Backend,
+  type BackendConfig,
+  createBackend,
+  type OpenStore,
+  parseSubnetEnv,
+} from '@podlan/fabric';
 import { LinuxKernel } from '@podlan/linux';
 import { familyOf, type IpPrefix, macFromBytes } from '@podlan/wire';
 import type { Logger } from 'pino';
@@ -9,7 +15,7 @@ import { type ExternalInterface, findExternalInterface } from './external/extern
 import { prefixesOnLink } from './external/on-link.js';
 import type { Dataplane } from './flags/flag-values.js';
 import { nftProblem } from './host-rules.js';
-import { type OpenStore, openStore } from './open-store.js';
+import { openStore } from './open-store.js';
 import type { AgentOptions } from './options.js';
 import { WorkerForwarder } from './worker-forwarder.js';
 
@@ -28,8 +34,9 @@ export interface Wiring {
   readonly previous: readonly IpPrefix[];
 }
 
-export async function wire(options: AgentOptions, log: Logger): Promise<Wiring> {
-  const store = await openStore(options.store, (message) => log.warn(message));
+/** A store that is away is waited for, until `signal` aborts. */
+export async function wire(options: AgentOptions, log: Logger, signal: AbortSignal): Promise<Wiring> {
+  const store = await openStore(options.store, (message) => log.warn(message), signal);
   try {
     const { config } = store;
     const dataplane = dataplaneOf(options, config.backend);

@@ -1,9 +1,10 @@
 /** `podlan lab …`: flags to calls. */
 import { spawnSync } from 'node:child_process';
 import type { Command } from 'commander';
-import { type Dataplane, parseDataplane, parseNumber } from '../agent/flags/flag-values.js';
+import { type Dataplane, parseDataplane, parseNumber, parseOneOf } from '../agent/flags/flag-values.js';
 import { demo } from '../lab/demo.js';
 import { down, joinHost, leave, netnsOf, requireLab, up, withLab } from '../lab/lab.js';
+import { LAB_BACKENDS, LAB_FAMILIES, LAB_STORES, type LabShape } from '../lab/lab-shape.js';
 import { labStatus, labStatusText } from '../lab/lab-status.js';
 import { parseLanguage } from '../lab/narration.js';
 import { isRoot, runInHolder } from '../lab/rootless.js';
@@ -16,6 +17,9 @@ interface LabFlags {
   readonly pods: string;
   readonly dataplane?: string;
   readonly underlayOffloads: string;
+  readonly store: string;
+  readonly backend: string;
+  readonly family: string;
   readonly lang?: string;
 }
 
@@ -43,6 +47,19 @@ function verb<A extends unknown[]>(
   };
 }
 
+const dataplaneOf = (flags: LabFlags, otherwise: Dataplane): Dataplane =>
+  flags.dataplane === undefined ? otherwise : parseDataplane(flags.dataplane);
+
+const shapeOf = (flags: LabFlags): LabShape => ({
+  hosts: parseNumber('--hosts', flags.hosts, 1, 200),
+  pods: parseNumber('--pods', flags.pods, 0, 100),
+  dataplane: dataplaneOf(flags, 'wasm'),
+  underlayOffloads: parseOnOff('--underlay-offloads', flags.underlayOffloads),
+  store: parseOneOf('--store', flags.store, LAB_STORES),
+  backend: parseOneOf('--backend', flags.backend, LAB_BACKENDS),
+  family: parseOneOf('--family', flags.family, LAB_FAMILIES),
+});
+
 async function status(flags: LabFlags): Promise<number> {
   const report = await labStatus(requireLab(flags.name));
   print(flags.json, report, () => labStatusText(report));
@@ -55,9 +72,7 @@ export function declareLab(program: Command): void {
     .description('a real cluster on this machine: hosts and pods as network namespaces')
     .option('--name <name>', 'name of the lab; its namespaces begin with it', 'podlan');
 
-  const dataplaneFlag = ['--dataplane <wasm|kernel>', 'what carries the packets'] as const;
-  const dataplaneOf = (flags: LabFlags, otherwise: Dataplane) =>
-    flags.dataplane === undefined ? otherwise : parseDataplane(flags.dataplane);
+  const dataplaneFlag = ['--dataplane <wasm|kernel>', 'what carries the packets of vxlan'] as const;
 
   lab
     .command('demo')
@@ -77,16 +92,13 @@ export function declareLab(program: Command): void {
         'then UDP from kernel to wasm hosts, and TCP between them, is lost',
       'off',
     )
+    .option('--store <sqlite|etcd>', 'where hosts keep their leases; etcd is started with the lab', 'sqlite')
+    .option('--backend <vxlan|host-gw|udp>', 'how packets go from host to host', 'vxlan')
+    .option('--family <ipv4|ipv6|dual>', 'addresses of pods and hosts', 'ipv4')
     .option('--json', 'report as JSON')
     .action(
       verb(true, async (flags) => {
-        const shape = {
-          hosts: parseNumber('--hosts', flags.hosts, 1, 200),
-          pods: parseNumber('--pods', flags.pods, 0, 100),
-          dataplane: dataplaneOf(flags, 'wasm'),
-          underlayOffloads: parseOnOff('--underlay-offloads', flags.underlayOffloads),
-        };
-        await up(flags.name, shape, progress);
+        await up(flags.name, shapeOf(flags), progress);
         return status(flags);
       }),
     );

@@ -8,7 +8,8 @@ import { netnsPath } from '@podlan/linux';
 import { askAgent } from '../agent/control-socket.js';
 import type { Dataplane } from '../agent/flags/flag-values.js';
 import type { AgentStatus } from '../agent/status.js';
-import { labDirectory } from './lab-state.js';
+import { networkConfig } from './lab-shape.js';
+import { type LabState, labDirectory } from './lab-state.js';
 import { hostNetns } from './topology.js';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -20,17 +21,24 @@ export const subnetFile = (lab: string, host: string) => join(hostDirectory(lab,
 export const agentLog = (lab: string, host: string) => join(hostDirectory(lab, host), 'agent.log');
 const configFile = (lab: string) => join(labDirectory(lab), 'net-conf.json');
 
-export function writeLabConfig(lab: string, dataplane: Dataplane): void {
-  const config = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan', Dataplane: dataplane } };
-  writeFileSync(configFile(lab), `${JSON.stringify(config, null, 2)}\n`);
+export function writeLabConfig(state: LabState): void {
+  const config = networkConfig(state, state.dataplane);
+  writeFileSync(configFile(state.name), `${JSON.stringify(config, null, 2)}\n`);
 }
 
-function agentArguments(lab: string, host: string, dataplane: Dataplane): string[] {
+function agentArguments(state: LabState, host: string, dataplane: Dataplane): string[] {
+  const { name: lab } = state;
   return [
     ...['agent', '--name', host, '--iface', 'eth0', '--dataplane', dataplane],
-    ...['--store', `sqlite:${join(labDirectory(lab), 'leases.db')}`, '--net-config-path', configFile(lab)],
+    ...storeArguments(state),
+    ...['--net-config-path', configFile(lab)],
     ...['--subnet-file', subnetFile(lab, host), '--socket', agentSocket(lab, host)],
   ];
+}
+
+function storeArguments({ name, etcdUrl }: LabState): string[] {
+  if (etcdUrl !== undefined) return ['--store', 'etcd', '--etcd-endpoints', etcdUrl];
+  return ['--store', `sqlite:${join(labDirectory(name), 'leases.db')}`];
 }
 
 /** nsenter replaces itself by node, so the process id is the agent's. */
@@ -43,14 +51,15 @@ const inHost = (lab: string, host: string, args: readonly string[]) => [
 ];
 
 export function startAgent(
-  lab: string,
+  state: LabState,
   host: string,
   dataplane: Dataplane,
   ...more: readonly string[]
 ): ChildProcess {
+  const { name: lab } = state;
   mkdirSync(hostDirectory(lab, host), { recursive: true });
   const log = openSync(agentLog(lab, host), 'a', 0o600);
-  const child = spawn('nsenter', inHost(lab, host, [...agentArguments(lab, host, dataplane), ...more]), {
+  const child = spawn('nsenter', inHost(lab, host, [...agentArguments(state, host, dataplane), ...more]), {
     stdio: ['ignore', log, log],
     detached: true,
   });
@@ -107,8 +116,10 @@ export async function stopAgent(lab: string, pid: number): Promise<void> {
 }
 
 /** Removes what the agent made on its host and gives the lease back. */
-export function cleanupAgent(lab: string, host: string, dataplane: Dataplane): void {
-  const args = [...agentArguments(lab, host, dataplane), '--cleanup', '--log-level', 'warn'];
-  const { status, stderr, stdout } = spawnSync('nsenter', inHost(lab, host, args), { encoding: 'utf8' });
+export function cleanupAgent(state: LabState, host: string, dataplane: Dataplane): void {
+  const args = [...agentArguments(state, host, dataplane), '--cleanup', '--log-level', 'warn'];
+  const { status, stderr, stdout } = spawnSync('nsenter', inHost(state.name, host, args), {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`clean-up of ${host} failed: ${(stderr || stdout).trim()}`);
 }

@@ -2,12 +2,18 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attachPod, detachPod } from '@podlan/cni/attach';
+import { attachPod, detachPod, type PodAddress } from '@podlan/cni/attach';
 import { HostLocal } from '@podlan/cni/host-local';
 import { parseSubnetEnv } from '@podlan/fabric';
 import { LinuxKernel } from '@podlan/linux';
 import { nthAddress } from '@podlan/linux/prefix';
-import { type InterfaceAddress, type IpAddress, parseInterfaceAddress, prefixLength } from '@podlan/wire';
+import {
+  type IpAddress,
+  type IpPrefix,
+  parseInterfaceAddress,
+  prefixAddress,
+  prefixLength,
+} from '@podlan/wire';
 import { hostDirectory, subnetFile } from './lab-agents.js';
 import type { LabHost, LabPod } from './lab-state.js';
 import { makeNamespace, podNetns, removeNamespace } from './topology.js';
@@ -20,14 +26,11 @@ const hostVeth = (pod: string) => `veth${createHash('sha256').update(pod).digest
 
 export async function addPod(lab: string, host: LabHost, pod: string): Promise<LabPod> {
   const { subnets, networks, mtu } = parseSubnetEnv(readFileSync(subnetFile(lab, host.name), 'utf8'));
-  const subnet = subnets[0];
-  if (subnet === undefined || mtu === undefined)
+  if (subnets.length === 0 || mtu === undefined)
     throw new Error(`${subnetFile(lab, host.name)} is not whole`);
-  const gateway = nthAddress(subnet, 1);
-  const inSubnet = (address: IpAddress): InterfaceAddress =>
-    parseInterfaceAddress(`${address}/${prefixLength(subnet)}`)!;
-  const holder = { containerId: pod, interfaceName: 'eth0' };
-  const address = await ipam(lab, host.name).allocate({ ...holder, subnet, gateway });
+  const addresses: PodAddress[] = [];
+  for (const [range, subnet] of subnets.entries())
+    addresses.push(await allocate(lab, host.name, pod, subnet, range));
   const netns = podNetns(lab, pod);
   await makeNamespace(netns);
   await attachPod({
@@ -35,12 +38,26 @@ export async function addPod(lab: string, host: LabHost, pod: string): Promise<L
     pod: new LinuxKernel({ netns }),
     podNetns: netns,
     hostVeth: hostVeth(pod),
-    address: inSubnet(address),
-    gateway: inSubnet(gateway),
+    addresses,
     networks,
     mtu,
   });
-  return { name: pod, host: host.name, netns, address };
+  const texts = addresses.map(({ address }) => prefixAddress(address));
+  return { name: pod, host: host.name, netns, address: texts[0]!, addresses: texts };
+}
+
+async function allocate(
+  lab: string,
+  host: string,
+  pod: string,
+  subnet: IpPrefix,
+  range: number,
+): Promise<PodAddress> {
+  const gateway = nthAddress(subnet, 1);
+  const holder = { containerId: pod, interfaceName: 'eth0' };
+  const address = await ipam(lab, host).allocate({ ...holder, subnet, gateway, range });
+  const inSubnet = (one: IpAddress) => parseInterfaceAddress(`${one}/${prefixLength(subnet)}`)!;
+  return { address: inSubnet(address), gateway: inSubnet(gateway) };
 }
 
 export async function removePod(lab: string, host: LabHost, pod: LabPod): Promise<void> {

@@ -5,21 +5,30 @@ import * as v from 'valibot';
 import { DATAPLANES } from '../agent/flags/flag-values.js';
 import { makePrivateDirectory, runtimeDirectory } from '../paths.js';
 import { UsageError } from '../usage-error.js';
+import { LAB_BACKENDS, LAB_FAMILIES, LAB_STORES } from './lab-shape.js';
+
+/** One for each family, IPv4 first; `address` is the first. Labs had one family once. */
+const addresses = { address: v.string(), addresses: v.optional(v.array(v.string()), []) };
 
 const Host = v.object({
   name: v.string(),
   netns: v.string(),
-  address: v.string(),
+  ...addresses,
   dataplane: v.picklist(DATAPLANES),
   pid: v.number(),
 });
-const Pod = v.object({ name: v.string(), host: v.string(), netns: v.string(), address: v.string() });
+const Pod = v.object({ name: v.string(), host: v.string(), netns: v.string(), ...addresses });
 const LabState = v.object({
   name: v.string(),
   version: v.literal(1),
   dataplane: v.picklist(DATAPLANES),
   /** Whether hosts pass unfinished checksums and super-packets on to the underlay; labs had no choice once. */
   underlayOffloads: v.optional(v.boolean(), false),
+  backend: v.optional(v.picklist(LAB_BACKENDS), 'vxlan'),
+  family: v.optional(v.picklist(LAB_FAMILIES), 'ipv4'),
+  store: v.optional(v.picklist(LAB_STORES), 'sqlite'),
+  /** Of etcd, where that is the store. */
+  etcdUrl: v.optional(v.string()),
   pods: v.array(Pod),
   podsPerHost: v.number(),
   hosts: v.array(Host),

@@ -7,7 +7,9 @@ import type { AgentStatus } from '../agent/status.js';
 import { makePrivateDirectory } from '../paths.js';
 import { UsageError } from '../usage-error.js';
 import { agentReady, cleanupAgent, isAgentOf, startAgent, stopAgent, writeLabConfig } from './lab-agents.js';
+import { etcdUrl, requireEtcd, startEtcd } from './lab-etcd.js';
 import { addPod, removePod } from './lab-pods.js';
+import { dataplaneOf, familiesOf, type LabShape } from './lab-shape.js';
 import {
   findHost,
   type LabHost,
@@ -27,15 +29,8 @@ import {
   processesIn,
   removeNamespace,
   underlayAddress,
+  underlayGateway,
 } from './topology.js';
-
-export interface LabShape {
-  readonly hosts: number;
-  readonly pods: number;
-  readonly dataplane: Dataplane;
-  /** Default: false, as on a wire. */
-  readonly underlayOffloads?: boolean;
-}
 
 /** Tells what is being done, for people who wait. */
 export type Progress = (step: string) => void;
@@ -57,44 +52,51 @@ export async function withLab<T>(name: string, work: () => Promise<T>): Promise<
 
 export async function up(name: string, shape: LabShape, progress: Progress): Promise<LabState> {
   await refuseIfStanding(name);
-  if (shape.dataplane === 'wasm') requireTun();
-  const state: LabState = {
-    name,
-    version: 1,
-    dataplane: shape.dataplane,
-    underlayOffloads: shape.underlayOffloads ?? false,
-    hosts: [],
-    pods: [],
-    podsPerHost: shape.pods,
-    hostsEver: 0,
-  };
+  const state = newState(name, shape);
+  if (state.store === 'etcd') requireEtcd();
+  if (state.dataplane === 'wasm') requireTun();
+  const families = familiesOf(state.family);
+  if (state.store === 'etcd') state.etcdUrl = etcdUrl(underlayGateway(families[0]!));
   writeLabState(state);
-  writeLabConfig(name, shape.dataplane);
+  writeLabConfig(state);
   progress('underlay');
-  await makeUnderlay(name);
-  for (let index = 0; index < shape.hosts; index++) await joinHost(state, shape.dataplane, progress);
+  await makeUnderlay(name, families);
+  if (state.etcdUrl !== undefined) {
+    progress('etcd');
+    await startEtcd(name, state.etcdUrl);
+  }
+  for (let index = 0; index < shape.hosts; index++) await joinHost(state, state.dataplane, progress);
   return state;
+}
+
+function newState(name: string, shape: LabShape): LabState {
+  const { backend = 'vxlan', family = 'ipv4', store = 'sqlite', underlayOffloads = false } = shape;
+  const dataplane = dataplaneOf(backend, shape.dataplane);
+  const nobody = { hosts: [], pods: [], podsPerHost: shape.pods, hostsEver: 0 };
+  return { name, version: 1, dataplane, backend, family, store, underlayOffloads, ...nobody };
 }
 
 /** Adds a host with its agent and pods. `onReady` hears the moment its agent is ready. */
 export async function joinHost(
   state: LabState,
-  dataplane: Dataplane,
+  asked: Dataplane,
   progress: Progress,
 ): Promise<{ host: LabHost; pods: LabPod[]; status: AgentStatus }> {
   const index = state.hostsEver;
   if (index >= MAX_HOSTS)
     throw new UsageError(`a lab has ${MAX_HOSTS} host addresses, all were used; start anew with down and up`);
   const letter = hostLetter(index);
-  const address = underlayAddress(index);
+  const addresses = familiesOf(state.family).map((family) => underlayAddress(family, index));
   const name = `host-${letter}`;
   state.hostsEver++;
   writeLabState(state);
   progress(name);
-  await makeHost(state.name, name, address, state.underlayOffloads);
-  const host = { name, netns: hostNetns(state.name, name), address, dataplane, pid: 0 };
+  await makeHost(state.name, name, addresses, state.underlayOffloads);
+  const dataplane = dataplaneOf(state.backend, asked);
+  const netns = hostNetns(state.name, name);
+  const host: LabHost = { name, netns, address: addresses[0]!, addresses, dataplane, pid: 0 };
   state.hosts.push(host);
-  const child = startAgent(state.name, name, dataplane);
+  const child = startAgent(state, name, dataplane);
   host.pid = child.pid ?? 0;
   writeLabState(state);
   const status = await agentReady(state.name, name, child);
@@ -121,7 +123,7 @@ export async function leave(state: LabState, hostName: string): Promise<void> {
   await stopAgent(state.name, host.pid);
   // Also an agent that was started anew since: it would put back what the clean-up removes.
   for (const pid of await processesIn(host.netns)) await endProcess(state.name, pid);
-  cleanupAgent(state.name, hostName, host.dataplane);
+  cleanupAgent(state, hostName, host.dataplane);
   await removeNamespace(host.netns);
   state.hosts = state.hosts.filter((one) => one !== host);
   writeLabState(state);

@@ -8,11 +8,15 @@
  *         `----------------------`------------------------ host-a   host-b   (veth pairs)
  *
  *     NAME-pod-a1: eth0 10.244.1.2/24, a veth pair to host-a's cni0
+ *
+ * In IPv6: fd00:77::11 and so on in place of 192.168.77.11, fd00:244:0:1::/64 in place of 10.244.1.0/24.
  */
 import { fileURLToPath } from 'node:url';
 import { addNetns, deleteNetns, LinuxKernel, listNetns, runIn } from '@podlan/linux';
 import type { Change, Kernel, Row } from '@podlan/linux/model';
 import {
+  type Family,
+  familyOf,
   type InterfaceAddress,
   type IpAddress,
   type IpPrefix,
@@ -26,7 +30,20 @@ export const UNDERLAY_MTU = 1500;
 export const MAX_HOSTS = 240;
 
 const must = <T>(value: T | undefined): T => value!;
-const UNDERLAY_GATEWAY = must(parseIpAddress('192.168.77.1'));
+
+/** What the underlay is in one family. */
+interface Underlay {
+  readonly start: string;
+  readonly length: number;
+  readonly anywhere: IpPrefix;
+}
+
+const UNDERLAYS: Readonly<Record<Family, Underlay>> = {
+  4: { start: '192.168.77.', length: 24, anywhere: must(parseIpPrefix('0.0.0.0/0')) },
+  6: { start: 'fd00:77::', length: 64, anywhere: must(parseIpPrefix('::/0')) },
+};
+const GATEWAY_NUMBER = 1;
+const FIRST_HOST_NUMBER = 11;
 
 export const underlayNetns = (lab: string) => `${lab}-underlay`;
 export const hostNetns = (lab: string, host: string) => `${lab}-${host}`;
@@ -38,12 +55,21 @@ export function hostLetter(index: number): string {
   return (rest > 0 ? hostLetter(rest - 1) : '') + String.fromCharCode(97 + (index % 26));
 }
 
-export function underlayAddress(index: number): IpAddress {
-  return must(parseIpAddress(`192.168.77.${11 + index}`));
+/** Of the host with this index, counted from 0. */
+export function underlayAddress(family: Family, index: number): IpAddress {
+  return addressAt(family, FIRST_HOST_NUMBER + index);
 }
 
-const onUnderlay = (address: IpAddress): InterfaceAddress => must(parseInterfaceAddress(`${address}/24`));
-const DEFAULT_ROUTE: IpPrefix = must(parseIpPrefix('0.0.0.0/0'));
+/** Of the bridge that joins the hosts, and of what runs beside it. */
+export function underlayGateway(family: Family): IpAddress {
+  return addressAt(family, GATEWAY_NUMBER);
+}
+
+const addressAt = (family: Family, number: number): IpAddress =>
+  must(parseIpAddress(`${UNDERLAYS[family].start}${number}`));
+
+const onUnderlay = (address: IpAddress): InterfaceAddress =>
+  must(parseInterfaceAddress(`${address}/${UNDERLAYS[familyOf(address)].length}`));
 
 /** Every namespace of this lab that stands, whether or not its state file knows it. */
 export async function labNamespaces(lab: string): Promise<string[]> {
@@ -55,6 +81,10 @@ export async function makeNamespace(netns: string): Promise<void> {
   await addNetns(netns);
   const { code, stderr } = await runIn(netns, ['ip', 'link', 'set', 'dev', 'lo', 'up']);
   if (code !== 0) throw new Error(`cannot bring lo up in ${netns}: ${stderr.trim()}`);
+  // Nobody else has these addresses, and looking whether somebody has takes a second for each.
+  await add(new LinuxKernel({ netns }), [
+    { kind: 'sysctl', key: 'net/ipv6/conf/default/accept_dad', value: '0' },
+  ]);
 }
 
 /** Processes that run inside a namespace. */
@@ -67,13 +97,26 @@ export async function removeNamespace(netns: string): Promise<void> {
   await deleteNetns(netns);
 }
 
-export async function makeUnderlay(lab: string): Promise<void> {
+export async function makeUnderlay(lab: string, families: readonly Family[]): Promise<void> {
   await makeNamespace(underlayNetns(lab));
   await add(new LinuxKernel({ netns: underlayNetns(lab) }), [
     { kind: 'link', type: 'bridge', name: 'br0', mtu: UNDERLAY_MTU, up: true },
-    { kind: 'address', dev: 'br0', address: onUnderlay(UNDERLAY_GATEWAY) },
+    ...families.map(underlayGateway).map((address) => onDevice('br0', address)),
   ]);
 }
+
+const onDevice = (dev: string, address: IpAddress): Row => ({
+  kind: 'address',
+  dev,
+  address: onUnderlay(address),
+});
+
+const defaultRoute = (dev: string, family: Family): Row => ({
+  kind: 'route',
+  prefix: UNDERLAYS[family].anywhere,
+  via: underlayGateway(family),
+  dev,
+});
 
 const AS_A_WIRE = fileURLToPath(new URL('./as-a-wire.js', import.meta.url));
 
@@ -81,7 +124,7 @@ const AS_A_WIRE = fileURLToPath(new URL('./as-a-wire.js', import.meta.url));
 export async function makeHost(
   lab: string,
   host: string,
-  address: IpAddress,
+  addresses: readonly IpAddress[],
   underlayOffloads: boolean,
 ): Promise<void> {
   const netns = hostNetns(lab, host);
@@ -99,8 +142,8 @@ export async function makeHost(
   ]);
   await add(new LinuxKernel({ netns }), [
     { kind: 'link', type: 'veth', name: 'eth0', mtu: UNDERLAY_MTU, up: true },
-    { kind: 'address', dev: 'eth0', address: onUnderlay(address) },
-    { kind: 'route', prefix: DEFAULT_ROUTE, via: UNDERLAY_GATEWAY, dev: 'eth0' },
+    ...addresses.map((address) => onDevice('eth0', address)),
+    ...addresses.map((address) => defaultRoute('eth0', familyOf(address))),
   ]);
   if (underlayOffloads) return;
   await Promise.all([

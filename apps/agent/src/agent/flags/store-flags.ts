@@ -24,7 +24,7 @@ export interface EtcdAccess {
 export interface KubernetesAccess {
   /** Absent, as the file: of the kubeconfig, or of the pod that this runs in. */
   readonly apiUrl?: string;
-  readonly kubeconfigFile?: string;
+  readonly kubeconfigPath?: string;
   readonly annotationPrefix: string;
   readonly setNodeNetworkUnavailable: boolean;
 }
@@ -156,7 +156,7 @@ function etcdAccess(flags: StoreFlags): EtcdAccess {
 function kubernetesAccess(flags: StoreFlags): KubernetesAccess {
   return {
     ...(flags.kubeApiUrl && { apiUrl: flags.kubeApiUrl }),
-    ...(flags.kubeconfigFile && { kubeconfigFile: flags.kubeconfigFile }),
+    ...(flags.kubeconfigFile && { kubeconfigPath: flags.kubeconfigFile }),
     annotationPrefix: flags.kubeAnnotationPrefix,
     setNodeNetworkUnavailable: flags.setNodeNetworkUnavailable,
   };
