@@ -104,7 +104,7 @@ describe("on Linux, a dual-stack peer's annotations", () => {
         string
       >,
     });
-    await eventually(() => node.store.ignored === 2);
+    await eventually(() => node.store.entriesIgnored === 2);
     await node.settled(...ipv4Rows(), ...ipv6Rows());
     annotate('peer', { 'backend-data': `{"VNI":1,"VtepMAC":"${MAC[4]}"}`, 'public-ip': '192.168.1.4' });
     await node.settled(...ipv4Rows('192.168.1.4'), ...ipv6Rows());

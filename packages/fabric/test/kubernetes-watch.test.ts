@@ -166,7 +166,7 @@ describe('annotations that are no lease', () => {
       expect(follower.view.get('10.244.2.0-24')?.attributes.endpoints[0]?.publicIp).toBe('192.168.77.12');
       expect(warnings).toEqual([expect.stringContaining('node peer-2: annotations ignored: ')]);
       expect(warnings[0]).toContain(problem);
-      expect(store.ignored).toBe(1);
+      expect(store.entriesIgnored).toBe(1);
       annotate('peer-2', { 'public-ip': '192.168.77.99', 'backend-data': '{"VNI":1}' });
       await eventually(() => follower.texts.at(-1) === 'put 10.244.2.0-24 192.168.77.99');
     },

@@ -50,12 +50,13 @@ function loadFile(config: KubeConfig, path: string): void {
   }
 }
 
+/** What Kubernetes gives every pod; the token is read again from time to time, as it changes. */
 function loadServiceAccount(
   config: KubeConfig,
   { serviceAccountRoot = '' }: KubernetesConnection,
-  environment: Environment,
+  { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' }: Environment,
 ): void {
-  if (environment.KUBERNETES_SERVICE_HOST === undefined) {
+  if (host === undefined) {
     const expected = 'a kubeconfig file, an API URL, or the service account of a pod';
     throw refuse(
       'no credentials',
@@ -64,7 +65,12 @@ function loadServiceAccount(
       'give --kubeconfig-file or --kube-api-url, or run it as a pod',
     );
   }
-  config.loadFromCluster(serviceAccountRoot);
+  const folder = `${serviceAccountRoot}/var/run/secrets/kubernetes.io/serviceaccount`;
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  config.loadFromClusterAndUser(
+    { name: 'cluster', server, caFile: `${folder}/ca.crt`, skipTLSVerify: false },
+    { name: 'pod', authProvider: { name: 'tokenFile', config: { tokenFile: `${folder}/token` } } },
+  );
 }
 
 /** The client refuses unencrypted servers unless it is told not to verify what there is not. */

@@ -1,4 +1,5 @@
 /** What goes wrong between the API server and us, in our words. */
+import { STATUS_CODES } from 'node:http';
 import { LeaseError } from '../lease.js';
 
 /** What to do about an answer, by its HTTP status. */
@@ -19,15 +20,15 @@ export function kubernetesError(what: string, cause: unknown): LeaseError {
     return new LeaseError('unavailable', text, { cause });
   }
   const advice = ADVICE[code] ?? 'it is tried again';
-  const text = `kubernetes: ${what}: the API server answered ${code} (${reasonIn(body)}); ${advice}`;
+  const text = `kubernetes: ${what}: the API server answered ${code} (${reasonIn(body) ?? STATUS_CODES[code]}); ${advice}`;
   return new LeaseError(code === 410 ? 'watch-lost' : 'unavailable', text, { cause });
 }
 
 /** The server explains itself in a Status object, which the client has decoded for the statuses that it knows. */
-function reasonIn(body: unknown): string {
+function reasonIn(body: unknown): string | undefined {
   const status = typeof body === 'string' ? decode(body) : body;
   const message = (status as { message?: unknown } | undefined)?.message;
-  return typeof message === 'string' ? message.slice(0, 300) : 'no reason given';
+  return typeof message === 'string' ? message.slice(0, 300) : undefined;
 }
 
 function decode(text: string): unknown {

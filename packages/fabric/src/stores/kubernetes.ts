@@ -112,7 +112,7 @@ export async function openKubernetesStore(options: KubernetesStoreOptions): Prom
  * // This server has written nothing, so there is nothing to renew, or to release.
  * await store.renew(lease).catch(({ code }) => code); // => 'lease-lost'
  * await store.release(lease);
- * store.ignored; // => 0
+ * store.entriesIgnored; // => 0
  *
  * await store.close();
  * server.close();
@@ -147,7 +147,7 @@ export class KubernetesLeaseStore implements OpenStore {
   }
 
   /** How often annotations were found that are no lease, this node's own included. */
-  get ignored(): number {
+  get entriesIgnored(): number {
     return this.#ignored;
   }
 
