@@ -1,15 +1,7 @@
 /** Which API server, and as whom: a kubeconfig file, an address alone, or what Kubernetes gives every pod. */
 import { type Cluster, KubeConfig } from '@kubernetes/client-node';
 import { LeaseError } from '../lease.js';
-
-/** As flanneld's `--kubeconfig-file` and `--kube-api-url`. With neither, the service account of the pod it runs in. */
-export interface KubernetesConnection {
-  readonly kubeconfigPath?: string;
-  /** In place of the server that the file names; without a file, a server that asks for no credentials. */
-  readonly apiUrl?: string;
-  /** Where `/var/run/secrets/kubernetes.io` is found; the root by default. */
-  readonly serviceAccountRoot?: string;
-}
+import type { KubernetesConnection } from './kubernetes-options.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

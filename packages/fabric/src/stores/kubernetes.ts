@@ -12,7 +12,7 @@ import { type NetworkConfig, parseNetworkConfig } from '../network-config.js';
 import { leaseLost } from './claim.js';
 import { type AnnotationKeys, annotationKeys, DEFAULT_ANNOTATION_PREFIX } from './kubernetes-annotations.js';
 import { KubernetesApi } from './kubernetes-api.js';
-import { type KubernetesConnection, loadKubeConfig } from './kubernetes-connection.js';
+import { loadKubeConfig } from './kubernetes-connection.js';
 import {
   addressIn,
   annotationOf,
@@ -25,29 +25,11 @@ import {
   withOverwrites,
 } from './kubernetes-node.js';
 import { KubernetesNodes } from './kubernetes-nodes.js';
+import type { KubernetesStoreOptions } from './kubernetes-options.js';
 import { annotationsFor, NETWORK_REMOVED, NETWORK_UP, noAnnotations, patchFor } from './kubernetes-patch.js';
 import { watchNodes } from './kubernetes-watch.js';
 
-export type { KubernetesConnection } from './kubernetes-connection.js';
-
-/** How to reach the cluster, which node this is, and times in milliseconds. */
-export interface KubernetesStoreOptions extends KubernetesConnection {
-  /** Network configuration: net-conf.json's text, or what it was parsed to. */
-  readonly config: unknown;
-  /** NODE_NAME, or POD_NAME and POD_NAMESPACE of a pod that runs on the node; the process's own by default. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** `flannel.alpha.coreos.com` by default. */
-  readonly annotationPrefix?: string;
-  /** Whether to keep the node's condition NetworkUnavailable, too; true by default. */
-  readonly setNodeNetworkUnavailable?: boolean;
-  readonly clock?: Clock;
-  /** How long to wait for an answer; 30 s by default. */
-  readonly answerMs?: number;
-  /** How long a watch may hear nothing before it connects anew; 90 s by default. */
-  readonly silenceMs?: number;
-  /** Told of annotations that are no leases; each is told once. */
-  readonly onWarning?: (message: string) => void;
-}
+export type { KubernetesConnection, KubernetesStoreOptions } from './kubernetes-options.js';
 
 const DEFAULT_ANSWER_MS = 30_000;
 /** The server sends bookmarks about every minute. */

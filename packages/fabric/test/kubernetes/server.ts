@@ -105,6 +105,7 @@ export class KubernetesServer {
 
   /** Ends all watches as their `timeoutSeconds` would. */
   endWatches(): void {
+    this.mute();
     for (const { response } of this.#watches) response.end();
   }
 
