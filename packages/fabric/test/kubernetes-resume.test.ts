@@ -238,7 +238,7 @@ describe('a view of the nodes', () => {
       const sorted = (rows: unknown[]) => JSON.stringify(rows.map((row) => JSON.stringify(row)).sort());
       await eventually(() => sorted(addressesIn(follower)) === sorted(addressesThere()));
     });
-    await fc.assert(property, { numRuns: 25 });
+    await fc.assert(property, { numRuns: 25, endOnFailure: true });
     expect(follower.losses.every(({ code }) => code === 'watch-lost')).toBe(true);
   });
 });

@@ -3,6 +3,7 @@ import { HostLocal } from '@podlan/cni/host-local';
 import { Forwarder, type RouteMatch, RouteTable } from '@podlan/dataplane';
 import { FakeDevice } from '@podlan/dataplane/fakes';
 import { MemoryLeaseStore, parseNetworkConfig } from '@podlan/fabric';
+import { KubernetesLeaseStore, type KubernetesStoreOptions } from '@podlan/fabric/kubernetes';
 import { SqliteLeaseStore } from '@podlan/fabric/sqlite';
 import { LinuxKernel } from '@podlan/linux';
 import { diff, type Row } from '@podlan/linux/model';
@@ -25,6 +26,8 @@ export const used = [
   FakeDevice,
   MemoryLeaseStore,
 ];
+const inCluster: KubernetesStoreOptions = { config: '{}', environment: { NODE_NAME: 'node-a' } };
+export const opened = () => new KubernetesLeaseStore(inCluster);
 export const more = [parseNetworkConfig, SqliteLeaseStore, LinuxKernel, contains, UdpView];
 
 // @ts-expect-error a capacity is a number
