@@ -111,6 +111,8 @@ export interface OpenStore extends LeaseStore {
   readonly config: NetworkConfig;
   /** Entries found so far that are no leases: each was told once, and left as it is. */
   readonly entriesIgnored?: number;
+  /** Addresses that this node was asked to use by an entry of its own, at most one per family. */
+  readonly nodePublicIps?: readonly IpAddress[];
 }
 
 /** A store that hands out subnets itself, and keeps some for certain nodes. */

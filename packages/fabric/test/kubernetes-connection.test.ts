@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type KubernetesConnection, openKubernetesStore } from '../src/stores/kubernetes.js';
+import { type KubernetesConnection, KubernetesLeaseStore } from '../src/stores/kubernetes.js';
 import { Certificates } from './kubernetes/certificates.js';
 import { Follower } from './kubernetes/follower.js';
 import { KubernetesServer, type ServerSettings } from './kubernetes/server.js';
@@ -47,8 +47,8 @@ function kubeconfig(user: object, cluster: object = {}): string {
   return path;
 }
 
-const open = (connection: KubernetesConnection, environment: Record<string, string> = {}) =>
-  openKubernetesStore({
+const open = async (connection: KubernetesConnection, environment: Record<string, string> = {}) =>
+  new KubernetesLeaseStore({
     config: CONFIG,
     environment: { NODE_NAME: 'node-a', ...environment },
     ...connection,

@@ -3,7 +3,9 @@ import { parseIpAddress } from '@podlan/wire';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LeaseAttributes } from '../src/index.js';
 import { type KubernetesStoreOptions, openKubernetesStore } from '../src/stores/kubernetes.js';
+import { FakeClock } from '../src/testing.js';
 import { FLANNEL, openNode } from './kubernetes/clients.js';
+import { eventually } from './kubernetes/follower.js';
 import type { JsonObject } from './kubernetes/objects.js';
 import { KubernetesServer } from './kubernetes/server.js';
 
@@ -299,10 +301,52 @@ describe('which node it is', () => {
 
   test('may come with the addresses to use', async () => {
     addNode([], { 'node-public-ip': '192.168.77.11', 'node-public-ipv6': 'fd00:77::11' });
-    expect(await (await open({ config: DUAL })).nodePublicIps()).toEqual(['192.168.77.11', 'fd00:77::11']);
-    expect(await (await open()).nodePublicIps()).toEqual(['192.168.77.11']);
+    const publicIps = async (config: object) => {
+      const store = await open({ config });
+      await store.open();
+      return store.nodePublicIps;
+    };
+    expect(await publicIps(DUAL)).toEqual(['192.168.77.11', 'fd00:77::11']);
+    expect(await publicIps(V4)).toEqual(['192.168.77.11']);
     server.objects.annotate('node-a', { [`${FLANNEL}/node-public-ip`]: 'eth0' });
-    await expect((await open()).nodePublicIps()).rejects.toMatchObject({ code: 'bad-config' });
+    await expect(publicIps(V4)).rejects.toMatchObject({ code: 'bad-config' });
+  });
+});
+
+describe('a store that is opened', () => {
+  const opened = (options: Partial<KubernetesStoreOptions>) =>
+    openKubernetesStore({ config: V4, apiUrl: server.url, environment: { NODE_NAME: 'node-a' }, ...options });
+
+  test('waits for the API server and its node, and says so once', async () => {
+    const clock = new FakeClock();
+    const warnings: string[] = [];
+    await server.stop();
+    const opening = opened({ clock, onWarning: (message) => warnings.push(message) });
+    const asTimeGoesBy = (check: () => boolean) =>
+      eventually(async () => {
+        await clock.advance(1000);
+        return check();
+      });
+    await asTimeGoesBy(() => warnings.length === 1);
+    await server.start();
+    await asTimeGoesBy(() => warnings.length === 2);
+    addNode(['10.244.1.0/24']);
+    let isOpen = false;
+    opening.then(() => {
+      isOpen = true;
+    });
+    await asTimeGoesBy(() => isOpen);
+    await (await opening).close();
+    expect(warnings).toEqual([
+      expect.stringContaining("the API server can't be reached"),
+      expect.stringContaining('expected node node-a, found no such node'),
+    ]);
+  });
+
+  test('gives up when it is told to', async () => {
+    const stop = new AbortController();
+    const onWarning = () => stop.abort();
+    await expect(opened({ signal: stop.signal, onWarning })).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 

@@ -35,7 +35,6 @@ async function requestsOfALife(): Promise<string[]> {
   const config = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
   const environment = { POD_NAME: 'podlan-x7', POD_NAMESPACE: 'kube-system' };
   const store = await openKubernetesStore({ config, environment, apiUrl: server.url });
-  await store.nodePublicIps();
   const lease = await store.acquire({ attributes: { backendType: 'host-gw', endpoints: [] }, previous: [] });
   await store.renew(lease);
   await (await Follower.of(store)).stop();

@@ -21,6 +21,8 @@ export interface KubernetesStoreOptions extends KubernetesConnection {
   /** Whether to keep the node's condition NetworkUnavailable, too; true by default. */
   readonly setNodeNetworkUnavailable?: boolean;
   readonly clock?: Clock;
+  /** Ends the wait for the API server when the store is opened. */
+  readonly signal?: AbortSignal;
   /** How long to wait for an answer; 30 s by default. */
   readonly answerMs?: number;
   /** How long a watch may hear nothing before it connects anew; 90 s by default. */

@@ -1,23 +1,25 @@
 /** Clients of a test's API server. */
 import type { Lease, LeaseRequest, LeaseStore } from '../../src/index.js';
 import { formatLeaseKey } from '../../src/index.js';
-import {
-  type KubernetesLeaseStore,
-  type KubernetesStoreOptions,
-  openKubernetesStore,
-} from '../../src/stores/kubernetes.js';
+import { KubernetesLeaseStore, type KubernetesStoreOptions } from '../../src/stores/kubernetes.js';
 import { type Json, type JsonObject, nameOf } from './objects.js';
 import type { KubernetesServer } from './server.js';
 
 export const FLANNEL = 'flannel.alpha.coreos.com';
 
-export function openNode(
+/** Asks nothing of the server as yet. */
+export async function openNode(
   server: KubernetesServer,
   name: string,
   options: Partial<KubernetesStoreOptions> = {},
 ): Promise<KubernetesLeaseStore> {
   const config = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
-  return openKubernetesStore({ config, apiUrl: server.url, environment: { NODE_NAME: name }, ...options });
+  return new KubernetesLeaseStore({
+    config,
+    apiUrl: server.url,
+    environment: { NODE_NAME: name },
+    ...options,
+  });
 }
 
 /**

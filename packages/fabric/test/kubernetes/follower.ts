@@ -63,9 +63,9 @@ export class Follower {
 }
 
 /** Waits until it is true. */
-export function eventually(check: () => boolean): Promise<void> {
-  const expectTrue = () => {
-    if (!check()) throw new Error(`not true in time: ${check}`);
+export function eventually(check: () => boolean | Promise<boolean>): Promise<void> {
+  const expectTrue = async () => {
+    if (!(await check())) throw new Error(`not true in time: ${check}`);
   };
   return vi.waitFor(expectTrue, { timeout: 10_000, interval: 2 });
 }
