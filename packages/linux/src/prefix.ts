@@ -36,8 +36,16 @@ export const addressBits = (text: IpAddress | IpPrefix): 32 | 128 => (familyOf(t
  * addressValue(parseIpAddress('::1')!); // => 1n
  * ```
  */
-export const addressValue = (address: IpAddress): bigint =>
-  ipToBytes(address).reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+export function addressValue(address: IpAddress): bigint {
+  const bytes = ipToBytes(address);
+  let value = BigInt(wordAt(bytes, 0));
+  for (let at = 4; at < bytes.length; at += 4) value = (value << 32n) | BigInt(wordAt(bytes, at));
+  return value;
+}
+
+/** Four bytes as a number; a view on so few costs more than they do. */
+const wordAt = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 
 /**
  * The inverse of {@link addressValue}. Throws RangeError for a number that no address of the family has.
