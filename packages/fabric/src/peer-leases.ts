@@ -124,11 +124,12 @@ export class PeerLeases {
 
   #try(key: string, lease: Lease, { own, backend }: Judge): Verdict {
     try {
-      const refusal = backend.refusal(own, lease);
+      const rows = backend.peerState(own, lease);
+      const refusal = rows.length > 0 ? undefined : backend.refusal(own, lease);
       if (refusal !== undefined) return { rows: [], refusal };
       const conflict = this.#claims.conflict(key, inFamiliesOf(own, lease));
       if (conflict !== undefined) return { rows: [], refusal: conflict.reason, holder: conflict.holder };
-      return { rows: backend.peerState(own, lease), admitted: lease };
+      return { rows, admitted: lease };
     } catch (error) {
       return { rows: [], refusal: (error as Error).message };
     }
