@@ -1,10 +1,8 @@
 /** What is done to a cluster. Each ends with every agent running again; what it broke may still be broken then. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { DisturbedCluster } from './disturbed-cluster.js';
 import type { Random } from './random.js';
+import { takeStoreAway } from './store-away.js';
 
 export interface Disturbance {
   readonly name: string;
@@ -17,6 +15,7 @@ export interface Disturbance {
 
 const FEWEST_HOSTS = 3;
 const MOST_HOSTS = 6;
+const MOST_AWAY_MS = 2500;
 const DEV = 'flannel.1';
 
 /** A command on one host. `X` in it is a MAC by chance. */
@@ -87,7 +86,7 @@ const newMac: Disturbance = {
   run: async (cluster, random) => {
     const { name: host } = random.pick(cluster.hosts);
     await cluster.kill(host, 'SIGKILL');
-    await cluster.publish(await cluster.lease(host), random.mac());
+    await cluster.publish(host, random.mac());
     await cluster.lab.restart(host);
     return host;
   },
@@ -128,24 +127,17 @@ const firewall: Disturbance = {
   },
 };
 
-const LOCKER = fileURLToPath(new URL('./lock-store.js', import.meta.url));
-const LOCKED_MS = 1500;
-
-/** A SQLite file has no server to restart: a writer holds it, and is killed in the middle of its transaction. */
-const store: Disturbance = {
-  name: 'store held by a writer that is killed',
-  weight: 2,
+/** With something else going wrong meanwhile. */
+const storeAway: Disturbance = {
+  name: 'store away while',
+  weight: 3,
   run: async (cluster, random) => {
-    const writer = spawn(process.execPath, [LOCKER, cluster.storePath], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await once(writer.stdout, 'data');
     const meanwhile = random.pick(COMMANDS);
+    const bringBack = await takeStoreAway(cluster.lab, random);
     const host = await meanwhile.run(cluster, random);
-    await sleep(LOCKED_MS);
-    writer.kill('SIGKILL');
-    await once(writer, 'exit');
-    return `meanwhile ${meanwhile.name} ${host}`;
+    await sleep(random.below(MOST_AWAY_MS));
+    await bringBack();
+    return `${meanwhile.name} ${host}`;
   },
 };
 
@@ -158,7 +150,7 @@ const DISTURBANCES: Disturbance[] = [
   join,
   leave,
   firewall,
-  store,
+  storeAway,
 ];
 
 export function chooseDisturbance(cluster: DisturbedCluster, random: Random): Disturbance {

@@ -1,37 +1,22 @@
 /** A lab that is disturbed: its hosts, what the store says of them, and whether all is as it should be. */
-import { join } from 'node:path';
-import type { Lease } from '@podlan/fabric';
-import { openSqliteStore } from '@podlan/fabric/sqlite';
-import { findHost, type LabHost, labDirectory } from '../../dist/lab/lab-state.js';
+import { findHost, type LabHost } from '../../dist/lab/lab-state.js';
 import { isAlive, type TestLab } from '../test-lab.js';
 import { actualState, expectedState, type Node } from './host-state.js';
+import { leasesOf, type StoreLeases } from './store-leases.js';
 
-type Store = Awaited<ReturnType<typeof openSqliteStore>>;
-
-export class DisturbedCluster implements AsyncDisposable {
+export class DisturbedCluster {
   readonly lab: TestLab;
   /** Hosts whose firewall drops what is forwarded. */
   readonly dropping = new Set<string>();
-  readonly #store: Store;
+  readonly #leases: StoreLeases;
 
-  private constructor(lab: TestLab, store: Store) {
+  constructor(lab: TestLab) {
     this.lab = lab;
-    this.#store = store;
-  }
-
-  static async of(lab: TestLab): Promise<DisturbedCluster> {
-    return new DisturbedCluster(
-      lab,
-      await openSqliteStore({ path: join(labDirectory(lab.name), 'leases.db') }),
-    );
+    this.#leases = leasesOf(lab);
   }
 
   get hosts(): readonly LabHost[] {
     return this.lab.state.hosts;
-  }
-
-  get storePath(): string {
-    return join(labDirectory(this.lab.name), 'leases.db');
   }
 
   /** Runs a command on a host; what it says of things that are not there is no matter. */
@@ -43,24 +28,18 @@ export class DisturbedCluster implements AsyncDisposable {
     if (isAlive(findHost(this.lab.state, host).pid)) await this.lab.kill(host, signal);
   }
 
-  async lease(host: string): Promise<Lease> {
-    const { address } = findHost(this.lab.state, host);
-    return (await this.#store.list()).find((lease) => underlayOf(lease) === address)!;
-  }
-
   /** As another implementation would, while the host's own agent is away. */
-  async publish(lease: Lease, mac: string): Promise<void> {
-    const [endpoint] = lease.attributes.endpoints;
-    const endpoints = [{ ...endpoint!, data: { VNI: 1, VtepMAC: mac } }];
-    await this.#store.renew({ ...lease, attributes: { ...lease.attributes, endpoints } });
+  async publish(host: string, mac: string): Promise<void> {
+    await this.#leases.publish(findHost(this.lab.state, host).address, mac);
   }
 
   /** What is not as it should be, a line each: `-` is missing, `+` should not be there. */
   async problems(): Promise<string[]> {
-    const leases = await this.#store.list();
-    const nodes = leases.flatMap((lease) => this.#nodeOf(lease) ?? []);
-    const strangers = leases.length - nodes.length;
-    if (strangers > 0) return [`${strangers} leases of no host`];
+    const leases = await this.#leases.list();
+    const nodes = this.hosts.flatMap(({ name, dataplane, address }): Node[] =>
+      leases.filter(({ underlay }) => underlay === address).map((lease) => ({ ...lease, name, dataplane })),
+    );
+    if (leases.length !== nodes.length) return [`${leases.length} leases for ${nodes.length} nodes`];
     const ofHosts = await Promise.all(this.hosts.map((host) => this.#problemsOf(host, nodes)));
     return ofHosts.flat();
   }
@@ -81,17 +60,6 @@ export class DisturbedCluster implements AsyncDisposable {
     );
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#store.close();
-  }
-
-  #nodeOf(lease: Lease): Node | undefined {
-    const host = this.hosts.find(({ address }) => address === underlayOf(lease));
-    const { VtepMAC: mac } = lease.attributes.endpoints[0]!.data as { VtepMAC: string };
-    const subnet = lease.subnets[0]!.split('/')[0]!;
-    return host && { name: host.name, dataplane: host.dataplane, underlay: host.address, subnet, mac };
-  }
-
   async #problemsOf({ name }: LabHost, nodes: readonly Node[]): Promise<string[]> {
     const own = nodes.find((node) => node.name === name);
     if (own === undefined) return [`${name} has no lease`];
@@ -103,8 +71,6 @@ export class DisturbedCluster implements AsyncDisposable {
     ];
   }
 }
-
-const underlayOf = (lease: Lease): string => lease.attributes.endpoints[0]!.publicIp;
 
 /** What of `lines` is not in `others`, one for one. */
 function without(lines: readonly string[], others: readonly string[]): string[] {
