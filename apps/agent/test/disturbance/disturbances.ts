@@ -64,6 +64,16 @@ const restart = (signal: 'SIGKILL' | 'SIGTERM'): Disturbance => ({
   },
 });
 
+const replace: Disturbance = {
+  name: 'agent replaced by a successor',
+  weight: 2,
+  run: async (cluster, random) => {
+    const { name: host } = random.pick(cluster.hosts);
+    await cluster.lab.replace(host);
+    return host;
+  },
+};
+
 /** While an agent is away, anything may happen to its host and to others. */
 const away: Disturbance = {
   name: 'agent away while',
@@ -145,6 +155,7 @@ const DISTURBANCES: Disturbance[] = [
   ...COMMANDS,
   restart('SIGKILL'),
   restart('SIGTERM'),
+  replace,
   away,
   newMac,
   join,
