@@ -1,7 +1,7 @@
 /**
  * Frames from the device to datagrams: the inner destination's tunnel names the endpoint, and the VXLAN header
  * (RFC 7348 section 5) is written into the headroom. A super-packet becomes several datagrams, one after the other.
- * Outer UDP, IP and Ethernet are the socket's. A bare packet is its own datagram.
+ * Outer UDP, IP and Ethernet are the socket's. A bare packet (kind.ts) is its own datagram.
  *
  *   | headroom 46 | vnet_hdr 10 | VXLAN 8 | Ethernet 14 | IP … |
  *                               ^ as read: the vnet_hdr ends where the frame begins, and the VXLAN header replaces it
@@ -24,6 +24,7 @@ import {
 import { outerClass } from './ecn';
 import { endpointAt } from './endpoints';
 import { sourcePort } from './flow';
+import { slotBytes } from './memory';
 import {
   bareFamilyAt,
   destinationOf,
@@ -35,7 +36,6 @@ import {
   lookupNear,
 } from './ip';
 import { isBare, tunnelBytes } from './kind';
-import { slotBytes } from './memory';
 import { cut, finishChecksum, isSuperPacket, plan, plannedBytes, plannedFrames, plannedSegments, plannedTotal } from './segment';
 import {
   ADDRESSES,
@@ -70,7 +70,7 @@ function address(slot: u32, tunnel: usize, port: u32, trafficClass: u32): void {
 // @ts-ignore: decorator
 @inline
 function wrap(slot: u32, start: u32, length: u32, segment: u32): void {
-  store<u32>(slot << 2, start - tunnelBytes, STARTS);
+  store<u32>(slot << 2, start, STARTS);
   store<u32>(slot << 2, length, LENGTHS);
   store<u32>(slot << 2, segment, SEGMENTS);
   store<u8>(slot, TX_TUNNELED, VERDICTS);
@@ -84,12 +84,12 @@ function countSent(tunnel: usize, packets: u32, bytes: u32): void {
 
 // What became of a frame: how many datagrams, or a verdict's complement.
 
-/** A frame that is one packet. */
+/** A frame that is one packet. `header`: VXLAN_BYTES, or 0 of a bare tunnel. */
 // @ts-ignore: decorator
 @inline
-function sendOne(slot: u32, frame: usize, start: u32, length: u32, tunnel: usize): i32 {
-  if (!isBare) writeVxlan(frame - VXLAN_BYTES);
-  wrap(slot, start, length + tunnelBytes, 0);
+function sendOne(slot: u32, frame: usize, start: u32, length: u32, tunnel: usize, header: u32): i32 {
+  if (header != 0) writeVxlan(frame - VXLAN_BYTES);
+  wrap(slot, start - header, length + header, 0);
   countSent(tunnel, 1, length);
   return 1;
 }
@@ -97,7 +97,7 @@ function sendOne(slot: u32, frame: usize, start: u32, length: u32, tunnel: usize
 function sendSegments(slot: u32, frame: usize, start: u32, tunnel: usize): i32 {
   if (plannedTotal() > <u32>(slotEnd(AREA_TX, slot) - frame) + tunnelBytes) return ~TX_BAD_OFFLOAD;
   cut();
-  wrap(slot, start, plannedTotal(), plannedBytes());
+  wrap(slot, start - tunnelBytes, plannedTotal(), plannedBytes());
   countSent(tunnel, plannedSegments(), plannedFrames());
   return plannedSegments();
 }
@@ -111,7 +111,7 @@ function sendOffloaded(slot: u32, frame: usize, start: u32, length: u32, family:
     if (plannedSegments() > 1) return sendSegments(slot, frame, start, tunnel);
   }
   if (!finishChecksum(vnet, frame, length)) return ~TX_BAD_OFFLOAD;
-  return sendOne(slot, frame, start, length, tunnel);
+  return sendOne(slot, frame, start, length, tunnel, tunnelBytes);
 }
 
 // @ts-ignore: decorator
@@ -131,7 +131,7 @@ function encapSlot(slot: u32): i32 {
   if (index == MISS) return ~TX_NO_TUNNEL;
   const tunnel = tunnelAt(index);
   address(slot, tunnel, sourcePort(family, packet, length - ETHERNET_BYTES), outerClass(family, packet));
-  if (hasNothingToDo(frame - VNET_BYTES)) return sendOne(slot, frame, start, length, tunnel);
+  if (hasNothingToDo(frame - VNET_BYTES)) return sendOne(slot, frame, start, length, tunnel, VXLAN_BYTES);
   return sendOffloaded(slot, frame, start, length, family, tunnel);
 }
 
@@ -155,7 +155,7 @@ function sendPlain(slot: u32, begin: usize): i32 {
   if (index == MISS) return 0;
   const tunnel = tunnelAt(index);
   address(slot, tunnel, sourcePort(4, packet, length - ETHERNET_BYTES), outerClass(4, packet));
-  if (hasNothingToDo(frame - VNET_BYTES)) return sendOne(slot, frame, start, length, tunnel);
+  if (hasNothingToDo(frame - VNET_BYTES)) return sendOne(slot, frame, start, length, tunnel, VXLAN_BYTES);
   return max(0, sendOffloaded(slot, frame, start, length, 4, tunnel));
 }
 
@@ -175,11 +175,11 @@ function encapBare(slot: u32): i32 {
   if (index == MISS) return ~TX_NO_TUNNEL;
   const tunnel = tunnelAt(index);
   address(slot, tunnel, 0, 0);
-  if (hasNothingToDo(packet - VNET_BYTES)) return sendOne(slot, packet, start, length, tunnel);
+  if (hasNothingToDo(packet - VNET_BYTES)) return sendOne(slot, packet, start, length, tunnel, 0);
   return sendOffloaded(slot, packet, start, length, family, tunnel);
 }
 
-/** Any frame, or bare packet. */
+/** Any frame. */
 function sendAny(slot: u32): i32 {
   const became = isBare ? encapBare(slot) : encapSlot(slot);
   if (became > 0) return became;
@@ -193,7 +193,7 @@ export function encapSlots(count: u32): u32 {
   let datagrams: u32 = 0;
   let begin = slotAt(AREA_TX, 0);
   for (let slot: u32 = 0; slot < count; slot++) {
-    datagrams += isBare ? sendAny(slot) : sendPlain(slot, begin) || sendAny(slot);
+    datagrams += (!isBare && sendPlain(slot, begin)) || sendAny(slot);
     begin += slotBytes;
   }
   countVerdict(TX_TUNNELED, datagrams);
