@@ -1,4 +1,4 @@
-/** The `Backend` part of the network configuration: which backend, and its options (flannel's pkg/backend/vxlan). */
+/** The `Backend` part of the network configuration: which backend, and its options (flannel's pkg/backend/*). */
 import { type ConfigObject, refuseConfig } from './config-object.js';
 
 /** The `Backend` object of the network configuration, with flannel's defaults filled in. */
@@ -29,9 +29,10 @@ export interface HostGwConfig {
   readonly type: 'host-gw';
 }
 
-/** Packets go bare in UDP. */
+/** IPv4 packets go bare in UDP. What flannel takes no Backend for. */
 export interface UdpConfig {
   readonly type: 'udp';
+  /** UDP port of every node. */
   readonly port: number;
 }
 
@@ -39,31 +40,30 @@ export interface UdpConfig {
 export type Dataplane = 'wasm' | 'kernel';
 
 /** Linux's default, older than IANA's 4789, and flannel's. */
-const DEFAULT_PORT = 8472;
+const DEFAULT_VXLAN_PORT = 8472;
+const DEFAULT_UDP_PORT = 8285;
 const MAX_VNI = 0xffffff;
 /** An IPv4 host takes datagrams of 576 bytes (RFC 791); below that no useful pod MTU is left. */
 const MIN_UNDERLAY_MTU = 576;
 /** What flannel's other backends are called. */
-const FLANNEL_TYPES = ['udp', 'wireguard', 'ipip', 'ipsec', 'alloc', 'extension', 'tencent-vpc'];
-const PARSERS: Partial<Record<BackendConfig['type'], (backend: ConfigObject) => BackendConfig>> = {
+const FLANNEL_TYPES = ['wireguard', 'ipip', 'ipsec', 'alloc', 'extension', 'tencent-vpc'];
+const PARSERS: Record<BackendConfig['type'], (backend: ConfigObject) => BackendConfig> = {
   vxlan: parseVxlan,
   'host-gw': () => ({ type: 'host-gw' }),
+  udp: (backend) => ({ type: 'udp', port: backend.integerUpTo('Port', 0xffff) || DEFAULT_UDP_PORT }),
 };
 
 export function parseBackendConfig(config: ConfigObject): BackendConfig {
   const backend = config.object('Backend');
-  const type = backend?.text('Type')?.toLowerCase() ?? 'udp';
-  const parse = Object.hasOwn(PARSERS, type) ? PARSERS[type as BackendConfig['type']] : undefined;
-  return backend === undefined || parse === undefined
-    ? refuseType(type, backend === undefined)
-    : parse(backend);
+  if (backend === undefined) return { type: 'udp', port: DEFAULT_UDP_PORT };
+  const type = backend.text('Type')?.toLowerCase() ?? 'udp';
+  return Object.hasOwn(PARSERS, type) ? PARSERS[type as BackendConfig['type']](backend) : refuseType(type);
 }
 
-function refuseType(type: string, absent: boolean): never {
-  const expected = `Backend.Type ${Object.keys(PARSERS)
-    .map((name) => JSON.stringify(name))
-    .join(' or ')}`;
-  const found = absent ? 'no Backend, which in flannel means udp' : `Backend.Type ${JSON.stringify(type)}`;
+function refuseType(type: string): never {
+  const names = Object.keys(PARSERS).map((name) => JSON.stringify(name));
+  const expected = `Backend.Type ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  const found = `Backend.Type ${JSON.stringify(type)}`;
   const problem = FLANNEL_TYPES.includes(type) ? 'backend not supported as yet' : 'unknown backend type';
   return refuseConfig(problem, expected, found, 'write "Backend": {"Type": "vxlan"}');
 }
@@ -75,7 +75,7 @@ function parseVxlan(backend: ConfigObject): VxlanConfig {
   return {
     type: 'vxlan',
     vni: backend.integerUpTo('VNI', MAX_VNI) ?? 1,
-    port: backend.integerUpTo('Port', 0xffff) || DEFAULT_PORT,
+    port: backend.integerUpTo('Port', 0xffff) || DEFAULT_VXLAN_PORT,
     ...(mtu === undefined ? {} : { mtu }),
     gbp: backend.boolean('GBP', false),
     learning: backend.boolean('Learning', false),

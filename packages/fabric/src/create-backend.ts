@@ -3,8 +3,8 @@ import type { MacAddress } from '@podlan/wire';
 import type { Backend, HostNode } from './backend.js';
 import type { Dataplane } from './backend-config.js';
 import { createHostGwBackend } from './backends/host-gw.js';
+import { createUdpBackend } from './backends/udp.js';
 import { createVxlanBackend } from './backends/vxlan.js';
-import { refuseConfig } from './config-object.js';
 import type { NetworkConfig } from './network-config.js';
 
 /** The cluster's configuration, the host, and what the host decides for itself. */
@@ -51,6 +51,6 @@ export function createBackend(options: BackendOptions): Backend {
     case 'host-gw':
       return createHostGwBackend(options);
     case 'udp':
-      return refuseConfig('backend not supported as yet', 'vxlan or host-gw', 'udp', 'use one of these');
+      return createUdpBackend(options, backend);
   }
 }

@@ -158,22 +158,19 @@ describe('what is refused', () => {
     [net6({}, 'fd00::/125'), 'network is too small. Minimum useful network prefix is /124'],
     [net6({ IPv6SubnetMin: 'fd01::' }), 'IPv6SubnetMin is not in the range of the Network'],
     [net6({ IPv6SubnetMax: 'fd00:244::1' }), 'IPv6SubnetMax is not on a SubnetLen boundary'],
-    [
-      net({ Backend: undefined }),
-      'found no Backend, which in flannel means udp; write "Backend": {"Type": "vxlan"}',
-    ],
-    [net({ Backend: {} }), 'found no Backend, which in flannel means udp'],
     [net({ Backend: 'vxlan' }), 'Backend has a wrong value: expected an object'],
     [
       net({ Backend: { Type: 'ipip' } }),
-      'backend not supported as yet: expected Backend.Type "vxlan" or "host-gw", found Backend.Type "ipip"',
+      'backend not supported as yet: expected Backend.Type "vxlan", "host-gw" or "udp", found Backend.Type "ipip"',
     ],
     [
       net({ Backend: { Type: 'vlan' } }),
-      'unknown backend type: expected Backend.Type "vxlan" or "host-gw", found Backend.Type "vlan"',
+      'unknown backend type: expected Backend.Type "vxlan", "host-gw" or "udp", found Backend.Type "vlan"',
     ],
     [net({ Backend: { ...VXLAN, VNI: 2 ** 24 } }), 'Backend.VNI has a wrong value: expected 0 to 16777215'],
     [net({ Backend: { ...VXLAN, Port: 65536 } }), 'Backend.Port has a wrong value'],
+    [net({ Backend: { Type: 'udp', Port: -1 } }), 'Backend.Port has a wrong value'],
+    [net({ Backend: { Type: '' } }), 'unknown backend type'],
     [net({ Backend: { ...VXLAN, MTU: 100 } }), 'Backend.MTU is too small'],
     [net({ Backend: { ...VXLAN, GBP: 1 } }), 'Backend.GBP has a wrong value'],
     [
