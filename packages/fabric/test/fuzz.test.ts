@@ -74,10 +74,12 @@ function checkRange({ network, subnetLength, first, last }: NetworkRange): void 
 function checkConfig({ networks, backend }: NetworkConfig): void {
   check(networks.length === 1 || networks.length === 2, 'no network');
   networks.forEach(checkRange);
-  if (backend.type !== 'vxlan') return;
-  const { vni, port, mtu = 1500, dataplane = 'wasm' } = backend;
-  check(Number.isInteger(vni) && vni >= 0 && vni < 2 ** 24, `VNI ${vni}`);
+  if (backend.type === 'host-gw') return;
+  const { port } = backend;
   check(Number.isInteger(port) && port > 0 && port < 2 ** 16, `port ${port}`);
+  if (backend.type === 'udp') return;
+  const { vni, mtu = 1500, dataplane = 'wasm' } = backend;
+  check(Number.isInteger(vni) && vni >= 0 && vni < 2 ** 24, `VNI ${vni}`);
   check(Number.isInteger(mtu) && mtu > 0 && mtu < 2 ** 16, `MTU ${mtu}`);
   check(dataplane === 'wasm' || dataplane === 'kernel', `dataplane ${dataplane}`);
 }
