@@ -24,7 +24,6 @@ import {
 import { outerClass } from './ecn';
 import { endpointAt } from './endpoints';
 import { sourcePort } from './flow';
-import { slotBytes } from './memory';
 import {
   bareFamilyAt,
   destinationOf,
@@ -36,6 +35,7 @@ import {
   lookupNear,
 } from './ip';
 import { isBare, tunnelBytes } from './kind';
+import { slotBytes } from './memory';
 import { cut, finishChecksum, isSuperPacket, plan, plannedBytes, plannedFrames, plannedSegments, plannedTotal } from './segment';
 import {
   ADDRESSES,
