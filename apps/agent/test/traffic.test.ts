@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { transfer } from '../dist/lab/demo-traffic.js';
 import { type Dataplane, TestLab } from './test-lab.js';
+import { udpEcho } from './udp-echo.js';
 
 const PAIRS: [Dataplane, Dataplane][] = [
   ['wasm', 'wasm'],
@@ -41,23 +42,11 @@ describe.each(PAIRS)('%s to %s', (a, b) => {
   });
 
   test('UDP: datagrams of 1 byte, of a full MTU and of more than one fragment arrive', async () => {
-    const echo = lab.spawn('pod-b1', 'node', '-e', ECHO_SERVER);
-    try {
-      await new Promise((resolve) => echo.stdout.once('data', resolve));
-      for (const size of [1, 1450 - 28, 4000]) {
-        const { stdout } = await lab.in(
-          'pod-a1',
-          'node',
-          '-e',
-          ECHO_CLIENT,
-          lab.address('pod-b1'),
-          String(size),
-        );
-        expect(stdout.trim()).toBe(`${size} equal`);
-      }
-    } finally {
-      echo.kill('SIGKILL');
-    }
+    const place = (name: string) => ({ netns: lab.netns(name), address: lab.address(name) });
+    const sizes = [1, 1450 - 28, 4000];
+    expect(await udpEcho(place('pod-a1'), place('pod-b1'), ...sizes)).toEqual(
+      sizes.map((size) => `${size} equal`),
+    );
   });
 
   test('a packet of exactly the MTU passes with DF set', async () => {
@@ -109,16 +98,3 @@ describe.each(PAIRS)('%s to %s', (a, b) => {
     expect(stdout).toContain('3 received');
   });
 });
-
-const ECHO_SERVER = `
-const socket = require('node:dgram').createSocket('udp4');
-socket.on('message', (data, from) => socket.send(data, from.port, from.address));
-socket.bind(9000, () => console.log('ready'));`;
-
-const ECHO_CLIENT = `
-const [address, size] = process.argv.slice(1);
-const data = require('node:crypto').randomBytes(Number(size));
-const socket = require('node:dgram').createSocket('udp4');
-socket.on('message', (answer) => { console.log(size, answer.equals(data) ? 'equal' : 'different'); process.exit(); });
-socket.send(data, 9000, address);
-setTimeout(() => { console.log('no answer'); process.exit(1); }, 3000);`;

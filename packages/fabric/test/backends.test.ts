@@ -23,6 +23,7 @@ const CASES: Case[] = [
   },
   { name: 'host-gw, both families', network: { ...IPV4, ...IPV6 }, backend: { Type: 'host-gw' } },
   { name: 'host-gw, IPv6 only', network: IPV6_ONLY, backend: { Type: 'host-gw' } },
+  { name: 'udp', network: IPV4, backend: { Type: 'udp' }, dataplane: 'wasm', reach: 'tunnel' },
 ];
 
 const PLACES = [
@@ -49,7 +50,8 @@ describe.each(PLACES)('on the kernel %s', (_, makePlace, passes) => {
       await bench.settled(bench.peer(2));
       bench.put(bench.peer(3));
       const rows = await bench.settled(bench.peer(2), bench.peer(3));
-      expect(rows.filter(({ kind }) => kind === 'route')).toHaveLength(2 * bench.peer(2).subnets.length);
+      const reaching = rows.filter(({ kind }) => kind === (given.reach ?? 'route'));
+      expect(reaching).toHaveLength(2 * bench.peer(2).subnets.length);
     });
 
     test('a peer whose MAC or address alone changes is followed, and nothing old stays', async () => {

@@ -21,6 +21,8 @@ export interface Case {
   readonly network: object;
   readonly backend: object;
   readonly dataplane?: Dataplane;
+  /** The row that leads to a peer's subnet; a route unless said. */
+  readonly reach?: Row['kind'];
 }
 
 /** The node under test, and what should be where it runs. */

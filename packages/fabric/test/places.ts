@@ -52,7 +52,7 @@ export async function linuxPlace(): Promise<LinuxPlace> {
   };
   await ip(...UNDERLAY);
   // What a forwarder would hold stands beside the kernel's tables.
-  const tunnels = new MemoryKernel({ devices: ['flannel.1', 'flannel-v6.1'] });
+  const tunnels = new MemoryKernel({ devices: ['flannel.1', 'flannel-v6.1', 'flannel0'] });
   return {
     kernel: withForwarder(new LinuxKernel({ netns }), tunnels),
     ip,

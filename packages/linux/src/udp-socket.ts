@@ -21,7 +21,7 @@ import {
   SOCKADDR_STRIDE,
   writeSockaddr,
 } from './socket-address.js';
-import { growBuffer, setOption } from './socket-options.js';
+import { getOption, growBuffer, setOption } from './socket-options.js';
 import { TrainPacker } from './train-packer.js';
 
 const IPPROTO_IP = 0;
@@ -35,14 +35,23 @@ const IPV6_RECVTCLASS = 66;
 const UDP_GRO = 104;
 /** The kernel may fragment, as its vxlan does, and learns no path MTU from an ICMP that anyone can send. */
 const PMTUDISC_DONT = 0;
-/** DF is set where a datagram fits the path, as the kernel has learned it; what does not is fragmented. */
+/** DF is set where a message fits the path, as the kernel has learned it: never on a train, which is longer. */
 const PMTUDISC_WANT = 1;
+/** DF is always set, and what does not fit the path is refused. */
+const PMTUDISC_DO = 2;
+const DISCOVERY: Readonly<Record<Family, readonly [level: number, name: number]>> = {
+  4: [IPPROTO_IP, IP_MTU_DISCOVER],
+  6: [IPPROTO_IPV6, IPV6_MTU_DISCOVER],
+};
 
 const BUFFER_BYTES = 8 << 20;
 
 /** How datagrams are sent. */
 export interface UdpSocketOptions {
-  /** Sets IPv4's DF, and follows the path MTU (RFC 1191): what flannel's udp backend does, by not asking otherwise. */
+  /**
+   * Sets IPv4's DF on what fits the path as the kernel has learned it (RFC 1191), and fragments the rest: what flannel's
+   * udp backend does, by not asking otherwise.
+   */
   readonly dontFragment?: boolean;
 }
 
@@ -104,12 +113,14 @@ export class UdpSocket extends OwnedFd {
   readonly #receiver: DatagramReceiver;
   readonly #packer: TrainPacker;
   readonly #singly: SingleSender;
+  readonly #family: Family;
 
   private constructor(fd: number, family: Family) {
     super(fd);
     this.#receiver = new DatagramReceiver(fd);
     this.#packer = new TrainPacker(family);
     this.#singly = new SingleSender(fd);
+    this.#family = family;
   }
 
   /**
@@ -122,7 +133,7 @@ export class UdpSocket extends OwnedFd {
     const fd = libc.socket(family === 4 ? AF_INET : AF_INET6, flags, 0);
     if (fd < 0) throw socketError('socket', local, port);
     closeOnFailure(fd, () => {
-      configure(fd, family, options.dontFragment ? PMTUDISC_WANT : PMTUDISC_DONT);
+      configure(fd, family, options.dontFragment ? PMTUDISC_DO : PMTUDISC_DONT);
       bind(fd, local, port);
     });
     return new UdpSocket(fd, family);
@@ -175,28 +186,38 @@ export class UdpSocket extends OwnedFd {
   }
 
   /**
-   * A train that a kernel or a device can't cut (EINVAL, EIO), or whose datagrams have to be fragmented (EMSGSIZE), may
+   * A train that a kernel or a device can't cut (EINVAL, EIO), and datagrams that have to be fragmented (EMSGSIZE), may
    * go as single datagrams. Returns how many of them the kernel took.
    */
   #refused(message: number): number {
     const { EIO, EINVAL, EMSGSIZE } = libc.ERRNO;
     const number = libc.errno();
+    if (number === EMSGSIZE) return this.#sendTooLong(message);
     const isTrain = this.#packer.datagrams[message]! > 1;
-    if (!isTrain || (number !== EIO && number !== EINVAL && number !== EMSGSIZE)) return 0;
-    if (number !== EMSGSIZE) this.#packer.trains = false;
+    if (!isTrain || (number !== EIO && number !== EINVAL)) return 0;
+    this.#packer.trains = false;
     return this.#singly.send(this.#packer, message);
+  }
+
+  /** One by one, and without DF where they have to be fragmented. */
+  #sendTooLong(message: number): number {
+    const [level, name] = DISCOVERY[this.#family];
+    const discovery = getOption(this.fd, level, name);
+    if (discovery === PMTUDISC_DO) setOption(this.fd, level, name, PMTUDISC_WANT);
+    const taken = this.#singly.send(this.#packer, message);
+    if (discovery === PMTUDISC_DO) setOption(this.fd, level, name, discovery);
+    return taken;
   }
 }
 
 function configure(fd: number, family: Family, discovery: number): void {
   if (family === 4) {
-    setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, discovery);
     setOption(fd, IPPROTO_IP, IP_RECVTOS, 1);
   } else {
     setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    setOption(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, discovery);
     setOption(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
   }
+  setOption(fd, ...DISCOVERY[family], discovery);
   setOption(fd, SOL_UDP, UDP_GRO, 1);
   growBuffer(fd, 'receive', BUFFER_BYTES);
   growBuffer(fd, 'send', BUFFER_BYTES);

@@ -63,16 +63,20 @@ test('what is no packet, or leads nowhere, is not taken, and the rest goes', () 
 });
 
 test.each([
-  [true, 0x40],
-  [false, 0],
-])('datagrams have DF where it was asked for: %s', (dontFragment, flags) => {
+  ['a datagram', true, 1422, 1, [0x40]],
+  ['a datagram', false, 1422, 1, [0]],
+  ['a train', true, 3 * 1422, 3, [0x40]],
+  ['a train', false, 3 * 1422, 3, [0]],
+  ['what has to be fragmented does not; else it', true, 1423, 1, [0x20, 0]],
+])('%s has DF where it was asked for: %s', (_, dontFragment, bytes, datagrams, flags) => {
   using socket = UdpSocket.bind(LOCAL, 8285, { dontFragment });
-  const batch = testBatch(1);
-  batch.put(0, new Uint8Array(1450 - 28));
+  const batch = testBatch(1, 8192);
+  batch.put(0, new Uint8Array(bytes));
+  batch.segments[0] = datagrams > 1 ? 1422 : 0;
   batch.addresses.set(ipToMappedBytes(REMOTE), 0);
   batch.ports[0] = 8285;
-  expect(socket.send(batch, 1)).toBe(1);
+  expect(socket.send(batch, 1)).toBe(datagrams);
   const sent = sentPackets();
-  expect(sent.map((packet) => packet[6])).toEqual([flags]);
+  expect(sent.map((packet) => packet[6])).toEqual(flags);
   expect([...sent[0]!.subarray(20, 24)]).toEqual([0x20, 0x5d, 0x20, 0x5d]);
 });

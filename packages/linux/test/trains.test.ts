@@ -129,18 +129,21 @@ describe.each(['127.0.0.1', '::1'])('over %s', (text) => {
     expect(Buffer.compare(Buffer.concat(bytes), sent())).toBe(0);
   });
 
-  test('where the datagrams of a train have to be fragmented they go one by one', async () => {
-    await own.ip('link set lo mtu 1400');
-    try {
-      using a = UdpSocket.bind(local, 20_001);
-      using b = UdpSocket.bind(local, 20_002);
-      const { bytes } = carry(a, b);
-      expect(bytes.length).toBeGreaterThan(20);
-      expect(Buffer.compare(Buffer.concat(bytes), sent())).toBe(0);
-    } finally {
-      await own.ip('link set lo mtu 65536');
-    }
-  });
+  test.each([false, true])(
+    'where datagrams have to be fragmented they go one by one, with DF on others: %s',
+    async (dontFragment) => {
+      await own.ip('link set lo mtu 1400');
+      try {
+        using a = UdpSocket.bind(local, 20_001, { dontFragment });
+        using b = UdpSocket.bind(local, 20_002);
+        const { bytes } = carry(a, b);
+        expect(bytes.length).toBeGreaterThan(20);
+        expect(Buffer.compare(Buffer.concat(bytes), sent())).toBe(0);
+      } finally {
+        await own.ip('link set lo mtu 65536');
+      }
+    },
+  );
 });
 
 let number = 0;
