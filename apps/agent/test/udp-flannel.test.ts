@@ -1,9 +1,9 @@
 /** A node of the udp backend beside one that runs none of podlan's code, and does as flannel's proxy does. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { transfer } from '../dist/lab/demo-traffic.js';
-import { eventually, run, type TestLab } from './test-lab.js';
+import { eventually, run, TestLab } from './test-lab.js';
 import { udpEcho } from './udp-echo.js';
-import { type FlannelNode, startFlannelNode, startUdpLab } from './udp-lab.js';
+import { type FlannelNode, startFlannelNode } from './udp-lab.js';
 
 const FULL_PAYLOAD = 1472 - 28;
 
@@ -15,7 +15,7 @@ const ping = (from: { netns: string }, to: { address: string }, ...flags: string
   run('ip', 'netns', 'exec', from.netns, 'ping', '-n', '-W', '2', '-c', '1', ...flags, to.address);
 
 beforeAll(async () => {
-  lab = await startUdpLab(1);
+  lab = await TestLab.start({ backend: 'udp' }, 'wasm');
   flannel = await startFlannelNode(lab);
   await eventually(
     () => ping(pod(), flannel),

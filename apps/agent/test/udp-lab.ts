@@ -1,5 +1,5 @@
 /**
- * A lab on the udp backend, and a node beside it that runs none of podlan's code (flannel-udp-peer.js):
+ * A node beside those of a lab on the udp backend, one that runs none of podlan's code (flannel-udp-peer.js):
  *
  *     NAME-flannel                       NAME-flannel-pod
  *       eth0 192.168.77.200 (underlay)     eth0 10.244.77.2/24
@@ -7,7 +7,6 @@
  *       pod0 10.244.77.1/24 ----------------'
  */
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openSqliteStore } from '@podlan/fabric/sqlite';
@@ -15,20 +14,11 @@ import { addNetns, deleteNetns, runIn } from '@podlan/linux';
 import { parseIpAddress, parseIpPrefix } from '@podlan/wire';
 import { labDirectory } from '../dist/lab/lab-state.js';
 import { underlayNetns } from '../dist/lab/topology.js';
-import { TestLab } from './test-lab.js';
+import type { TestLab } from './test-lab.js';
 
 const PEER = fileURLToPath(new URL('./flannel-udp-peer.js', import.meta.url));
-const CONFIG = { Network: '10.244.0.0/16', Backend: { Type: 'udp' } };
 const SUBNET = parseIpPrefix('10.244.77.0/24')!;
 const ADDRESS = parseIpAddress('192.168.77.200')!;
-
-/** So many hosts, one pod on each. */
-export async function startUdpLab(hosts: number): Promise<TestLab> {
-  const lab = await TestLab.start();
-  writeFileSync(join(labDirectory(lab.name), 'net-conf.json'), JSON.stringify(CONFIG));
-  for (let host = 0; host < hosts; host++) await lab.join('wasm');
-  return lab;
-}
 
 export const leasesOf = (lab: TestLab) =>
   openSqliteStore({ path: join(labDirectory(lab.name), 'leases.db') });

@@ -7,9 +7,9 @@ import { transfer } from '../dist/lab/demo-traffic.js';
 import { labDirectory } from '../dist/lab/lab-state.js';
 import { underlayNetns } from '../dist/lab/topology.js';
 import { innerPing } from './inner-ping.js';
-import { eventually, run, type TestLab } from './test-lab.js';
+import { eventually, run, TestLab } from './test-lab.js';
 import { udpEcho } from './udp-echo.js';
-import { leasesOf, startUdpLab } from './udp-lab.js';
+import { leasesOf } from './udp-lab.js';
 import { dissected, framesDuring, timesToLive } from './udp-packets.js';
 
 const MTU = 1472;
@@ -18,7 +18,7 @@ const FULL_PAYLOAD = MTU - 28;
 
 let lab: TestLab;
 beforeAll(async () => {
-  lab = await startUdpLab(2);
+  lab = await TestLab.start({ backend: 'udp' }, 'wasm', 'wasm');
 });
 afterAll(() => lab[Symbol.asyncDispose]());
 
