@@ -30,9 +30,12 @@ test.each([
   expect([...errors, ...warnings]).toEqual([]);
 });
 
-test.each(['@podlan/linux', '@podlan/fabric/sqlite', '@podlan/fabric/kubernetes', '@podlan/cni/host-local'])(
-  '%s needs Node.js, and the bundler says so',
-  async (specifier) => {
-    await expect(bundleForBrowsers(specifier)).rejects.toThrow('Could not resolve "node:');
-  },
-);
+test.each([
+  '@podlan/linux',
+  '@podlan/fabric/sqlite',
+  '@podlan/fabric/etcd',
+  '@podlan/fabric/kubernetes',
+  '@podlan/cni/host-local',
+])('%s needs Node.js, and the bundler says so', async (specifier) => {
+  await expect(bundleForBrowsers(specifier)).rejects.toThrow('Could not resolve "node:');
+});

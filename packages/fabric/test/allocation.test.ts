@@ -95,3 +95,26 @@ test('a node that gains IPv6 keeps its IPv4 subnet', () => {
   const request = { attributes: testAttributes(1), previous: [] };
   expect(chooseSubnets(config, [own], request)).toEqual(['10.244.7.0/24', 'fd00:244:0:1::/64']);
 });
+
+test('free subnets that are skipped are those that would have been chosen first', () => {
+  const block = fc.record({ offset: fc.nat(255), length: fc.integer({ min: 26, max: 32 }) });
+  const cases = fc.property(fc.array(block, { maxLength: 20 }), fc.nat(12), (blocks, skip) => {
+    const config = parseNetworkConfig({
+      Network: '10.244.0.0/24',
+      SubnetLen: 28,
+      Backend: { Type: 'vxlan' },
+    });
+    const leases = blocks.map(({ offset, length }, i) => lease(100 + i, prefix(BASE + offset, length)));
+    const request = { attributes: testAttributes(1), previous: [] };
+    const inOrder: IpPrefix[] = [];
+    try {
+      for (;;) inOrder.push(...chooseSubnets(config, [...leases, lease(99, ...inOrder)], request));
+    } catch {
+      // All are in order now.
+    }
+    if (inOrder.length === 0) return;
+    const [chosen] = chooseSubnets(config, leases, request, skip);
+    expect(chosen).toBe(inOrder[Math.min(skip, inOrder.length - 1)]);
+  });
+  fc.assert(cases, { numRuns: 500 });
+});

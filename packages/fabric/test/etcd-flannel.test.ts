@@ -1,7 +1,13 @@
 /** What flannel nodes find in etcd, and what is made of what they write: FLANNEL's layout, byte for byte. */
 import { parseIpAddress, parseIpPrefix, parseMacAddress } from '@podlan/wire';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createBackend, type LeaseAttributes, parseNetworkConfig } from '../src/index.js';
+import {
+  createBackend,
+  type Lease,
+  type LeaseAttributes,
+  type LeaseEvent,
+  parseNetworkConfig,
+} from '../src/index.js';
 import { type EtcdLeaseStore, type EtcdStoreOptions, openEtcdStore } from '../src/stores/etcd.js';
 import { EtcdServer } from './etcd/etcd-server.js';
 import { Gateway, type StoredKey } from './etcd/gateway.js';
@@ -160,6 +166,49 @@ test('released and replaced leases leave neither key nor etcd lease behind', asy
   await store.release(await store.acquire({ attributes, previous: [] }));
   expect(await gateway.list(`${PREFIX}/subnets`)).toEqual([]);
   expect(await gateway.leases()).toEqual(before);
+});
+
+test('a node asks etcd a few times to join and to renew, and not at all in between', async () => {
+  const config = { ...IPV4, ...VXLAN };
+  await open({ config });
+  const count = async (work: () => Promise<unknown>) => {
+    const before = await gateway.calls();
+    await work();
+    const after = await gateway.calls();
+    return Object.fromEntries(
+      Object.entries(after).flatMap(([method, calls]) => {
+        const more = calls - (before[method] ?? 0);
+        return more === 0 ? [] : [[method, more]];
+      }),
+    );
+  };
+  const stop = new AbortController();
+  let watch: AsyncIterator<readonly LeaseEvent[]>;
+  let store: EtcdLeaseStore;
+  let lease: Lease;
+  const join = async () => {
+    store = await open();
+    watch = store.watch(stop.signal)[Symbol.asyncIterator]();
+    await watch.next();
+    lease = await store.acquire({ attributes: attributesOf(config), previous: [] });
+    await watch.next();
+  };
+  expect(await count(join)).toEqual({ Range: 3, Watch: 1, LeaseGrant: 1, Txn: 1 });
+  expect(await count(() => store.renew(lease))).toEqual({
+    Range: 1,
+    LeaseGrant: 1,
+    Txn: 1,
+    LeaseTimeToLive: 1,
+    LeaseRevoke: 1,
+  });
+  // The changes of others cost nothing.
+  await watch!.next();
+  const told = async () => {
+    await gateway.put(`${PREFIX}/subnets/10.244.9.0-24`, '{"PublicIP":"192.168.77.13"}');
+    await watch.next();
+  };
+  expect(await count(told)).toEqual({ Put: 1 });
+  stop.abort();
 });
 
 describe('the network configuration', () => {

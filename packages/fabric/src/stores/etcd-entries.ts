@@ -1,7 +1,7 @@
 /** The keys under `<prefix>/subnets` as leases, and changes of them as events. Anybody may have written there. */
 import type { IpPrefix } from '@podlan/wire';
 import type { Lease, LeaseEvent } from '../lease.js';
-import { formatLeaseKey, parseLease } from '../lease-json.js';
+import { formatLeaseKey, parseLease, parseLeaseKey } from '../lease-json.js';
 import { unreadableLeases } from './claim.js';
 import { EntryReader } from './entry-reader.js';
 import { NO_LEASE, type Place } from './etcd-keys.js';
@@ -86,14 +86,9 @@ export class EtcdEntries {
 
   /** Changes as a watch tells them. An entry that turns to garbage changes nothing, unless it was our own. */
   follow(events: WatchResponse['events']): LeaseEvent[] {
-    return events.flatMap(({ type, kv }): LeaseEvent | [] => {
-      const name = this.#nameOf(kv.key);
-      const before = this.#reader.lastGood(name);
-      const lease = type === 'PUT' ? this.#entry(kv).lease : undefined;
-      if (type === 'DELETE') this.#reader.forget(name);
-      if (lease !== undefined) return lease === before ? [] : { type: 'put', lease };
-      return before === undefined ? [] : { type: 'delete', lease: before };
-    });
+    return events.flatMap((event) =>
+      event.type === 'PUT' ? this.#followPut(event.kv) : this.#followDelete(event.kv),
+    );
   }
 
   /** An etcd lease that this client made. */
@@ -103,6 +98,22 @@ export class EtcdEntries {
 
   ended(id: string): void {
     this.#ends.delete(id);
+  }
+
+  #followPut(kv: KeyValue): LeaseEvent | [] {
+    const before = this.#reader.lastGood(this.#nameOf(kv.key));
+    const { lease } = this.#entry(kv);
+    if (lease !== undefined) return lease === before ? [] : { type: 'put', lease };
+    return before === undefined ? [] : { type: 'delete', lease: before };
+  }
+
+  /** Whatever is known of it: another call may have read already that it is gone. */
+  #followDelete({ key }: KeyValue): LeaseEvent | [] {
+    const name = this.#nameOf(key);
+    const subnets = parseLeaseKey(name);
+    const attributes = this.#reader.lastGood(name)?.attributes ?? { backendType: '', endpoints: [] };
+    this.#reader.forget(name);
+    return subnets === undefined ? [] : { type: 'delete', lease: { subnets, attributes } };
   }
 
   #entry({ key, value, mod_revision, lease: leaseId }: KeyValue): Entry {

@@ -10,43 +10,16 @@ import {
   type LeaseRequest,
   type OpenStore,
 } from '../lease.js';
-import { formatLeaseValue } from '../lease-json.js';
 import type { NetworkConfig } from '../network-config.js';
 import { claimLease, claimReservation, leaseLost, vacated } from './claim.js';
-import { type EtcdAccess, EtcdClient } from './etcd-client.js';
+import { EtcdClient } from './etcd-client.js';
 import { settleConfig } from './etcd-config.js';
 import { type Entry, EtcdEntries, type Listing } from './etcd-entries.js';
 import { EtcdKeys, NO_LEASE, rangeOf } from './etcd-keys.js';
+import type { EtcdStoreOptions } from './etcd-options.js';
+import { EtcdWriter } from './etcd-writer.js';
 import { DEFAULT_LEASE_TTL_SECONDS } from './memory.js';
 import { Written } from './written.js';
-
-/** The cluster, where in it, and how long leases last (a day by default). */
-export interface EtcdStoreOptions extends EtcdAccess {
-  /** `/coreos.com/network` by default, as in flannel. */
-  readonly prefix?: string;
-  /** Network configuration (text or object) to be written where etcd holds none; one that differs from etcd's is refused. */
-  readonly config?: unknown;
-  readonly leaseTtlSeconds?: number;
-  readonly clock?: Clock;
-  /** Between 0 and 1, as `Math.random`: keeps nodes that join together from racing for the same subnets. */
-  readonly random?: () => number;
-  /** Told what opening waits for, and of entries that are no leases, each once. */
-  readonly onWarning?: (message: string) => void;
-  /** Ends the waiting for a configuration. */
-  readonly signal?: AbortSignal;
-}
-
-/** An etcd lease. */
-interface Grant {
-  readonly id: string;
-  readonly expiresAtMs: number;
-}
-
-/** Of several tries at one change: how often somebody else was faster, and the etcd lease not used yet. */
-interface Turn {
-  losses: number;
-  grant: Grant | undefined;
-}
 
 const DEFAULT_PREFIX = '/coreos.com/network';
 /** How many free subnets a node that lost races chooses among, at most; flannel's. */
@@ -95,6 +68,7 @@ export class EtcdLeaseStore implements AllocatingStore, OpenStore {
   readonly #client: EtcdClient;
   readonly #keys: EtcdKeys;
   readonly #entries: EtcdEntries;
+  readonly #writer: EtcdWriter;
   readonly #clock: Clock;
   readonly #written = new Written();
   readonly #closed = new AbortController();
@@ -107,6 +81,8 @@ export class EtcdLeaseStore implements AllocatingStore, OpenStore {
     this.#client = new EtcdClient(options);
     this.#keys = new EtcdKeys(this.#client);
     this.#entries = new EtcdEntries(this.#keyOf('subnets'), this.#written, (message) => this.#warn(message));
+    const { leaseTtlSeconds = DEFAULT_LEASE_TTL_SECONDS } = options;
+    this.#writer = new EtcdWriter(this.#keys, this.#entries, this.#clock, leaseTtlSeconds);
   }
 
   /** The network configuration that etcd holds. Throws TypeError before `open`. */
@@ -135,12 +111,12 @@ export class EtcdLeaseStore implements AllocatingStore, OpenStore {
 
   /** Throws LeaseError `out-of-subnets` or `unavailable`. */
   async acquire(request: LeaseRequest): Promise<Lease> {
-    const lease = await this.#insist(async (turn) => {
+    const lease = await this.#writer.insist(async (turn) => {
       const listing = await this.#list();
       const taken = this.#entries.taken(listing, request.previous);
       const claim = claimLease(this.config, taken, request, this.#spread(turn.losses));
       const replaced = claim.replaced.flatMap(({ subnets }) => listing.of(subnets) ?? []);
-      return this.#write(turn, listing, claim, claim.reserved, replaced);
+      return this.#writer.put(turn, listing, claim, claim.reserved, replaced);
     });
     this.#written.add(lease);
     return lease;
@@ -148,11 +124,11 @@ export class EtcdLeaseStore implements AllocatingStore, OpenStore {
 
   /** Throws LeaseError `lease-lost` or `unavailable`. */
   async renew(lease: Lease): Promise<Lease> {
-    const renewed = await this.#insist(async (turn) => {
+    const renewed = await this.#writer.insist(async (turn) => {
       const listing = await this.#get(lease.subnets);
       const held = this.#findOwn(listing, lease);
       if (held === undefined) throw leaseLost(lease);
-      return this.#write(turn, listing, lease, held.leaseId === NO_LEASE);
+      return this.#writer.put(turn, listing, lease, held.leaseId === NO_LEASE);
     });
     this.#written.add(renewed);
     return renewed;
@@ -160,31 +136,31 @@ export class EtcdLeaseStore implements AllocatingStore, OpenStore {
 
   /** Nothing where the lease is not the caller's. Throws LeaseError `unavailable`. */
   async release(lease: Lease): Promise<void> {
-    await this.#insist(async (turn) => {
+    await this.#writer.insist(async (turn) => {
       const listing = await this.#get(lease.subnets);
       const held = this.#findOwn(listing, lease);
       if (held === undefined) return true;
-      if (held.leaseId !== NO_LEASE) return this.#delete(listing, held);
-      return this.#write(turn, listing, vacated(held.lease), true);
+      if (held.leaseId !== NO_LEASE) return this.#writer.delete(listing, held);
+      return this.#writer.put(turn, listing, vacated(held.lease), true);
     });
     this.#written.delete(lease);
   }
 
   /** Throws LeaseError `not-free` or `unavailable`. */
   async reserve(subnets: readonly IpPrefix[], publicIps: readonly IpAddress[]): Promise<Lease> {
-    return this.#insist(async (turn) => {
+    return this.#writer.insist(async (turn) => {
       const listing = await this.#list();
       const taken = this.#entries.taken(listing, []);
-      return this.#write(turn, listing, claimReservation(this.config, taken, subnets, publicIps), true);
+      return this.#writer.put(turn, listing, claimReservation(this.config, taken, subnets, publicIps), true);
     });
   }
 
   /** False where there is no such entry. Throws LeaseError `unavailable`. */
   async revoke(subnets: readonly IpPrefix[]): Promise<boolean> {
-    const revoked = await this.#insist(async () => {
+    const revoked = await this.#writer.insist(async () => {
       const listing = await this.#get(subnets);
       const held = listing.of(subnets);
-      return held === undefined ? 'none' : this.#delete(listing, held);
+      return held === undefined ? 'none' : this.#writer.delete(listing, held);
     });
     return revoked === true;
   }
@@ -265,64 +241,5 @@ export class EtcdLeaseStore implements AllocatingStore, OpenStore {
     const held = listing.of(lease.subnets);
     if (held?.lease === undefined || !held.readable) return undefined;
     return this.#written.isOwn(held.lease, lease) ? { ...held, lease: held.lease } : undefined;
-  }
-
-  /** Tries again as long as somebody else is faster. One etcd lease serves all tries. */
-  async #insist<T>(attempt: (turn: Turn) => Promise<T | undefined>): Promise<T> {
-    const turn: Turn = { losses: 0, grant: undefined };
-    try {
-      for (;;) {
-        const result = await attempt(turn);
-        if (result !== undefined) return result;
-        turn.losses++;
-      }
-    } finally {
-      if (turn.grant !== undefined) await this.#tidy([turn.grant.id]);
-    }
-  }
-
-  /**
-   * Puts an entry in place of what `listing` shows, with a new etcd lease unless `reserved`; undefined where somebody else
-   * was faster. etcd leases that hold no key any more are ended.
-   */
-  async #write(
-    turn: Turn,
-    listing: Listing,
-    { subnets, attributes }: Lease,
-    reserved: boolean,
-    replaced: readonly Entry[] = [],
-  ): Promise<Lease | undefined> {
-    const held = listing.of(subnets);
-    const places = [this.#entries.placeOf(subnets, held), ...replaced];
-    if (!reserved) turn.grant ??= await this.#grant();
-    const grant = reserved ? undefined : turn.grant;
-    const value = formatLeaseValue({ subnets, attributes });
-    const put = { put: this.#entries.keyOf(subnets), value, lease: grant?.id ?? NO_LEASE };
-    const deletes = replaced.map(({ key }) => ({ delete: key }));
-    if (!(await this.#keys.commit(places, listing.revision, [put, ...deletes]))) return undefined;
-    turn.grant = undefined;
-    await this.#tidy([held, ...replaced].map((entry) => entry?.leaseId ?? NO_LEASE));
-    return { subnets, attributes, ...(grant && { expiresAtMs: grant.expiresAtMs }) };
-  }
-
-  async #grant(): Promise<Grant> {
-    const askedMs = this.#clock.nowMs();
-    const seconds = this.#options.leaseTtlSeconds ?? DEFAULT_LEASE_TTL_SECONDS;
-    const { id, ttlSeconds } = await this.#keys.grant(seconds);
-    const expiresAtMs = askedMs + ttlSeconds * 1000;
-    this.#entries.granted(id, expiresAtMs);
-    return { id, expiresAtMs };
-  }
-
-  /** undefined where somebody else was faster. */
-  async #delete({ revision }: Listing, entry: Entry): Promise<true | undefined> {
-    if (!(await this.#keys.commit([entry], revision, [{ delete: entry.key }]))) return undefined;
-    await this.#tidy([entry.leaseId]);
-    return true;
-  }
-
-  async #tidy(ids: readonly string[]): Promise<void> {
-    await this.#keys.tidy(ids);
-    for (const id of ids) this.#entries.ended(id);
   }
 }

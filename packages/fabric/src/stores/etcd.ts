@@ -7,10 +7,12 @@
  *
  * @module @podlan/fabric/etcd
  */
-import { EtcdLeaseStore, type EtcdStoreOptions } from './etcd-store.js';
+import type { EtcdStoreOptions } from './etcd-options.js';
+import { EtcdLeaseStore } from './etcd-store.js';
 
 export type { EtcdAccess } from './etcd-client.js';
-export { EtcdLeaseStore, type EtcdStoreOptions };
+export type { EtcdStoreOptions } from './etcd-options.js';
+export { EtcdLeaseStore };
 
 /**
  * Connects, and waits until etcd answers and holds a valid network configuration, asking every second as flanneld does.

@@ -2,7 +2,6 @@
 import type { IpPrefix } from '@podlan/wire';
 import { type Lease, LeaseError } from '../lease.js';
 import { formatLeaseKey, formatLeaseValue, parseLease } from '../lease-json.js';
-import type { NetworkConfig } from '../network-config.js';
 import { unreadableLeases } from './claim.js';
 import type { EntryReader } from './entry-reader.js';
 import type { SqliteDatabase } from './sqlite-file.js';
@@ -68,24 +67,4 @@ function expiryOf(key: string, value: unknown): number | undefined {
   if (value === null) return undefined;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new LeaseError('corrupt', `lease ${key}: expected a time in milliseconds, found ${String(value)}`);
-}
-
-export function sameConfig(a: NetworkConfig, b: NetworkConfig): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-export function noConfig(path: string): LeaseError {
-  const message = `lease store ${path}: expected a network config, found none; give one with the first agent`;
-  return new LeaseError('bad-config', message);
-}
-
-export function otherConfig(path: string, stored: NetworkConfig): LeaseError {
-  const networks = stored.networks
-    .map(({ network, subnetLength }) => `${network} in /${subnetLength}s`)
-    .join(', ');
-  const found = `expected the network config that its leases were made under (${networks}), found another`;
-  return new LeaseError(
-    'bad-config',
-    `lease store ${path}: ${found}; give the same, or none, or use a new store`,
-  );
 }

@@ -15,30 +15,21 @@ import {
   type LeaseRequest,
   type OpenStore,
 } from '../lease.js';
-import { type NetworkConfig, parseNetworkConfig } from '../network-config.js';
+import type { NetworkConfig } from '../network-config.js';
 import { claimLease, claimReservation, hasSubnets, leaseLost, vacated } from './claim.js';
 import { EntryReader } from './entry-reader.js';
 import { FileWake } from './file-wake.js';
 import { isInForce, watchLeases } from './lease-watch.js';
 import { DEFAULT_LEASE_TTL_SECONDS } from './memory.js';
+import { givenConfig, settleConfig } from './sqlite-config.js';
 import { isBusy, type SqliteDatabase, SqliteFile } from './sqlite-file.js';
-import {
-  damagedRows,
-  deleteRow,
-  noConfig,
-  otherConfig,
-  putRow,
-  readRows,
-  sameConfig,
-} from './sqlite-rows.js';
+import { damagedRows, deleteRow, putRow, readRows } from './sqlite-rows.js';
 import { Written } from './written.js';
 
 /** The file, and how long to wait for what, in milliseconds but for `leaseTtlSeconds` (a day by default). */
 export interface SqliteStoreOptions {
   readonly path: string;
-  /**
-   * Network configuration (text or object) for a store that has none yet; another one is refused while leases exist.
-   */
+  /** Network configuration (text or object) for a file that holds none; another is refused while leases exist. */
   readonly config?: unknown;
   readonly clock?: Clock;
   readonly leaseTtlSeconds?: number;
@@ -50,7 +41,6 @@ export interface SqliteStoreOptions {
   readonly onWarning?: (message: string) => void;
 }
 
-/** What the file held at one version of it. */
 interface Cached {
   readonly database: SqliteDatabase;
   readonly version: number | undefined;
@@ -116,6 +106,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
  * const store = new SqliteLeaseStore({ path: join(folder, 'leases.db'), config });
  * await store.open();
  * store.config.backend.type; // => 'vxlan'
+ * store.entriesIgnored; // => 0
  *
  * const endpoints = [{ publicIp: parseIpAddress('192.168.77.11')! }];
  * const lease = await store.acquire({ attributes: { backendType: 'vxlan', endpoints }, previous: [] });
@@ -171,10 +162,11 @@ export class SqliteLeaseStore implements AllocatingStore, OpenStore {
 
   /** Settles the configuration: the file's, or the given one where it holds none or no leases. */
   async open(): Promise<void> {
-    const { config } = this.#options;
-    const given = config === undefined ? undefined : parseNetworkConfig(config);
-    const text = typeof config === 'string' ? config : JSON.stringify(config);
-    this.#config = await this.#write((database) => this.#settleConfig(database, given, text));
+    const { path, config } = this.#options;
+    const given = config === undefined ? undefined : givenConfig(config);
+    this.#config = await this.#write((database) =>
+      settleConfig(database, path, given, this.#inForce(database).length > 0),
+    );
   }
 
   /** Throws LeaseError `out-of-subnets`, or what {@link openSqliteStore} throws. */
@@ -255,19 +247,8 @@ export class SqliteLeaseStore implements AllocatingStore, OpenStore {
   }
 
   #list(): Lease[] {
-    const leases = this.#file.use((database) => this.#current(database));
-    return leases.filter((lease) => isInForce(lease, this.#clock.nowMs()));
-  }
-
-  #settleConfig(database: SqliteDatabase, given: NetworkConfig | undefined, text = ''): NetworkConfig {
-    const [row] = database.prepare('SELECT json FROM config').all() as { json: unknown }[];
-    const stored = row === undefined ? undefined : parseNetworkConfig(row.json);
-    if (stored !== undefined && (given === undefined || sameConfig(stored, given))) return stored;
-    if (given === undefined) throw noConfig(this.#options.path);
-    if (stored !== undefined && this.#inForce(database).length > 0)
-      throw otherConfig(this.#options.path, stored);
-    database.prepare('INSERT OR REPLACE INTO config (id, json) VALUES (1, ?)').run(text);
-    return given;
+    const nowMs = this.#clock.nowMs();
+    return this.#file.use((database) => this.#current(database)).filter((lease) => isInForce(lease, nowMs));
   }
 
   /** Waiting for a lock is not retrying: nothing has failed yet. */

@@ -72,6 +72,13 @@ export class Gateway {
     return (await this.ask('kv/lease/timetolive', { ID: lease })) as { TTL: string; grantedTTL: string };
   }
 
+  /** Calls so far by their names, as etcd counts them; those made through here are among them. */
+  async calls(): Promise<Record<string, number>> {
+    const text = await (await fetch(`${this.#url}/metrics`)).text();
+    const lines = text.matchAll(/^grpc_server_started_total\{grpc_method="(\w+)",grpc_service="etcdserverpb.*\} (\d+)$/gm);
+    return Object.fromEntries([...lines].map(([, method, count]) => [method, Number(count)]));
+  }
+
   /** `path` below `/v3/`. Rejects where etcd answers with an error. */
   ask(path: string, body: object): Promise<unknown> {
     const send = this.#url.startsWith('https:') ? https : http;
