@@ -75,7 +75,9 @@ export class Gateway {
   /** Calls so far by their names, as etcd counts them; those made through here are among them. */
   async calls(): Promise<Record<string, number>> {
     const text = await (await fetch(`${this.#url}/metrics`)).text();
-    const lines = text.matchAll(/^grpc_server_started_total\{grpc_method="(\w+)",grpc_service="etcdserverpb.*\} (\d+)$/gm);
+    const lines = text.matchAll(
+      /^grpc_server_started_total\{grpc_method="(\w+)",grpc_service="etcdserverpb.*\} (\d+)$/gm,
+    );
     return Object.fromEntries([...lines].map(([, method, count]) => [method, Number(count)]));
   }
 
