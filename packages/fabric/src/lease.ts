@@ -102,6 +102,11 @@ export interface LeaseStore {
   watch(signal: AbortSignal): AsyncIterable<readonly LeaseEvent[]>;
   /** Whether a lease is this node's; absent where nodes are known by their public addresses. */
   isOwn?(lease: Lease): boolean;
+  /**
+   * Leaves the connections there are, where the store is reached by any: this host's addresses changed, and nothing comes
+   * by those any more that began at an old one.
+   */
+  reconnect?(): void;
   /** Ends all watches and lets go of the store. */
   close(): Promise<void>;
 }

@@ -30,7 +30,9 @@ export function startNode(
     current: external,
     find: wiring.findExternal,
     changed: (now, before) => {
-      running.rehost(wiring.backendFor(now));
+      const backend = wiring.backendFor(now);
+      store.reconnect?.();
+      running.rehost(backend);
       log.warn({ now, before }, 'the external interface changed; the lease and all rows follow');
     },
     warn: (message) => log.warn(message),

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Client, type ClientOptions, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
+import { controllerUnder } from '../controller-under.js';
 import { LeaseError } from '../lease.js';
 import { ETCD_PROTO, type EtcdCalls, type KeyRange, type WatchResponse } from './etcd-proto.js';
 
@@ -34,8 +35,10 @@ const AWAY: readonly status[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, s
 export class EtcdClient {
   readonly #access: EtcdAccess;
   readonly #endpoints: readonly string[];
-  readonly #clients: readonly Client[];
+  #clients: readonly Client[];
   #current = 0;
+  /** Aborts with the connections that streams go by. */
+  #connected = new AbortController();
   #token: string | undefined;
 
   /** Connects when first used. Throws LeaseError `bad-config` for an endpoint or a file that is no good. */
@@ -61,6 +64,17 @@ export class EtcdClient {
     throw this.#told(failure);
   }
 
+  /**
+   * Leaves all connections: those of an address that this host no longer has would be silent for long. What was asked by
+   * them is lost.
+   */
+  reconnect(): void {
+    this.close();
+    this.#clients = this.#endpoints.map((endpoint) => makeClient(endpoint, this.#access));
+    this.#connected.abort();
+    this.#connected = new AbortController();
+  }
+
   /** What happens in `range` from `revision` on. Ends when `signal` aborts; else throws LeaseError `unavailable`. */
   async *watch(range: KeyRange, revision: bigint, signal: AbortSignal): AsyncGenerator<WatchResponse> {
     const at = this.#current;
@@ -72,9 +86,10 @@ export class EtcdClient {
       this.#metadata(),
     );
     const cancel = () => stream.cancel();
+    const until = controllerUnder(signal, this.#connected.signal);
     // Also after the loop below has ended, which hears of errors itself.
     stream.on('error', () => {});
-    signal.addEventListener('abort', cancel);
+    until.signal.addEventListener('abort', cancel);
     try {
       stream.write({ create_request: { ...range, start_revision: `${revision}` } });
       if (!signal.aborted) for await (const response of stream) yield response;
@@ -83,8 +98,7 @@ export class EtcdClient {
       this.#isAway(error, at);
       throw this.#told(error);
     } finally {
-      signal.removeEventListener('abort', cancel);
-      cancel();
+      until.abort();
     }
   }
 

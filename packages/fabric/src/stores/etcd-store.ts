@@ -56,6 +56,7 @@ const MOST_CHOICES = 100;
  * }
  * await store.release(lease);
  * await store.list(); // => [{ subnets, attributes: { backendType: '', endpoints: [{ publicIp }] } }]
+ * store.reconnect();
  * await store.revoke(subnets); // => true
  *
  * await store.close();
@@ -204,6 +205,11 @@ export class EtcdLeaseStore implements AllocatingStore, OpenStore {
     } finally {
       stop.abort();
     }
+  }
+
+  /** Watches end with `watch-lost`; everything after goes by new connections. */
+  reconnect(): void {
+    this.#client.reconnect();
   }
 
   /** Ends all watches and calls, and disconnects. */
