@@ -30,12 +30,9 @@ export class KubernetesNodes {
     return [...this.#holders.values()].map((holders) => first(holders)!);
   }
 
-  /** A whole list: what is not in it is gone. */
-  replace(nodes: readonly NodeObject[], version: string): void {
-    const names = new Set(nodes.map(nameOf));
+  /** What a whole list does not hold is gone. */
+  retain(names: ReadonlySet<string>): void {
     for (const name of this.#leases.keys()) if (!names.has(name)) this.remove(name);
-    for (const node of nodes) this.observe(node);
-    this.version = version;
   }
 
   observe(node: NodeObject): LeaseEvent[] {

@@ -50,15 +50,21 @@ async function connect(watch: NodeWatch, signal: AbortSignal) {
   }
 }
 
+/** Page by page: of a page nothing is kept but its leases, and a large cluster's nodes are many megabytes. */
 async function list({ api, nodes, see }: NodeWatch, signal: AbortSignal): Promise<void> {
-  const all: NodeObject[] = [];
+  nodes.version = undefined;
+  const names = new Set<string>();
   let version = '';
   for await (const page of api.listNodes(signal)) {
-    for (const node of page.nodes) see(node);
-    all.push(...page.nodes);
+    for (const node of page.nodes) {
+      see(node);
+      nodes.observe(node);
+      names.add(nameOf(node));
+    }
     version = page.version;
   }
-  nodes.replace(all, version);
+  nodes.retain(names);
+  nodes.version = version;
 }
 
 /** Returns whether it brought anything, or at least lasted. */
