@@ -2,7 +2,7 @@
 import type { OpenStore } from '@podlan/fabric';
 import type { StoreChoice } from './flags/store-flags.js';
 
-/** Rejects with LeaseError. etcd is waited for, until `signal` aborts. */
+/** Rejects with LeaseError. Servers are waited for, until `signal` aborts. */
 export async function openStore(
   choice: StoreChoice,
   onWarning: (message: string) => void,
@@ -22,7 +22,7 @@ export async function openStore(
     case 'kubernetes': {
       const { openKubernetesStore } = await import('@podlan/fabric/kubernetes');
       const { kind, configText, ...access } = choice;
-      return openKubernetesStore({ ...access, config: configText, onWarning });
+      return openKubernetesStore({ ...access, config: configText, onWarning, signal });
     }
   }
 }

@@ -9,9 +9,13 @@ import {
   parseSubnetEnv,
 } from '@podlan/fabric';
 import { LinuxKernel } from '@podlan/linux';
-import { familyOf, type IpPrefix, macFromBytes } from '@podlan/wire';
+import { familyOf, type IpAddress, type IpPrefix, macFromBytes } from '@podlan/wire';
 import type { Logger } from 'pino';
-import { type ExternalInterface, findExternalInterface } from './external/external-interface.js';
+import {
+  type ExternalInterface,
+  findExternalInterface,
+  type InterfaceChoice,
+} from './external/external-interface.js';
 import { prefixesOnLink } from './external/on-link.js';
 import type { Dataplane } from './flags/flag-values.js';
 import { nftProblem } from './host-rules.js';
@@ -66,17 +70,26 @@ export async function wire(options: AgentOptions, log: Logger, signal: AbortSign
   }
 }
 
-function finder({ external }: AgentOptions, { config }: OpenStore): Wiring['findExternal'] {
+function finder({ external }: AgentOptions, { config, nodePublicIps }: OpenStore): Wiring['findExternal'] {
+  const choice = withPublicIps(external, nodePublicIps);
   const families = config.networks.map(({ network }) => familyOf(network));
   const { backend } = config;
   const routesDirectly = backend.type === 'host-gw' || (backend.type === 'vxlan' && backend.directRouting);
   return async (current) => {
-    const found = await findExternalInterface(external, families, current);
+    const found = await findExternalInterface(choice, families, current);
     if (!routesDirectly) return found;
     const onLink = await prefixesOnLink(found.name);
     // An interface that is down reaches nothing: it is waited for, and no peer is refused meanwhile.
     return { ...found, onLink: onLink.length > 0 ? onLink : (current?.onLink ?? []) };
   };
+}
+
+/** What the store asks this node to use, it uses before what its flags say, as flanneld does. */
+function withPublicIps(choice: InterfaceChoice, asked: readonly IpAddress[] = []): InterfaceChoice {
+  const ofOther = choice.publicIps.filter(
+    (address) => !asked.some((one) => familyOf(one) === familyOf(address)),
+  );
+  return { ...choice, publicIps: [...asked, ...ofOther] };
 }
 
 /** Only vxlan has a choice. */
