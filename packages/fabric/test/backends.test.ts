@@ -13,7 +13,11 @@ const IPV6_ONLY = { ...IPV6, EnableIPv4: false };
 const PASSES = { memory: 20, linux: 600 };
 
 const CASES: Case[] = [
-  { name: 'vxlan, both families', network: { ...IPV4, ...IPV6 }, backend: { Type: 'vxlan', Learning: true } },
+  {
+    name: 'vxlan, both families',
+    network: { ...IPV4, ...IPV6 },
+    backend: { Type: 'vxlan', VNI: 7, MTU: 1400, Learning: true, MacPrefix: '0E-2A' },
+  },
   { name: 'vxlan, IPv6 only', network: IPV6_ONLY, backend: { Type: 'vxlan', GBP: true, Port: 4789 } },
   { name: 'vxlan by wasm', network: { ...IPV4, ...IPV6 }, backend: { Type: 'vxlan' }, dataplane: 'wasm' },
   {
