@@ -20,13 +20,15 @@ export class DesiredRows {
   set(owner: string, rows: readonly Row[]): Set<string> {
     const touched = new Set(this.keysOf(owner));
     for (const key of touched) this.#withdraw(key, owner);
+    const keys = new Set<string>();
     for (const row of rows) {
       const key = rowKey(row);
       this.#claim(key, { owner, row });
+      keys.add(key);
       touched.add(key);
     }
     if (rows.length === 0) this.#keys.delete(owner);
-    else this.#keys.set(owner, [...new Set(rows.map(rowKey))]);
+    else this.#keys.set(owner, [...keys]);
     return touched;
   }
 
@@ -63,7 +65,8 @@ export class DesiredRows {
   }
 
   #claim(key: string, claim: Claim): void {
-    const others = (this.#claims.get(key) ?? []).filter(({ owner }) => owner !== claim.owner);
+    const claims = this.#claims.get(key) ?? [];
+    const others = claims.filter(({ owner }) => owner !== claim.owner);
     this.#claims.set(key, claim.owner === HOST ? [claim, ...others] : [...others, claim]);
   }
 }

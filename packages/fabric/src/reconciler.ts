@@ -264,6 +264,7 @@ export class Reconciler {
 
   /** A peer in back-off is left alone by full comparisons, too. */
   #isWaiting({ row }: Change): boolean {
+    if (this.#troubles.size === 0) return false;
     const owner = this.#desired.ownerOf(rowKey(row));
     return owner !== undefined && owner !== HOST && this.#isResting(owner);
   }

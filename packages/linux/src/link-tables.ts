@@ -9,7 +9,8 @@ import { rowText } from './rows.js';
 import type { Run } from './run.js';
 import { readOutput } from './tool-output.js';
 
-interface Line {
+/** A change, and one of the lines that make it. */
+export interface Line {
   readonly change: Change;
   readonly text: string;
 }
@@ -19,9 +20,8 @@ export interface Place {
   readonly run: Run;
 }
 
-/** `changes` are of one tool. */
-export async function applyLines(tool: Tool, changes: readonly Change[], place: Place): Promise<Failure[]> {
-  const lines = changes.flatMap((change) => batchLines(change).lines.map((text): Line => ({ change, text })));
+/** `lines` are of one tool. */
+export async function applyLines(tool: Tool, lines: readonly Line[], place: Place): Promise<Failure[]> {
   const failed = await runBatch(
     { tool, ...place },
     lines.map(({ text }) => text),

@@ -5,9 +5,9 @@
  */
 import { batchLines } from './batch-lines.js';
 import * as rows from './iproute2-rows.js';
-import { applyLines, type Place } from './link-tables.js';
+import { applyLines, type Line, type Place } from './link-tables.js';
 import { errnoOf, LinuxError } from './linux-error.js';
-import type { Change, Failure, Kernel, Row, Scope, Table } from './model.js';
+import type { Change, Failure, ForwarderRow, Kernel, Row, Scope, Table, Tunnel } from './model.js';
 import { netnsPath, runIn } from './netns.js';
 import { applyChains, readChains } from './nft-table.js';
 import { type Run, run } from './run.js';
@@ -107,9 +107,7 @@ export class LinuxKernel implements Kernel {
    */
   async apply(changes: readonly Change[]): Promise<Failure[]> {
     const failures: Failure[] = [];
-    for (const { way, changes: run } of runsOf(changes, failures)) {
-      failures.push(...(await this.#applyRun(way, run)));
-    }
+    for (const run of runsOf(changes, failures)) failures.push(...(await this.#applyRun(run)));
     return failures;
   }
 
@@ -134,11 +132,11 @@ export class LinuxKernel implements Kernel {
   }
 
   /** A tool that can't be started fails every change that was meant for it. */
-  async #applyRun(way: Way, changes: readonly Change[]): Promise<Failure[]> {
+  async #applyRun({ way, changes, lines }: WayRun): Promise<Failure[]> {
     try {
       if (way === 'nft') return await applyChains(changes, this.#place);
       if (way === 'sysctl') return await applySysctls(changes, this.#place);
-      return await applyLines(way, changes, this.#place);
+      return await applyLines(way, lines, this.#place);
     } catch (reason) {
       return changes.map((change) => ({ change, error: reason as Error }));
     }
@@ -167,15 +165,23 @@ const routesOf = (family: 4 | 6): string[] => [
 
 type Way = 'ip' | 'bridge' | 'nft' | 'sysctl';
 
+interface WayRun {
+  readonly way: Way;
+  readonly changes: Change[];
+  /** Of iproute2's ways. */
+  readonly lines: Line[];
+}
+
 /** Consecutive changes that go the same way; a change that goes none fails here. */
-function runsOf(changes: readonly Change[], failures: Failure[]): { way: Way; changes: Change[] }[] {
-  const runs: { way: Way; changes: Change[] }[] = [];
+function runsOf(changes: readonly Change[], failures: Failure[]): WayRun[] {
+  const runs: WayRun[] = [];
   for (const change of changes) {
     try {
-      const way = wayOf(change);
-      const last = runs.at(-1);
-      if (last?.way === way) last.changes.push(change);
-      else runs.push({ way, changes: [change] });
+      const { way, texts } = wayOf(change);
+      if (runs.at(-1)?.way !== way) runs.push({ way, changes: [], lines: [] });
+      const run = runs.at(-1)!;
+      run.changes.push(change);
+      for (const text of texts) run.lines.push({ change, text });
     } catch (error) {
       failures.push({ change, error: error as Error });
     }
@@ -183,11 +189,16 @@ function runsOf(changes: readonly Change[], failures: Failure[]): { way: Way; ch
   return runs;
 }
 
-function wayOf(change: Change): Way {
+function wayOf(change: Change): { way: Way; texts: readonly string[] } {
   const { row } = change;
-  if (row.kind === 'chain') return 'nft';
-  if (row.kind === 'sysctl') return 'sysctl';
-  if (row.kind !== 'forwarder' && row.kind !== 'tunnel') return batchLines(change).tool;
-  const message = `a ${row.kind} is no row of the Linux kernel: it needs the forwarder that serves ${row.dev}`;
-  throw new LinuxError({ op: change.op, args: [row.kind, row.dev], errno: 'EOPNOTSUPP', message });
+  if (row.kind === 'chain') return { way: 'nft', texts: [] };
+  if (row.kind === 'sysctl') return { way: 'sysctl', texts: [] };
+  if (row.kind === 'forwarder' || row.kind === 'tunnel') throw notOurs(change.op, row);
+  const { tool, lines } = batchLines(change);
+  return { way: tool, texts: lines };
+}
+
+function notOurs(op: string, { kind, dev }: ForwarderRow | Tunnel): LinuxError {
+  const message = `a ${kind} is no row of the Linux kernel: it needs the forwarder that serves ${dev}`;
+  return new LinuxError({ op, args: [kind, dev], errno: 'EOPNOTSUPP', message });
 }
