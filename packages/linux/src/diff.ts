@@ -61,7 +61,11 @@ export function diff(actual: readonly Row[], desired: readonly Row[]): Change[] 
     if (one !== undefined) staying.set(key, one);
     for (const row of rows) if (mustDelete(plan, row, one)) deletions.push(row);
   }
-  const additions = [...plan.desired].flatMap(([key, row]) => addition(plan, row, staying.get(key)));
+  const additions: Change[] = [];
+  for (const [key, row] of plan.desired) {
+    const op = addition(plan, row, staying.get(key));
+    if (op !== undefined) additions.push({ op, row });
+  }
   deletions.sort((a, b) => ORDER[b.kind] - ORDER[a.kind]);
   additions.sort((a, b) => additionOrder(a.row, b.row));
   const first = deletions.filter((row) => DELETE_FIRST.has(row.kind));
@@ -127,9 +131,9 @@ function mustDelete(plan: Plan, row: Row, staying: Staying | undefined): boolean
   return staying?.row !== row;
 }
 
-function addition(plan: Plan, wanted: Row, staying: Staying | undefined): Change[] {
-  if (staying === undefined || isGone(plan, wanted)) return [{ op: 'add', row: wanted }];
-  return staying.isSame && !lostMaster(plan, wanted) ? [] : [{ op: 'replace', row: wanted }];
+function addition(plan: Plan, wanted: Row, staying: Staying | undefined): Change['op'] | undefined {
+  if (staying === undefined || isGone(plan, wanted)) return 'add';
+  return staying.isSame && !lostMaster(plan, wanted) ? undefined : 'replace';
 }
 
 const lostMaster = (plan: Plan, row: Row): boolean => row.kind === 'link' && plan.gone.has(row.master ?? '');

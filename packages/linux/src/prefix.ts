@@ -77,10 +77,16 @@ export function addressOfValue(family: Family, value: bigint): IpAddress {
  * ```
  */
 export function prefixSize(family: Family, length: number): bigint {
+  const known = SIZES[family].get(length);
+  if (known !== undefined) return known;
   // Its CidrRange knows this too, and first and last, but goes through binary text: too slow for a table of leases.
   const Prefix = family === 4 ? IPv4Prefix : IPv6Prefix;
-  return new Prefix(BigInt(length)).toRangeSize();
+  const size = new Prefix(BigInt(length)).toRangeSize();
+  SIZES[family].set(length, size);
+  return size;
 }
+
+const SIZES = { 4: new Map<number, bigint>(), 6: new Map<number, bigint>() };
 
 /**
  * The first and the last address as numbers; of an address, itself twice.
