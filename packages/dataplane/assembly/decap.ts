@@ -37,7 +37,7 @@ import {
   FAMILY_NONE,
   bareFamilyAt,
   familyAt,
-  isPlainV4,
+  isPlainPacket,
   keyHigh,
   keyLow,
   lookupAt,
@@ -181,13 +181,13 @@ function decapSlot(slot: u32): void {
 }
 
 /**
- * A slot as nearly all are, by itself (see `sendPlain` of encap.ts): one datagram, without a mark, in it valid IPv4
- * without options, whose source's tunnel is plain and leads to where the datagram comes from. `begin` is where the slot
- * does. False: it is another, and nothing has been done.
+ * A slot as nearly all are, by itself (see `sendPlain` of encap.ts): one datagram, without a mark, in it a valid packet
+ * of this family, of IPv4 one without options, whose source's tunnel is plain and leads to where the datagram comes
+ * from. `begin` is where the slot does. False: it is another, and nothing has been done.
  */
 // @ts-ignore: decorator
 @inline
-function takePlain(slot: u32, begin: usize): bool {
+function takePlain(family: i32, slot: u32, begin: usize): bool {
   const element = elementOf(AREA_RX, slot);
   const start = load<u32>(element << 2, STARTS);
   const length = load<u32>(element << 2, LENGTHS);
@@ -199,19 +199,23 @@ function takePlain(slot: u32, begin: usize): bool {
   const packet = frame + ETHERNET_BYTES;
   if (!isOurVxlan(datagram)) return false;
   if (!isOurMac(frame)) return false;
-  if (!isPlainV4(frame + ETHERTYPE, packet, length - VXLAN_BYTES - ETHERNET_BYTES)) return false;
-  const index = lookupNear(sourceOf(4, packet));
+  if (!isPlainPacket(family, frame + ETHERTYPE, packet, length - VXLAN_BYTES - ETHERNET_BYTES)) return false;
+  const index = lookupNear(family, sourceOf(family, packet));
   if (index == MISS) return false;
   const tunnel = tunnelAt(index);
   if (!isPlain(tunnel)) return false;
   if (!sameAddress(tunnel + TUNNEL_ADDRESS, ADDRESSES + (element << 4))) return false;
   if (isMarked(load<u8>(element, CLASSES))) return false;
-  deliver(frame, length - VXLAN_BYTES, 4);
+  deliver(frame, length - VXLAN_BYTES, family);
   countPackets(endpointAt(endpointOfTunnel(tunnel)) + ENDPOINT_RX_PACKETS, 1, length - VXLAN_BYTES);
   store<u8>(element, RX_DELIVERED, VERDICTS);
   store<u32>(element << 2, start + VXLAN_BYTES, STARTS);
   store<u32>(element << 2, length - VXLAN_BYTES, LENGTHS);
   return true;
+}
+
+function takePlain6(slot: u32, begin: usize): bool {
+  return takePlain(6, slot, begin);
 }
 
 /**
@@ -223,7 +227,7 @@ export function decapSlots(count: u32): u32 {
   let plain: u32 = 0;
   let begin = slotAt(AREA_RX, 0);
   for (let slot: u32 = 0; slot < count; slot++) {
-    if (!isBare && takePlain(slot, begin)) plain++;
+    if (!isBare && (takePlain(4, slot, begin) || takePlain6(slot, begin))) plain++;
     else decapSlot(slot);
     begin += slotBytes;
   }

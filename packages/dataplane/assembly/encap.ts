@@ -30,7 +30,7 @@ import {
   FAMILY_MALFORMED,
   FAMILY_NONE,
   familyAt,
-  isPlainV4,
+  isPlainPacket,
   lookupAt,
   lookupNear,
 } from './ip';
@@ -136,13 +136,13 @@ function encapSlot(slot: u32): i32 {
 }
 
 /**
- * A frame as nearly all are: valid IPv4 without options, its tunnel found in two steps. All that one packet needs is in
- * here, nothing is called, and so it stays in registers. `begin` is where the slot does. Returns how many datagrams are
- * to be sent, or 0: it is another frame, and as it was.
+ * A frame as nearly all are: a valid packet of this family, of IPv4 one without options, whose tunnel is found in two
+ * steps. All that one packet needs is in here, nothing is called, and so it stays in registers. `begin` is where the
+ * slot does. Returns how many datagrams are to be sent, or 0: it is another frame, and as it was.
  */
 // @ts-ignore: decorator
 @inline
-function sendPlain(slot: u32, begin: usize): i32 {
+function sendPlain(family: i32, slot: u32, begin: usize): i32 {
   const start = load<u32>(slot << 2, STARTS);
   const length = load<u32>(slot << 2, LENGTHS);
   if (!fits(start, length, VNET_BYTES)) return 0;
@@ -150,13 +150,17 @@ function sendPlain(slot: u32, begin: usize): i32 {
   const frame = begin + start;
   if (isGroup(frame)) return 0;
   const packet = frame + ETHERNET_BYTES;
-  if (!isPlainV4(frame + ETHERTYPE, packet, length - ETHERNET_BYTES)) return 0;
-  const index = lookupNear(destinationOf(4, packet));
+  if (!isPlainPacket(family, frame + ETHERTYPE, packet, length - ETHERNET_BYTES)) return 0;
+  const index = lookupNear(family, destinationOf(family, packet));
   if (index == MISS) return 0;
   const tunnel = tunnelAt(index);
-  address(slot, tunnel, sourcePort(4, packet, length - ETHERNET_BYTES), outerClass(4, packet));
+  address(slot, tunnel, sourcePort(family, packet, length - ETHERNET_BYTES), outerClass(family, packet));
   if (hasNothingToDo(frame - VNET_BYTES)) return sendOne(slot, frame, start, length, tunnel, VXLAN_BYTES);
-  return max(0, sendOffloaded(slot, frame, start, length, 4, tunnel));
+  return max(0, sendOffloaded(slot, frame, start, length, family, tunnel));
+}
+
+function sendPlain6(slot: u32, begin: usize): i32 {
+  return sendPlain(6, slot, begin);
 }
 
 /**
@@ -193,7 +197,7 @@ export function encapSlots(count: u32): u32 {
   let datagrams: u32 = 0;
   let begin = slotAt(AREA_TX, 0);
   for (let slot: u32 = 0; slot < count; slot++) {
-    datagrams += (!isBare && sendPlain(slot, begin)) || sendAny(slot);
+    datagrams += isBare ? sendAny(slot) : sendPlain(4, slot, begin) || sendPlain6(slot, begin) || sendAny(slot);
     begin += slotBytes;
   }
   countVerdict(TX_TUNNELED, datagrams);

@@ -31,7 +31,7 @@ import {
   WORD_LEVELS,
   wordBeyond,
 } from './fib';
-import { loadWord } from './key';
+import { firstWord, loadWord, loadWords, secondWord } from './key';
 
 // ---- IPv4: addresses as u32 in host order
 
@@ -153,9 +153,10 @@ function beginAll6(addresses: usize, values: usize, count: u32): u32 {
   let left: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const key = addresses + <usize>i * KEY_BYTES;
-    const high = loadWord(key);
+    const both = loadWords(key);
+    const high = firstWord(both);
     const entry = directEntry(direct6, high);
-    store<u64>(words + (<usize>i << 3), wordBeyond(high, loadWord(key + 8)));
+    store<u64>(words + (<usize>i << 3), wordBeyond(high, secondWord(both)));
     store<u32>(values + (<usize>i << 2), entry);
     store<u32>(undone + (<usize>left << 2), i);
     left += u32(isChild(entry));

@@ -5,7 +5,7 @@
  */
 import { checksumHolds, isAllOnes } from './checksum';
 import { lookupAddress4, lookupKey, lookupNear4 } from './fib';
-import { loadHalfWord, loadWord } from './key';
+import { firstWord, loadHalfWord, loadWord, loadWords, secondWord } from './key';
 
 /** Big-endian as loaded little-endian. */
 const ETHERTYPE_IPV4: u32 = 0x0008;
@@ -59,11 +59,10 @@ function validV6(packet: usize, length: u32): bool {
   return length >= IPV6_HEADER && load<u8>(packet) >> 4 == 6 && loadShort(packet + IPV6_LENGTH) + IPV6_HEADER <= length;
 }
 
-/** Whether the frame's payload is what nearly all are: a valid IPv4 packet without options. */
+/** A valid IPv4 packet without options, as nearly all are. */
 // @ts-ignore: decorator
 @inline
-export function isPlainV4(ethertypeAt: usize, packet: usize, length: u32): bool {
-  if (load<u16>(ethertypeAt) != ETHERTYPE_IPV4) return false;
+function isPlainV4(packet: usize, length: u32): bool {
   if (length < IPV4_HEADER) return false;
   if (load<u8>(packet) != PLAIN_IPV4) return false;
   // Both at least a header's length: one comparison for too short and too long.
@@ -71,9 +70,15 @@ export function isPlainV4(ethertypeAt: usize, packet: usize, length: u32): bool 
   return plainHeaderHolds(packet);
 }
 
-/** 4 or 6 where the frame's payload is such a packet, FAMILY_NONE where it says it is something else. */
+/** Whether the frame's payload is a valid packet of this family, of IPv4 one without options. */
 // @ts-ignore: decorator
 @inline
+export function isPlainPacket(family: i32, ethertypeAt: usize, packet: usize, length: u32): bool {
+  if (load<u16>(ethertypeAt) != (family == 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6)) return false;
+  return family == 4 ? isPlainV4(packet, length) : validV6(packet, length);
+}
+
+/** 4 or 6 where the frame's payload is such a packet, FAMILY_NONE where it says it is something else. */
 export function familyAt(ethertypeAt: usize, packet: usize, length: u32): i32 {
   const ethertype = <u32>load<u16>(ethertypeAt);
   if (ethertype == ETHERTYPE_IPV4) return validV4(packet, length) ? 4 : FAMILY_MALFORMED;
@@ -115,19 +120,23 @@ export function isFragment(family: i32, packet: usize): bool {
   return family == 4 && (load<u16>(packet, IPV4_FRAGMENT) & FRAGMENTED) != 0;
 }
 
-/** As `lookupAt`, of IPv4, but MISS also where it takes longer. */
 // @ts-ignore: decorator
 @inline
-export function lookupNear(at: usize): u32 {
-  return lookupNear4(bswap<u32>(load<u32>(at)));
+function lookupAt6(at: usize): u32 {
+  const words = loadWords(at);
+  return lookupKey(6, firstWord(words), secondWord(words));
 }
 
 /** The value of the longest prefix of the address at `at`, or MISS. */
+export function lookupAt(family: i32, at: usize): u32 {
+  return family == 4 ? lookupAddress4(bswap<u32>(load<u32>(at))) : lookupAt6(at);
+}
+
+/** As `lookupAt`, but of IPv4 MISS also where it takes longer. */
 // @ts-ignore: decorator
 @inline
-export function lookupAt(family: i32, at: usize): u32 {
-  if (family == 4) return lookupAddress4(bswap<u32>(load<u32>(at)));
-  return lookupKey(6, loadWord(at), loadWord(at + 8));
+export function lookupNear(family: i32, at: usize): u32 {
+  return family == 4 ? lookupNear4(bswap<u32>(load<u32>(at))) : lookupAt6(at);
 }
 
 // The key halves of an address at `at`.
