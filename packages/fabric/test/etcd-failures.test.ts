@@ -11,7 +11,9 @@ import { until } from './etcd/nodes.js';
 import { Wire } from './etcd/wire.js';
 
 const CONFIG = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
-const CLIENTS = 8;
+const CLIENTS = 5;
+/** A call that a dying leader took along is repeated soon. */
+const IMPATIENT = { requestTimeoutMs: 1000 };
 
 let etcd: EtcdServer;
 let stores: EtcdLeaseStore[];
@@ -44,7 +46,7 @@ async function underLoad(disturb: (clients: readonly BusyClient[]) => Promise<vo
     new Follower(await open({ endpoints: [...etcd.urls].reverse() }), stop.signal),
   ];
   const clients: BusyClient[] = [];
-  for (let host = 1; host <= CLIENTS; host++) clients.push(new BusyClient(await open(), host));
+  for (let host = 1; host <= CLIENTS; host++) clients.push(new BusyClient(await open(IMPATIENT), host));
   const done = clients.map((client) => client.run(working.signal));
   running.push(...done, ...followers.map((follower) => follower.done));
   await disturb(clients);
@@ -54,7 +56,7 @@ async function underLoad(disturb: (clients: readonly BusyClient[]) => Promise<vo
 }
 
 /** Waits until every client has brought about `count` more changes. */
-async function progress(clients: readonly BusyClient[], count = 5): Promise<void> {
+async function progress(clients: readonly BusyClient[], count = 3): Promise<void> {
   const goals = clients.map(({ changes }) => changes + count);
   await until(() => clients.every(({ changes }, i) => changes >= goals[i]!));
 }

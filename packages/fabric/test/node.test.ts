@@ -383,6 +383,18 @@ describe('a store', () => {
     expect(a.running.state().notices).toEqual([]);
   });
 
+  test('that is away when a lease is to be renewed is asked again as soon as it is there', async () => {
+    const store = new Outage(cluster.store);
+    const a = await cluster.start(1, { store });
+    store.begin();
+    // Renewal is due after half an hour, and then tried ever more rarely.
+    await cluster.clock.advance(1_910_000);
+    store.out = false;
+    await cluster.clock.advance(6_000);
+    expect(a.running.state().counters).toMatchObject({ leasesAcquired: 1, leasesRenewed: 1 });
+    expect(a.running.state().store).toEqual({ watching: true });
+  });
+
   test('that is away at start is waited for', async () => {
     const store = new Outage(cluster.store);
     store.begin();
