@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatLeaseValue } from '@podlan/fabric';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { datagramsDuring } from '../bench/crossing.js';
 import { transfer } from '../dist/lab/demo-traffic.js';
 import { labDirectory } from '../dist/lab/lab-state.js';
 import { underlayNetns } from '../dist/lab/topology.js';
@@ -274,4 +275,13 @@ describe('what drifts is put right', () => {
       ({ stdout }) => stdout.includes('Destination Net Unreachable'),
     );
   });
+});
+
+test('a successor takes over without a packet lost', async () => {
+  const path = { from: lab.netns('pod-a1'), to: lab.netns('pod-b1'), address: lab.address('pod-b1') };
+  const both = async () => {
+    await lab.replace('host-a');
+    await lab.replace('host-b');
+  };
+  expect(await datagramsDuring(both, path, 500)).toMatchObject({ lost: 0, again: 0 });
 });
