@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { declareAgent } from './commands/agent.js';
 import { declareLab } from './commands/lab.js';
+import { declareLeases } from './commands/leases.js';
 import { declareStatus } from './commands/status.js';
 import { VERSION } from './version.js';
 
@@ -12,6 +13,7 @@ const program = new Command('podlan')
   .showHelpAfterError();
 declareAgent(program);
 declareStatus(program);
+declareLeases(program);
 declareLab(program);
 
 try {

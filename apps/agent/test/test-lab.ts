@@ -131,8 +131,8 @@ export class TestLab implements AsyncDisposable {
     );
   }
 
-  restart(host: string): Promise<AgentStatus> {
-    return this.#startAgent(host);
+  restart(host: string, ...flags: string[]): Promise<AgentStatus> {
+    return this.#startAgent(host, ...flags);
   }
 
   /** A second agent takes over from the one that runs. */

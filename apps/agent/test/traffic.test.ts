@@ -1,21 +1,22 @@
-/** Pods on different hosts talk, on each pairing of dataplanes. */
+/** Pods on different hosts talk, on each pairing of dataplanes and by each backend, with leases in a file and in etcd. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { transfer } from '../dist/lab/demo-traffic.js';
-import { type Dataplane, TestLab } from './test-lab.js';
+import { type Dataplane, type LabChoice, TestLab } from './test-lab.js';
 import { udpEcho } from './udp-echo.js';
 
-const PAIRS: [Dataplane, Dataplane][] = [
-  ['wasm', 'wasm'],
-  ['kernel', 'kernel'],
-  ['wasm', 'kernel'],
+const CASES: [Dataplane, Dataplane, Required<Pick<LabChoice, 'backend' | 'store'>>, number][] = [
+  ['wasm', 'wasm', { backend: 'vxlan', store: 'etcd' }, 1450],
+  ['kernel', 'kernel', { backend: 'vxlan', store: 'sqlite' }, 1450],
+  ['wasm', 'kernel', { backend: 'vxlan', store: 'etcd' }, 1450],
+  ['kernel', 'kernel', { backend: 'host-gw', store: 'etcd' }, 1500],
 ];
-/** 20 bytes of IPv4 and 8 of ICMP fill an MTU of 1450. */
-const FULL_PAYLOAD = 1450 - 28;
+/** IPv4's 20 bytes and the 8 of ICMP, or of UDP. */
+const HEADERS = 28;
 
-describe.each(PAIRS)('%s to %s', (a, b) => {
+describe.each(CASES)('%s to %s, %j', (a, b, choice, mtu) => {
   let lab: TestLab;
   beforeAll(async () => {
-    lab = await TestLab.start(a, b);
+    lab = await TestLab.start(choice, a, b);
   });
   afterAll(() => lab[Symbol.asyncDispose]());
 
@@ -50,17 +51,17 @@ describe.each(PAIRS)('%s to %s', (a, b) => {
   });
 
   test('a packet of exactly the MTU passes with DF set', async () => {
-    const { stdout } = await ping('-M', 'do', '-c', '3', '-i', '0.05', '-s', String(FULL_PAYLOAD));
+    const { stdout } = await ping('-M', 'do', '-c', '3', '-i', '0.05', '-s', String(mtu - HEADERS));
     expect(stdout).toContain('3 received');
   });
 
   test('one byte more is refused in the pod itself, whose interface has the same MTU', async () => {
-    const { code, stdout, stderr } = await ping('-M', 'do', '-c', '1', '-s', String(FULL_PAYLOAD + 1));
+    const { code, stdout, stderr } = await ping('-M', 'do', '-c', '1', '-s', String(mtu - HEADERS + 1));
     expect(code).not.toBe(0);
-    expect(stdout + stderr).toContain('mtu=1450');
+    expect(stdout + stderr).toContain(`mtu=${mtu}`);
   });
 
-  test('from a pod with a larger MTU it is answered by ICMP "fragmentation needed", MTU 1450, of the host', async () => {
+  test('from a pod with a larger MTU it is answered by ICMP "fragmentation needed" of the host', async () => {
     const links = [
       [
         'host-a',
@@ -68,16 +69,17 @@ describe.each(PAIRS)('%s to %s', (a, b) => {
       ],
       ['pod-a1', 'eth0'],
     ] as const;
-    const setMtu = async (mtu: string) => {
-      for (const [place, dev] of links) await lab.in(place, 'ip', 'link', 'set', dev, 'mtu', mtu);
-      await lab.in('host-a', 'ip', 'link', 'set', 'cni0', 'mtu', mtu);
+    const setMtu = async (bytes: number) => {
+      for (const [place, dev] of links) await lab.in(place, 'ip', 'link', 'set', dev, 'mtu', String(bytes));
+      await lab.in('host-a', 'ip', 'link', 'set', 'cni0', 'mtu', String(bytes));
     };
-    await setMtu('1500');
+    await setMtu(mtu + 50);
     try {
-      const { stdout } = await ping('-M', 'do', '-c', '1', '-s', String(FULL_PAYLOAD + 1));
-      expect(stdout).toMatch(/From 10\.244\.1\.1 .*Frag needed and DF set \(mtu = 1450\)/);
+      const { stdout } = await ping('-M', 'do', '-c', '1', '-s', String(mtu - HEADERS + 1));
+      expect(stdout).toMatch(/From 10\.244\.1\.1 .*Frag needed and DF set/);
+      expect(stdout).toContain(`(mtu = ${mtu})`);
     } finally {
-      await setMtu('1450');
+      await setMtu(mtu);
       await lab.in('pod-a1', 'ip', 'route', 'flush', 'cache');
     }
   });

@@ -1,0 +1,64 @@
+/** `/healthz` and `/readyz` of an agent whose forwarder finds its port taken at first. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually, podlan, TestLab } from './test-lab.js';
+
+let lab: TestLab;
+beforeAll(async () => {
+  lab = await TestLab.start('wasm');
+});
+afterAll(() => lab[Symbol.asyncDispose]());
+
+const PORT = '8471';
+const ASK = `
+const [host, port, path] = process.argv.slice(1);
+fetch('http://' + host + ':' + port + path).then(async (answer) => console.log(answer.status, (await answer.text()).trim()))
+  .catch((error) => console.log('none', error.message));`;
+const SQUAT = `
+const socket = require('node:dgram').createSocket('udp4');
+socket.bind(8472, process.argv[1], () => console.log('bound'));`;
+
+const ask = async (path: string, address = '127.0.0.1') =>
+  (await lab.in('host-a', process.execPath, '-e', ASK, address, PORT, path)).stdout.trim();
+
+test('healthz answers as long as the process runs, readyz once pods can be carried', async () => {
+  await lab.kill('host-a', 'SIGTERM');
+  const squatter = lab.spawn('host-a', process.execPath, '-e', SQUAT, lab.address('host-a'));
+  try {
+    await new Promise((resolve) => squatter.stdout.once('data', resolve));
+    const restarted = lab.restart('host-a', '--healthz-ip', lab.address('host-a'), '--healthz-port', PORT);
+    restarted.catch(() => {});
+    const address = lab.address('host-a');
+    const refused = await eventually(
+      () => ask('/readyz', address),
+      (answer) => /^503 .*8472/s.test(answer),
+      30_000,
+    );
+    expect(refused).toMatch(/failed: .*in use/i);
+    expect(await ask('/healthz', address)).toMatch(/^200 /);
+    squatter.kill('SIGKILL');
+    await restarted;
+    await eventually(
+      () => ask('/readyz', address),
+      (answer) => answer.startsWith('200 '),
+      30_000,
+    );
+    expect(await ask('/healthz', '127.0.0.1')).toMatch(/^none /);
+    expect(await ask('/elsewhere', address)).toMatch(/^404 /);
+  } finally {
+    squatter.kill('SIGKILL');
+  }
+});
+
+test('a port that is taken ends the agent with a clear error', async () => {
+  const taken = [
+    '--healthz-ip',
+    '203.0.113.7',
+    '--healthz-port',
+    PORT,
+    '--socket',
+    '/run/podlan-health-test.sock',
+  ];
+  const { code, stderr } = await podlan('agent', ...taken);
+  expect(code).toBe(1);
+  expect(stderr).toContain('--healthz-ip 203.0.113.7 --healthz-port 8471: expected a free port of this host');
+});
