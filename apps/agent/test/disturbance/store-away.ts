@@ -15,7 +15,12 @@ export function takeStoreAway(lab: TestLab, random: Random): Promise<() => Promi
   return etcdUrl === undefined ? holdSqlite(lab) : endEtcd(lab, etcdUrl, random.pick(['SIGKILL', 'SIGTERM']));
 }
 
-async function endEtcd(lab: TestLab, url: string, signal: NodeJS.Signals): Promise<() => Promise<void>> {
+/** Returns what starts it again, on the data it had. */
+export async function endEtcd(
+  lab: TestLab,
+  url: string,
+  signal: NodeJS.Signals,
+): Promise<() => Promise<void>> {
   const pid = (await processesIn(underlayNetns(lab.name))).find(isEtcd)!;
   process.kill(pid, signal);
   await eventually(
