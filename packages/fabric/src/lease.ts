@@ -85,6 +85,8 @@ export class LeaseError extends Error {
 
 /** Where leases are kept, for one client. Whatever can't be done rejects with LeaseError; nothing here retries. */
 export interface LeaseStore {
+  /** Entries found so far that are no leases, where anybody may write such: each was told once, and left as it is. */
+  readonly entriesIgnored?: number;
   /** The lease of the node with this public address: its own again if it has one, else a free one. */
   acquire(request: LeaseRequest): Promise<Lease>;
   /**
@@ -114,8 +116,6 @@ export interface LeaseStore {
 /** A store as an agent opens it, with the network configuration that the cluster agreed on. */
 export interface OpenStore extends LeaseStore {
   readonly config: NetworkConfig;
-  /** Entries found so far that are no leases: each was told once, and left as it is. */
-  readonly entriesIgnored?: number;
   /** Addresses that this node was asked to use by an entry of its own, at most one per family. */
   readonly nodePublicIps?: readonly IpAddress[];
 }

@@ -47,7 +47,12 @@ export interface NodeState {
   readonly mtu: number;
   readonly peers: readonly PeerState[];
   readonly failures: readonly FailureState[];
-  readonly store: { readonly watching: boolean; readonly error?: string };
+  readonly store: {
+    readonly watching: boolean;
+    readonly error?: string;
+    /** Entries that are no leases; absent where nobody else writes. */
+    readonly entriesIgnored?: number;
+  };
   readonly kernel: { readonly error?: string };
   /** The last things an operator should know, newest last. */
   readonly notices: readonly string[];

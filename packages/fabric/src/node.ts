@@ -126,6 +126,7 @@ class Node {
     const own = this.#own.lease;
     const storeError = this.#storeError ?? this.#leaseError;
     const kernelError = this.#reconciler.kernelError;
+    const { entriesIgnored } = this.#options.store;
     const peers = once(() => (own === undefined ? [] : this.#peers(own)));
     return {
       ready: this.#reconciler.ready,
@@ -138,6 +139,7 @@ class Node {
       store: {
         watching: this.#watching,
         ...(storeError === undefined ? {} : { error: storeError }),
+        ...(entriesIgnored === undefined ? {} : { entriesIgnored }),
       },
       kernel: kernelError === undefined ? {} : { error: kernelError },
       notices: this.#notices,

@@ -123,7 +123,7 @@ describe('a node', () => {
     server.objects.patch('node-a', { spec: { podCIDRs: ['10.244.1.0/24', 'fd00:244:0:1::/64'] } });
     await eventually(isReady(node));
     expect(node.state).toMatchObject({ lease: { subnets: ['10.244.1.0/24', 'fd00:244:0:1::/64'] } });
-    expect(node.state.store).toEqual({ watching: true });
+    expect(node.state.store).toEqual({ watching: true, entriesIgnored: 0 });
     expect(node.log.filter((line) => line.includes('pod cidr not assigned'))).toHaveLength(1);
   });
 
@@ -152,7 +152,7 @@ describe('a node', () => {
     await eventually(() => own('public-ip') === '203.0.113.7');
     annotate('node-a', { 'public-ip-overwrite': null });
     await eventually(() => own('public-ip') === '192.168.1.1');
-    expect(node.state.store).toEqual({ watching: true });
+    expect(node.state.store).toEqual({ watching: true, entriesIgnored: 0 });
   });
 
   test('writes its annotations again when somebody took them', async () => {

@@ -23,7 +23,7 @@ export function statusText(status: AgentStatus): string {
     `interface  ${external.name} ${external.addresses.join(', ')}, MTU ${external.mtu}`,
     `lease      ${lease ? lease.subnets.join(', ') : 'none'}${expiry(lease?.expiresAtMs)}`,
     `dataplane  ${status.dataplane}, pod MTU ${status.mtu}`,
-    `store      ${status.store.watching ? 'watching' : `not reached: ${status.store.error ?? 'connecting'}`}`,
+    `store      ${storeText(status.store)}`,
     '',
     table(
       ['PEER', 'SUBNET', 'BACKEND', 'STATE'],
@@ -39,6 +39,11 @@ export function statusText(status: AgentStatus): string {
     ...Object.entries(status.forwarders).flatMap(([dev, counters]) => ['', counterText(dev, counters)]),
   ];
   return lines.join('\n');
+}
+
+function storeText({ watching, error, entriesIgnored = 0 }: AgentStatus['store']): string {
+  const ignored = entriesIgnored > 0 ? `, ${entriesIgnored} entries ignored` : '';
+  return watching ? `watching${ignored}` : `not reached: ${error ?? 'connecting'}`;
 }
 
 function expiry(expiresAtMs: number | undefined): string {

@@ -63,7 +63,9 @@ class Etcd {
   /** Requests so far, by their name, as etcd counts them. */
   async requests() {
     const text = await (await fetch(`${this.url}/metrics`)).text();
-    const lines = text.matchAll(/^grpc_server_started_total\{grpc_method="(\w+)".*\} (\d+)$/gm);
+    const lines = text.matchAll(
+      /^grpc_server_started_total\{grpc_method="(\w+)",grpc_service="etcdserverpb.*\} (\d+)$/gm,
+    );
     return Object.fromEntries([...lines].map(([, method, count]) => [method, Number(count)]));
   }
 
