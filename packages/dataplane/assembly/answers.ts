@@ -43,7 +43,12 @@ export function keepAnswer(address: u32, entry: u32): void {
 /** Before the prefix's addresses get other answers; `high` as in key.ts. */
 export function forgetAnswers(high: u64, length: u32): void {
   if (!kept) return;
-  const count: u32 = length >= 24 ? 1 : min(PLACES, <u32>1 << (24 - length));
+  // Most prefixes are a /24: filling memory is a call out of the module.
+  if (length >= 24) {
+    store<u32>(placeOf(<u32>(high >> 32)), 0, answers);
+    return;
+  }
+  const count = min(PLACES, <u32>1 << (24 - length));
   const first = <u32>(high >> 40) & PLACE_MASK & ~(count - 1);
   memory.fill(answers + (<usize>first << 2), 0, count << 2);
 }
