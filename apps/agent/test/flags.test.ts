@@ -1,4 +1,6 @@
 /** The agent's flags: flanneld's command lines are understood, in words and in the environment. */
+
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,4 +132,12 @@ test.each<[string[], string]>([
   [['--kube-subnet-mgr', '--net-config-path', '/none'], '--net-config-path /none: ENOENT'],
 ])('%j is refused with what was expected', (args, message) => {
   expect(() => parse(args)).toThrow(message);
+});
+
+test.each(['agent.md', 'agent.zh-Hans.md'])('docs/%s tells of every flag, and of no other', (page) => {
+  const text = readFileSync(new URL(`../../../docs/${page}`, import.meta.url), 'utf8');
+  const rows = [...text.matchAll(/^\| (`--[^|]*)\|/gm)].map(([, cell]) => cell!);
+  const told = rows.flatMap((cell) => [...cell.matchAll(/`(--[a-z0-9-]+)`/g)].map(([, flag]) => flag));
+  const declared = declareAgentFlags(new Command('agent')).options.map(({ long }) => long);
+  expect(told.sort()).toEqual(declared.sort());
 });

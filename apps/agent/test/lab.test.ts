@@ -63,6 +63,24 @@ describe('as root', () => {
     expect(existsSync(labDirectory(NAME))).toBe(false);
   });
 
+  test.each([
+    ['vxlan', 'ipv6'],
+    ['host-gw', 'dual'],
+  ])(
+    'up with backend %s and family %s: pods of two hosts reach each other in it',
+    async (backend, family) => {
+      const up = await lab('up', '--backend', backend, '--family', family, '--json');
+      const status = JSON.parse(up.stdout);
+      expect(status).toMatchObject({ backend, family, store: 'sqlite' });
+      const addresses: string[] = status.pods[1].addresses;
+      expect(addresses).toEqual([...(family === 'dual' ? ['10.244.2.2'] : []), 'fd00:244:0:2::2']);
+      for (const address of addresses) {
+        const ping = await lab('exec', 'pod-a1', '--', 'ping', '-n', '-c', '1', '-W', '2', address);
+        expect(ping.stdout).toContain('1 received');
+      }
+    },
+  );
+
   test('up twice is refused and changes nothing; down twice is no error', async () => {
     const first = statusOf(await lab('up', '--hosts', '1', '--dataplane', 'kernel', '--json'));
     const second = await lab('up');

@@ -63,44 +63,41 @@ const packagePages = workspaces()
   .map(({ folder }) => `${folder}/README.md`)
   .filter((page) => existsSync(rootFile(page)));
 
-describe.each(['README.md', 'docs/architecture.md', 'docs/performance.md', ...packagePages].map(pairOf))(
-  '%s and %s',
-  (english, chinese) => {
-    const pages = [english, chinese].map((name) => ({ name, markdown: text(name) }));
-    const codeBlocks = (markdown) => [...markdown.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
-    const outsideCode = (markdown) => markdown.replace(/^```[\s\S]*?^```$/gm, '');
-    const headingLevels = (markdown) =>
-      [...outsideCode(markdown).matchAll(/^(#+) /gm)].map(([, marks]) => marks.length);
-    /** Code without its comments and drawings, which are in the reader's language. */
-    const commands = (markdown) =>
-      codeBlocks(markdown)
-        .filter(([, language]) => language !== '' && language !== 'text')
-        .map(([, , code]) => code.replace(/\s*(#|\/\/) .*$/gm, ''));
+describe.each(
+  ['README.md', 'docs/agent.md', 'docs/architecture.md', 'docs/performance.md', ...packagePages].map(pairOf),
+)('%s and %s', (english, chinese) => {
+  const pages = [english, chinese].map((name) => ({ name, markdown: text(name) }));
+  const codeBlocks = (markdown) => [...markdown.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
+  const outsideCode = (markdown) => markdown.replace(/^```[\s\S]*?^```$/gm, '');
+  const headingLevels = (markdown) =>
+    [...outsideCode(markdown).matchAll(/^(#+) /gm)].map(([, marks]) => marks.length);
+  /** Code without its comments and drawings, which are in the reader's language. */
+  const commands = (markdown) =>
+    codeBlocks(markdown)
+      .filter(([, language]) => language !== '' && language !== 'text')
+      .map(([, , code]) => code.replace(/\s*(#|\/\/) .*$/gm, ''));
 
-    test('have the same headings', () => {
-      const [first, second] = pages.map(({ markdown }) => headingLevels(markdown));
-      expect(second).toEqual(first);
-    });
+  test('have the same headings', () => {
+    const [first, second] = pages.map(({ markdown }) => headingLevels(markdown));
+    expect(second).toEqual(first);
+  });
 
-    test('have the same code', () => {
-      const [first, second] = pages.map(({ markdown }) =>
-        codeBlocks(markdown).map(([, language]) => language),
-      );
-      expect(second).toEqual(first);
-      expect(commands(pages[1].markdown)).toEqual(commands(pages[0].markdown));
-    });
+  test('have the same code', () => {
+    const [first, second] = pages.map(({ markdown }) => codeBlocks(markdown).map(([, language]) => language));
+    expect(second).toEqual(first);
+    expect(commands(pages[1].markdown)).toEqual(commands(pages[0].markdown));
+  });
 
-    test.each(pages)('$name links to files that are there', ({ name, markdown }) => {
-      const links = [...outsideCode(markdown).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
-        ([, target]) => target,
-      );
-      expect(links.filter((target) => !existsSync(join(root, dirname(name), target)))).toEqual([]);
-    });
+  test.each(pages)('$name links to files that are there', ({ name, markdown }) => {
+    const links = [...outsideCode(markdown).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
+      ([, target]) => target,
+    );
+    expect(links.filter((target) => !existsSync(join(root, dirname(name), target)))).toEqual([]);
+  });
 
-    test.each(pages)('$name names npm scripts that exist', ({ markdown }) => {
-      const scripts = new Set(Object.keys(JSON.parse(text('package.json')).scripts));
-      const named = [...markdown.matchAll(/npm run ([a-z:-]+)/g)].map(([, script]) => script);
-      expect(named.filter((script) => !scripts.has(script))).toEqual([]);
-    });
-  },
-);
+  test.each(pages)('$name names npm scripts that exist', ({ markdown }) => {
+    const scripts = new Set(Object.keys(JSON.parse(text('package.json')).scripts));
+    const named = [...markdown.matchAll(/npm run ([a-z:-]+)/g)].map(([, script]) => script);
+    expect(named.filter((script) => !scripts.has(script))).toEqual([]);
+  });
+});
