@@ -63,7 +63,7 @@ test('without it the outside does not know pods; with it, it answers', async () 
   expect(await pings('pod-b1', OUTSIDE)).toBe(true);
 });
 
-test('row 4 of what podlan must do better: flushed nftables rules are restored', async () => {
+test('row 4: flushed nftables rules are restored', async () => {
   const repaired = async () => (await lab.agent('host-a')).counters.driftRepaired;
   const before = await rules('host-a');
   const count = await repaired();

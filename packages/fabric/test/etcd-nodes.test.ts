@@ -1,4 +1,4 @@
-/** Nodes on real etcd: what flannel's nodes do wrong there (the numbers are those of FLANNEL's table), and outages. */
+/** Nodes on real etcd: what flannel's nodes do wrong there (rows are those of docs/flannel.md), and outages. */
 import { rowText } from '@podlan/linux/model';
 import { parseIpPrefix } from '@podlan/wire';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';

@@ -59,7 +59,7 @@ const ipv6Rows = (address = 'fd00:77::2', mac = MAC[6]) => [
   'route fd00:244:0:2::/64 via fd00:244:0:2:: dev flannel-v6.1 proto 80 onlink',
 ];
 
-describe("on Linux, a dual-stack peer's annotations", () => {
+describe("row 10: on Linux, a dual-stack peer's annotations", () => {
   let place: LinuxPlace;
   let node: KubernetesNode;
   beforeEach(async () => {

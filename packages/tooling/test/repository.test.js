@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root, rootFile, workspaces } from '../src/workspace.js';
@@ -63,9 +63,11 @@ const packagePages = workspaces()
   .map(({ folder }) => `${folder}/README.md`)
   .filter((page) => existsSync(rootFile(page)));
 
-describe.each(
-  ['README.md', 'docs/agent.md', 'docs/architecture.md', 'docs/performance.md', ...packagePages].map(pairOf),
-)('%s and %s', (english, chinese) => {
+const documents = readdirSync(rootFile('docs'))
+  .filter((name) => name.endsWith('.md') && !name.endsWith('.zh-Hans.md'))
+  .map((name) => `docs/${name}`);
+
+describe.each(['README.md', ...documents, ...packagePages].map(pairOf))('%s and %s', (english, chinese) => {
   const pages = [english, chinese].map((name) => ({ name, markdown: text(name) }));
   const codeBlocks = (markdown) => [...markdown.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
   const outsideCode = (markdown) => markdown.replace(/^```[\s\S]*?^```$/gm, '');
