@@ -1,5 +1,8 @@
 /** `/healthz` and `/readyz` of an agent whose forwarder finds its port taken at first. */
+import { join } from 'node:path';
+import { FdReceiver } from '@podlan/linux';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { labDirectory } from '../dist/lab/lab-state.js';
 import { eventually, podlan, TestLab } from './test-lab.js';
 
 let lab: TestLab;
@@ -47,6 +50,24 @@ test('healthz answers as long as the process runs, readyz once pods can be carri
   } finally {
     squatter.kill('SIGKILL');
   }
+});
+
+test('systemd is told READY=1, once, where it wants to know', async () => {
+  using receiver = FdReceiver.bind(join(labDirectory(lab.name), 'notify.sock'));
+  await lab.kill('host-a', 'SIGTERM');
+  process.env.NOTIFY_SOCKET = receiver.path;
+  try {
+    await lab.restart('host-a');
+  } finally {
+    delete process.env.NOTIFY_SOCKET;
+  }
+  const told = await eventually(
+    async () => receiver.receive()?.text,
+    (text) => text !== undefined,
+  );
+  expect(told).toBe('READY=1');
+  await lab.kill('host-a', 'SIGTERM');
+  expect(receiver.receive()).toBeUndefined();
 });
 
 test('a port that is taken ends the agent with a clear error', async () => {

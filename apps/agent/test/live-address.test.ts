@@ -12,7 +12,14 @@ const CASES: [Dataplane, LabChoice][] = [
   ['kernel', { store: 'sqlite' }],
   ['wasm', { store: 'etcd' }],
   ['kernel', { store: 'etcd', backend: 'host-gw' }],
+  ['wasm', { store: 'sqlite', backend: 'udp' }],
 ];
+/** By which the pods' MTU is smaller than the interface's, and by which device. */
+const OVERHEADS = {
+  vxlan: { bytes: 50, device: 'flannel.1' },
+  udp: { bytes: 28, device: 'flannel0' },
+  'host-gw': { bytes: 0, device: 'eth0' },
+} as const;
 const OLD = '192.168.77.11';
 const NEW = '192.168.77.111';
 
@@ -85,15 +92,15 @@ describe.each(CASES)('row 7: %s, %j', (dataplane, choice) => {
   });
 
   test('another MTU: the device and subnet.env take it over, and packets of that size pass', async () => {
-    const overhead = choice.backend === 'host-gw' ? 0 : 50;
-    const mtu = 1400 - overhead;
+    const { bytes, device } = OVERHEADS[choice.backend ?? 'vxlan'];
+    const mtu = 1400 - bytes;
     await sh('host-a', 'ip link set eth0 mtu 1400');
     await eventually(
       async () => readFileSync(subnetFile(lab.name, 'host-a'), 'utf8'),
       (text) => text.includes(`FLANNEL_MTU=${mtu}\n`),
       15_000,
     );
-    if (overhead > 0) expect(await sh('host-a', 'ip link show flannel.1')).toContain(`mtu ${mtu} `);
+    expect(await sh('host-a', `ip link show ${device}`)).toContain(`mtu ${mtu} `);
     const ping = ['ping', '-n', '-c', '1', '-W', '2', '-M', 'do', '-s', String(mtu - 28)];
     await eventually(
       () => lab.in('pod-a1', ...ping, lab.address('pod-b1')),

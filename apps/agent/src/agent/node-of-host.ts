@@ -6,6 +6,7 @@ import { InterfaceWatch } from './external/interface-watch.js';
 import { forwardingNotices, hostRules } from './host-rules.js';
 import type { AgentOptions } from './options.js';
 import { SubnetFile } from './subnet-file.js';
+import { ReadyNotice } from './systemd.js';
 import type { Wiring } from './wiring.js';
 
 export interface NodeOfHost extends Pick<RunningNode, 'state' | 'finished'> {
@@ -26,6 +27,7 @@ export function startNode(
   if (nftProblem !== undefined) log.warn({ reason: nftProblem }, 'nftables rules are not kept');
   const networks = store.config.networks.map(({ network }) => network);
   const subnetFile = new SubnetFile(options.subnetFile, { networks, ipMasq: options.rules.ipMasq });
+  const notice = new ReadyNotice((message) => log.warn(message));
   const watch = new InterfaceWatch({
     current: external,
     find: wiring.findExternal,
@@ -49,6 +51,7 @@ export function startNode(
     onState: (state) => {
       subnetFile.follow(state, log);
       if (state.ready) ready();
+      if (unreadyReason(state, subnetFile) === undefined) notice.send();
     },
     ...hostRules(options.rules, networks, nftProblem),
   });
