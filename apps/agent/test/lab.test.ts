@@ -130,6 +130,11 @@ describe('as root', () => {
 
   test.each([
     [['up', '--hosts', '0'], '--hosts: expected a whole number from 1 to 200, found 0'],
+    [
+      ['up', '--backend', 'udp', '--family', 'dual'],
+      '--backend udp carries IPv4 alone: expected --family ipv4, found dual',
+    ],
+    [['up', '--store', 'x'], '--store: expected sqlite or etcd, found x'],
     [['up', '--dataplane', 'x'], '--dataplane: expected wasm or kernel, found x'],
     [['demo', '--lang', 'fr'], '--lang: expected en or zh, found fr'],
   ])('%j is refused', async (args, message) => {
