@@ -87,15 +87,18 @@ export interface TapOptions {
  *   classes: new Uint8Array(1),
  * };
  *
- * // A datagram of three bytes to the peer, by way of the kernel: it comes out of the device as a frame.
+ * // A datagram of three bytes to the peer, by way of the kernel: it comes out of the device as a frame. A device that was
+ * // just opened drops what comes in its first moment.
  * using socket = UdpSocket.bind(parseIpAddress('10.9.0.1')!, 5000);
- * batch.lengths[0] = 3;
- * batch.addresses.set(ipToMappedBytes(peer.address));
- * batch.ports[0] = 53;
- * socket.send(batch, 1); // => 1
+ * const send = () => {
+ *   batch.lengths[0] = 3;
+ *   batch.addresses.set(ipToMappedBytes(peer.address));
+ *   batch.ports[0] = 53;
+ *   return socket.send(batch, 1);
+ * };
  * const isIpv4 = () => new DataView(batch.buffer).getUint16(64 + 12) === 0x0800;
- * do tap.read(batch);
- * while (!isIpv4());
+ * do send();
+ * while (tap.read(batch) === 0 || !isIpv4());
  * batch.lengths[0]; // => 14 + 20 + 8 + 3
  *
  * // The other way: what is written to the device is received by the host. One frame of one piece, the one just read;
