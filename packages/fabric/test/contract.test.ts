@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryLeaseStore, parseNetworkConfig } from '../src/index.js';
 import type { LeaseStore } from '../src/lease.js';
-import { openSqliteStore } from '../src/stores/sqlite.js';
+import { openSqliteStore } from '../src/stores/sqlite/sqlite.js';
 import { CONTRACT_TTL_SECONDS, FakeClock, testLeaseStore } from '../src/testing.js';
 import { ContractClient } from './kubernetes/clients.js';
 import { KubernetesServer } from './kubernetes/server.js';

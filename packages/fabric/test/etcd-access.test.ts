@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EtcdStoreOptions, openEtcdStore } from '../src/stores/etcd.js';
+import { type EtcdStoreOptions, openEtcdStore } from '../src/stores/etcd/etcd.js';
 import { testAttributes } from '../src/testing.js';
 import { Certificates, type Identity } from './etcd/certificates.js';
 import { EtcdServer } from './etcd/etcd-server.js';

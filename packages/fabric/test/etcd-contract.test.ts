@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { LeaseStore } from '../src/lease.js';
-import { openEtcdStore } from '../src/stores/etcd.js';
+import { openEtcdStore } from '../src/stores/etcd/etcd.js';
 import { CONTRACT_TTL_SECONDS, FakeClock, testLeaseStore } from '../src/testing.js';
 import { EtcdServer } from './etcd/etcd-server.js';
 import { Gateway } from './etcd/gateway.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { EtcdEntries } from '../src/stores/etcd-entries.js';
+import { EtcdEntries } from '../src/stores/etcd/entries.js';
 import { Written } from '../src/stores/written.js';
 
 const VALUE = '{"PublicIP":"192.168.1.1","BackendType":"vxlan"}';

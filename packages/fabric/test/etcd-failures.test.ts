@@ -1,7 +1,7 @@
 /** etcd that is killed, cut off, silent, or without a leader: nothing that it confirmed is lost, and every watch gets over it. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { formatLeaseKey, formatLeaseValue } from '../src/index.js';
-import { type EtcdLeaseStore, type EtcdStoreOptions, openEtcdStore } from '../src/stores/etcd.js';
+import { type EtcdLeaseStore, type EtcdStoreOptions, openEtcdStore } from '../src/stores/etcd/etcd.js';
 import { testAttributes } from '../src/testing.js';
 import { EtcdServer } from './etcd/etcd-server.js';
 import { freePorts } from './etcd/free-ports.js';

@@ -8,7 +8,7 @@ import {
   type LeaseEvent,
   parseNetworkConfig,
 } from '../src/index.js';
-import { type EtcdLeaseStore, type EtcdStoreOptions, openEtcdStore } from '../src/stores/etcd.js';
+import { type EtcdLeaseStore, type EtcdStoreOptions, openEtcdStore } from '../src/stores/etcd/etcd.js';
 import { EtcdServer } from './etcd/etcd-server.js';
 import { Gateway, type StoredKey } from './etcd/gateway.js';
 import { until } from './etcd/nodes.js';

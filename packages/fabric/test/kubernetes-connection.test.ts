@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type KubernetesConnection, KubernetesLeaseStore } from '../src/stores/kubernetes.js';
+import { type KubernetesConnection, KubernetesLeaseStore } from '../src/stores/kubernetes/kubernetes.js';
 import { Certificates } from './kubernetes/certificates.js';
 import { Follower } from './kubernetes/follower.js';
 import { KubernetesServer, type ServerSettings } from './kubernetes/server.js';

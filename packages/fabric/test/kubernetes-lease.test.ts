@@ -2,7 +2,7 @@
 import { parseIpAddress } from '@podlan/wire';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LeaseAttributes } from '../src/index.js';
-import { type KubernetesStoreOptions, openKubernetesStore } from '../src/stores/kubernetes.js';
+import { type KubernetesStoreOptions, openKubernetesStore } from '../src/stores/kubernetes/kubernetes.js';
 import { FakeClock } from '../src/testing.js';
 import { FLANNEL, openNode } from './kubernetes/clients.js';
 import { eventually } from './kubernetes/follower.js';

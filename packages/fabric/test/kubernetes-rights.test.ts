@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { loadAllYaml } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openKubernetesStore } from '../src/stores/kubernetes.js';
+import { openKubernetesStore } from '../src/stores/kubernetes/kubernetes.js';
 import { Follower } from './kubernetes/follower.js';
 import { KubernetesServer } from './kubernetes/server.js';
 

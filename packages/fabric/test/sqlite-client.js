@@ -1,7 +1,7 @@
 // A process that uses a lease store: `acquire FIRST COUNT` takes leases for made-up hosts and prints their subnets as
 // JSON; `hang` prints "writing" inside a write transaction and stays there.
 import Database from 'libsql';
-import { openSqliteStore } from '../dist/stores/sqlite.js';
+import { openSqliteStore } from '../dist/stores/sqlite/sqlite.js';
 
 const [path, command, ...args] = process.argv.slice(2);
 

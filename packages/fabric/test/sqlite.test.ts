@@ -7,7 +7,11 @@ import { parseIpPrefix } from '@podlan/wire';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LeaseEvent } from '../src/index.js';
-import { openSqliteStore, type SqliteLeaseStore, type SqliteStoreOptions } from '../src/stores/sqlite.js';
+import {
+  openSqliteStore,
+  type SqliteLeaseStore,
+  type SqliteStoreOptions,
+} from '../src/stores/sqlite/sqlite.js';
 import { testAttributes } from '../src/testing.js';
 
 const CONFIG = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
@@ -261,7 +265,7 @@ describe('a file that cannot be used', () => {
 
   test('because the disk is full is told so, and what was there can be read', () => {
     const script = `
-      import { openSqliteStore } from ${JSON.stringify(new URL('../dist/stores/sqlite.js', import.meta.url).href)};
+      import { openSqliteStore } from ${JSON.stringify(new URL('../dist/stores/sqlite/sqlite.js', import.meta.url).href)};
       const store = await openSqliteStore({ path: process.argv[2], config: ${JSON.stringify(CONFIG)} });
       for (let host = 1; ; host++) {
         const endpoints = [{ publicIp: '192.168.' + (host >> 8) + '.' + (host & 255), data: 'x'.repeat(5000) }];

@@ -32,7 +32,7 @@ export const LAYERS = {
   fabric: { folder: 'packages/fabric', imports: ['wire', 'linux/model'], node: false },
   'fabric/stores': {
     folder: 'packages/fabric',
-    files: ['stores/sqlite*', 'stores/etcd*', 'stores/kubernetes*', 'stores/file-wake'],
+    files: ['stores/sqlite/*', 'stores/etcd/*', 'stores/kubernetes/*'],
     imports: ['wire', 'linux/model', 'fabric'],
     node: true,
   },

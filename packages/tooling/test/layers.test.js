@@ -14,7 +14,7 @@ describe('layerOf', () => {
     ['packages/cni/src/attach.ts', 'cni/attach'],
     ['packages/cni/src/host-local.ts', 'cni'],
     ['packages/fabric/src/stores/memory.ts', 'fabric'],
-    ['packages/fabric/src/stores/sqlite.ts', 'fabric/stores'],
+    ['packages/fabric/src/stores/sqlite/sqlite.ts', 'fabric/stores'],
     ['apps/agent/src/main.ts', 'agent'],
     ['packages/new/src/index.ts', undefined],
   ])('%s lies in %s', (file, layer) => {
@@ -62,7 +62,7 @@ describe('a planted violation is found', () => {
     ['packages/linux/src/model.ts', "import { run } from './iproute.js';", 'is linux'],
     ['packages/linux/src/diff.ts', "import { readFileSync } from 'node:fs';", 'no Node.js modules'],
     ['packages/cni/src/attach.ts', "import { HostLocal } from './host-local.js';", 'is cni'],
-    ['packages/fabric/src/index.ts', "export * from './stores/sqlite.js';", 'is fabric/stores'],
+    ['packages/fabric/src/index.ts', "export * from './stores/sqlite/sqlite.js';", 'is fabric/stores'],
     ['packages/fabric/src/node.ts', "import { rig } from './testing/rig.js';", 'exists for tests'],
     ['apps/agent/src/a.ts', "import { x } from '@podlan/wire/udp';", 'exports no such path'],
     ['packages/wire/src/a.ts', "import { IPv4 } from 'ip-num';", 'does not depend on it'],
@@ -88,7 +88,10 @@ describe('a planted violation is found', () => {
       "import { spawn } from 'node:child_process';\nimport './model.js';",
     ],
     ['packages/cni/src/host-local.ts', "import { flock } from '@podlan/linux';\nimport './attach.js';"],
-    ['packages/fabric/src/stores/sqlite.ts', "import fs from 'node:fs';\nimport Database from 'libsql';"],
+    [
+      'packages/fabric/src/stores/sqlite/sqlite.ts',
+      "import fs from 'node:fs';\nimport Database from 'libsql';",
+    ],
     ['packages/wire/src/a.ts', "// import { x } from 'node:fs';\nconst text = \"import 'node:fs'\";"],
   ])('what is allowed is let through: %s', (file, text) => {
     plant(file, text);

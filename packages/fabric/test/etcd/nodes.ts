@@ -2,7 +2,7 @@
 import { MemoryKernel } from '@podlan/linux/model';
 import { parseIpAddress, parseMacAddress } from '@podlan/wire';
 import { createBackend, type NodeOptions, type RunningNode, runNode } from '../../src/index.js';
-import { type EtcdLeaseStore, type EtcdStoreOptions, openEtcdStore } from '../../src/stores/etcd.js';
+import { type EtcdLeaseStore, type EtcdStoreOptions, openEtcdStore } from '../../src/stores/etcd/etcd.js';
 
 export interface EtcdNode {
   readonly store: EtcdLeaseStore;

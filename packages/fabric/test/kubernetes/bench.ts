@@ -1,5 +1,5 @@
 /** The clients of `node-a` of a test's API server, and other nodes as flanneld writes them. */
-import type { KubernetesLeaseStore, KubernetesStoreOptions } from '../../src/stores/kubernetes.js';
+import type { KubernetesLeaseStore, KubernetesStoreOptions } from '../../src/stores/kubernetes/kubernetes.js';
 import { FLANNEL, openNode } from './clients.js';
 import { Follower } from './follower.js';
 import { type Asked, KubernetesServer } from './server.js';

@@ -1,7 +1,7 @@
 /** Clients of a test's API server. */
 import type { Lease, LeaseRequest, LeaseStore } from '../../src/index.js';
 import { formatLeaseKey } from '../../src/index.js';
-import { KubernetesLeaseStore, type KubernetesStoreOptions } from '../../src/stores/kubernetes.js';
+import { KubernetesLeaseStore, type KubernetesStoreOptions } from '../../src/stores/kubernetes/kubernetes.js';
 import { type Json, type JsonObject, nameOf } from './objects.js';
 import type { KubernetesServer } from './server.js';
 

@@ -11,7 +11,7 @@ import {
   runNode,
   systemClock,
 } from '../../src/index.js';
-import type { KubernetesLeaseStore } from '../../src/stores/kubernetes.js';
+import type { KubernetesLeaseStore } from '../../src/stores/kubernetes/kubernetes.js';
 import { openNode } from './clients.js';
 import type { KubernetesServer } from './server.js';
 

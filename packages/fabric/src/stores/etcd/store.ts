@@ -1,7 +1,7 @@
 /** The store in etcd, once its module is loaded: leases as keys that are written only if nobody else was faster. */
 import type { IpAddress, IpPrefix } from '@podlan/wire';
-import { type Clock, systemClock } from '../clock.js';
-import { controllerUnder } from '../controller-under.js';
+import { type Clock, systemClock } from '../../clock.js';
+import { controllerUnder } from '../../controller-under.js';
 import {
   type AllocatingStore,
   type Lease,
@@ -9,17 +9,17 @@ import {
   type LeaseEvent,
   type LeaseRequest,
   type OpenStore,
-} from '../lease.js';
-import type { NetworkConfig } from '../network-config.js';
-import { claimLease, claimReservation, leaseLost, vacated } from './claim.js';
-import { EtcdClient } from './etcd-client.js';
-import { settleConfig } from './etcd-config.js';
-import { type Entry, EtcdEntries, type Listing } from './etcd-entries.js';
-import { EtcdKeys, NO_LEASE, rangeOf } from './etcd-keys.js';
-import type { EtcdStoreOptions } from './etcd-options.js';
-import { EtcdWriter } from './etcd-writer.js';
-import { DEFAULT_LEASE_TTL_SECONDS } from './memory.js';
-import { Written } from './written.js';
+} from '../../lease.js';
+import type { NetworkConfig } from '../../network-config.js';
+import { claimLease, claimReservation, leaseLost, vacated } from '../claim.js';
+import { DEFAULT_LEASE_TTL_SECONDS } from '../memory.js';
+import { Written } from '../written.js';
+import { EtcdClient } from './client.js';
+import { settleConfig } from './config.js';
+import { type Entry, EtcdEntries, type Listing } from './entries.js';
+import { EtcdKeys, NO_LEASE, rangeOf } from './keys.js';
+import type { EtcdStoreOptions } from './options.js';
+import { EtcdWriter } from './writer.js';
 
 const DEFAULT_PREFIX = '/coreos.com/network';
 /** How many free subnets a node that lost races chooses among, at most; flannel's. */

@@ -1,6 +1,6 @@
 /** What the store in etcd is opened with. */
-import type { Clock } from '../clock.js';
-import type { EtcdAccess } from './etcd-client.js';
+import type { Clock } from '../../clock.js';
+import type { EtcdAccess } from './client.js';
 
 /** The cluster, where in it, and how long leases last (a day by default). */
 export interface EtcdStoreOptions extends EtcdAccess {

@@ -1,14 +1,14 @@
 /** The lease store of one node of a cluster. */
 import type { IpAddress } from '@podlan/wire';
-import { type Clock, systemClock } from '../clock.js';
-import { controllerUnder } from '../controller-under.js';
-import { type Lease, LeaseError, type LeaseEvent, type LeaseRequest, type OpenStore } from '../lease.js';
-import { formatLeaseKey } from '../lease-json.js';
-import { type NetworkConfig, parseNetworkConfig } from '../network-config.js';
-import { leaseLost } from './claim.js';
-import { type AnnotationKeys, annotationKeys, DEFAULT_ANNOTATION_PREFIX } from './kubernetes-annotations.js';
-import { KubernetesApi } from './kubernetes-api.js';
-import { loadKubeConfig } from './kubernetes-connection.js';
+import { type Clock, systemClock } from '../../clock.js';
+import { controllerUnder } from '../../controller-under.js';
+import { type Lease, LeaseError, type LeaseEvent, type LeaseRequest, type OpenStore } from '../../lease.js';
+import { formatLeaseKey } from '../../lease-json.js';
+import { type NetworkConfig, parseNetworkConfig } from '../../network-config.js';
+import { leaseLost } from '../claim.js';
+import { type AnnotationKeys, annotationKeys, DEFAULT_ANNOTATION_PREFIX } from './annotations.js';
+import { KubernetesApi } from './api.js';
+import { loadKubeConfig } from './connection.js';
 import {
   addressIn,
   annotationOf,
@@ -19,11 +19,11 @@ import {
   ownSubnets,
   podSubnets,
   withOverwrites,
-} from './kubernetes-node.js';
-import { KubernetesNodes } from './kubernetes-nodes.js';
-import type { KubernetesStoreOptions } from './kubernetes-options.js';
-import { annotationsFor, NETWORK_REMOVED, NETWORK_UP, noAnnotations, patchFor } from './kubernetes-patch.js';
-import { watchNodes } from './kubernetes-watch.js';
+} from './node.js';
+import { KubernetesNodes } from './nodes.js';
+import type { KubernetesStoreOptions } from './options.js';
+import { annotationsFor, NETWORK_REMOVED, NETWORK_UP, noAnnotations, patchFor } from './patch.js';
+import { watchNodes } from './watch.js';
 
 const DEFAULT_ANSWER_MS = 30_000;
 /** The server sends bookmarks about every minute. */

@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { Client, type ClientOptions, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
-import { controllerUnder } from '../controller-under.js';
-import { LeaseError } from '../lease.js';
-import { ETCD_PROTO, type EtcdCalls, type KeyRange, type WatchResponse } from './etcd-proto.js';
+import { controllerUnder } from '../../controller-under.js';
+import { LeaseError } from '../../lease.js';
+import { ETCD_PROTO, type EtcdCalls, type KeyRange, type WatchResponse } from './proto.js';
 
 /** How to reach a cluster: flanneld's flags. */
 export interface EtcdAccess {

@@ -1,8 +1,8 @@
 /** Wakes a reader when a SQLite file is written to, by whatever process. A hint only: the reader polls besides. */
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import type { Clock } from '../clock.js';
-import { Wake } from '../wake.js';
+import type { Clock } from '../../clock.js';
+import { Wake } from '../../wake.js';
 
 /** The last write of a commit goes to shared memory, which tells nobody: look a second time soon after. */
 const SECOND_LOOK_MS = 30;

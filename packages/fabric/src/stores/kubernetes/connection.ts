@@ -1,7 +1,7 @@
 /** Which API server, and as whom: a kubeconfig file, an address alone, or what Kubernetes gives every pod. */
 import { type Cluster, KubeConfig } from '@kubernetes/client-node';
-import { LeaseError } from '../lease.js';
-import type { KubernetesConnection } from './kubernetes-options.js';
+import { LeaseError } from '../../lease.js';
+import type { KubernetesConnection } from './options.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
 /** What the Kubernetes store has to be told. */
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../clock.js';
 
 /** As flanneld's `--kubeconfig-file` and `--kube-api-url`. With neither, the service account of the pod it runs in. */
 export interface KubernetesConnection {

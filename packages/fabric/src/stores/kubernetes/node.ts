@@ -8,10 +8,10 @@ import {
   parseIpAddress,
   parseIpPrefix,
 } from '@podlan/wire';
-import { type Endpoint, type Lease, type LeaseAttributes, LeaseError } from '../lease.js';
-import { formatLeaseKey, parseLease } from '../lease-json.js';
-import type { NetworkConfig } from '../network-config.js';
-import type { AnnotationKeys, FamilyKeys } from './kubernetes-annotations.js';
+import { type Endpoint, type Lease, type LeaseAttributes, LeaseError } from '../../lease.js';
+import { formatLeaseKey, parseLease } from '../../lease-json.js';
+import type { NetworkConfig } from '../../network-config.js';
+import type { AnnotationKeys, FamilyKeys } from './annotations.js';
 
 /** The parts of a Node (core/v1) that are read. Whatever the server sends may lack them. */
 export interface NodeObject {

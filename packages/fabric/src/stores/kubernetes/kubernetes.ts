@@ -3,10 +3,10 @@
  * have to know of it its annotations. Subnets are assigned by kube-controller-manager, and leases don't end.
  * @module @podlan/fabric/kubernetes
  */
-import type { KubernetesStoreOptions } from './kubernetes-options.js';
-import { KubernetesLeaseStore } from './kubernetes-store.js';
+import type { KubernetesStoreOptions } from './options.js';
+import { KubernetesLeaseStore } from './store.js';
 
-export type { KubernetesConnection } from './kubernetes-options.js';
+export type { KubernetesConnection } from './options.js';
 export { KubernetesLeaseStore, type KubernetesStoreOptions };
 
 /**

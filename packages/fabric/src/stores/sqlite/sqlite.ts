@@ -4,9 +4,9 @@
  * @module @podlan/fabric/sqlite
  */
 import type { IpAddress, IpPrefix } from '@podlan/wire';
-import { isReservation } from '../allocation.js';
-import { type Clock, systemClock } from '../clock.js';
-import { controllerUnder } from '../controller-under.js';
+import { isReservation } from '../../allocation.js';
+import { type Clock, systemClock } from '../../clock.js';
+import { controllerUnder } from '../../controller-under.js';
 import {
   type AllocatingStore,
   type Lease,
@@ -14,17 +14,17 @@ import {
   type LeaseEvent,
   type LeaseRequest,
   type OpenStore,
-} from '../lease.js';
-import type { NetworkConfig } from '../network-config.js';
-import { claimLease, claimReservation, hasSubnets, leaseLost, vacated } from './claim.js';
-import { EntryReader } from './entry-reader.js';
+} from '../../lease.js';
+import type { NetworkConfig } from '../../network-config.js';
+import { claimLease, claimReservation, hasSubnets, leaseLost, vacated } from '../claim.js';
+import { EntryReader } from '../entry-reader.js';
+import { isInForce, watchLeases } from '../lease-watch.js';
+import { DEFAULT_LEASE_TTL_SECONDS } from '../memory.js';
+import { Written } from '../written.js';
+import { givenConfig, settleConfig } from './config.js';
+import { isBusy, type SqliteDatabase, SqliteFile } from './file.js';
 import { FileWake } from './file-wake.js';
-import { isInForce, watchLeases } from './lease-watch.js';
-import { DEFAULT_LEASE_TTL_SECONDS } from './memory.js';
-import { givenConfig, settleConfig } from './sqlite-config.js';
-import { isBusy, type SqliteDatabase, SqliteFile } from './sqlite-file.js';
-import { damagedRows, deleteRow, putRow, readRows } from './sqlite-rows.js';
-import { Written } from './written.js';
+import { damagedRows, deleteRow, putRow, readRows } from './rows.js';
 
 /** The file, and how long to wait for what, in milliseconds but for `leaseTtlSeconds` (a day by default). */
 export interface SqliteStoreOptions {

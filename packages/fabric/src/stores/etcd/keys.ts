@@ -2,8 +2,8 @@
  * etcd's keys and leases in our words: reads and writes that happen only if nobody else wrote meanwhile. Keys are text,
  * revisions bigint.
  */
-import type { EtcdClient } from './etcd-client.js';
-import type { Compare, KeyRange, KeyValue, Operation } from './etcd-proto.js';
+import type { EtcdClient } from './client.js';
+import type { Compare, KeyRange, KeyValue, Operation } from './proto.js';
 
 /** A key, or all that begin so. */
 export interface Place {

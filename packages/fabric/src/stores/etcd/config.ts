@@ -1,8 +1,8 @@
 /** The network configuration in etcd: waited for as flanneld does, and written where there is none and one is given. */
-import type { Clock } from '../clock.js';
-import { LeaseError } from '../lease.js';
-import { type NetworkConfig, parseNetworkConfig } from '../network-config.js';
-import type { EtcdKeys } from './etcd-keys.js';
+import type { Clock } from '../../clock.js';
+import { LeaseError } from '../../lease.js';
+import { type NetworkConfig, parseNetworkConfig } from '../../network-config.js';
+import type { EtcdKeys } from './keys.js';
 
 export interface ConfigOptions {
   readonly key: string;

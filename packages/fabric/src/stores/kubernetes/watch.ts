@@ -3,11 +3,11 @@
  * where the last one ended, so nothing is missed. Where that can't be, it ends with LeaseError `watch-lost`.
  */
 
-import type { Clock } from '../clock.js';
-import { LeaseError, type LeaseEvent } from '../lease.js';
-import type { KubernetesApi, WatchEvent } from './kubernetes-api.js';
-import { type NodeObject, nameOf } from './kubernetes-node.js';
-import type { KubernetesNodes } from './kubernetes-nodes.js';
+import type { Clock } from '../../clock.js';
+import { LeaseError, type LeaseEvent } from '../../lease.js';
+import type { KubernetesApi, WatchEvent } from './api.js';
+import { type NodeObject, nameOf } from './node.js';
+import type { KubernetesNodes } from './nodes.js';
 
 export interface NodeWatch {
   readonly api: KubernetesApi;

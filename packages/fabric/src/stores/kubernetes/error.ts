@@ -1,6 +1,6 @@
 /** What goes wrong between the API server and us, in our words. */
 import { STATUS_CODES } from 'node:http';
-import { LeaseError } from '../lease.js';
+import { LeaseError } from '../../lease.js';
 
 /** What to do about an answer, by its HTTP status. */
 const ADVICE: Readonly<Record<number, string>> = {

@@ -16,12 +16,12 @@ import {
   PatchStrategy,
   setHeaderOptions,
 } from '@kubernetes/client-node';
-import type { Clock } from '../clock.js';
-import { controllerUnder } from '../controller-under.js';
-import { LeaseError } from '../lease.js';
-import { httpStatusOf, kubernetesError } from './kubernetes-error.js';
-import type { NodeObject } from './kubernetes-node.js';
-import type { NodePatch } from './kubernetes-patch.js';
+import type { Clock } from '../../clock.js';
+import { controllerUnder } from '../../controller-under.js';
+import { LeaseError } from '../../lease.js';
+import { httpStatusOf, kubernetesError } from './error.js';
+import type { NodeObject } from './node.js';
+import type { NodePatch } from './patch.js';
 
 /** An event as a watch sends it, one a line. */
 export interface WatchEvent {

@@ -1,9 +1,9 @@
 /** Writes leases to etcd, each only if nobody else was faster, and keeps house of the etcd leases that they are bound to. */
-import type { Clock } from '../clock.js';
-import type { Lease } from '../lease.js';
-import { formatLeaseValue } from '../lease-json.js';
-import type { Entry, EtcdEntries, Listing } from './etcd-entries.js';
-import { type EtcdKeys, NO_LEASE } from './etcd-keys.js';
+import type { Clock } from '../../clock.js';
+import type { Lease } from '../../lease.js';
+import { formatLeaseValue } from '../../lease-json.js';
+import type { Entry, EtcdEntries, Listing } from './entries.js';
+import { type EtcdKeys, NO_LEASE } from './keys.js';
 
 /** An etcd lease. */
 interface Grant {

@@ -1,6 +1,6 @@
 /** The annotations that flannel keeps a lease in (pkg/subnet/kube/annotations.go). */
 import type { Family } from '@podlan/wire';
-import { LeaseError } from '../lease.js';
+import { LeaseError } from '../../lease.js';
 
 /** flannel's `--kube-annotation-prefix`. */
 export const DEFAULT_ANNOTATION_PREFIX = 'flannel.alpha.coreos.com';

@@ -1,8 +1,8 @@
 /** What is written to a Node: flannel's annotations, and the condition that says whether it has a network. Pure. */
 import { type Family, familyOf } from '@podlan/wire';
-import type { LeaseAttributes } from '../lease.js';
-import type { AnnotationKeys } from './kubernetes-annotations.js';
-import { annotationOf, type NodeObject } from './kubernetes-node.js';
+import type { LeaseAttributes } from '../../lease.js';
+import type { AnnotationKeys } from './annotations.js';
+import { annotationOf, type NodeObject } from './node.js';
 
 /** A strategic merge patch of nodes/NAME/status: conditions merge by `type`, and null removes an annotation. */
 export interface NodePatch {

@@ -1,12 +1,12 @@
 /** The keys under `<prefix>/subnets` as leases, and changes of them as events. Anybody may have written there. */
 import type { IpPrefix } from '@podlan/wire';
-import type { Lease, LeaseEvent } from '../lease.js';
-import { formatLeaseKey, parseLease, parseLeaseKey } from '../lease-json.js';
-import { unreadableLeases } from './claim.js';
-import { EntryReader } from './entry-reader.js';
-import { NO_LEASE, type Place } from './etcd-keys.js';
-import type { KeyValue, WatchResponse } from './etcd-proto.js';
-import type { Written } from './written.js';
+import type { Lease, LeaseEvent } from '../../lease.js';
+import { formatLeaseKey, parseLease, parseLeaseKey } from '../../lease-json.js';
+import { unreadableLeases } from '../claim.js';
+import { EntryReader } from '../entry-reader.js';
+import type { Written } from '../written.js';
+import { NO_LEASE, type Place } from './keys.js';
+import type { KeyValue, WatchResponse } from './proto.js';
 
 /** One key. */
 export interface Entry {

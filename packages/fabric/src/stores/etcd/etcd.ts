@@ -7,11 +7,11 @@
  *
  * @module @podlan/fabric/etcd
  */
-import type { EtcdStoreOptions } from './etcd-options.js';
-import { EtcdLeaseStore } from './etcd-store.js';
+import type { EtcdStoreOptions } from './options.js';
+import { EtcdLeaseStore } from './store.js';
 
-export type { EtcdAccess } from './etcd-client.js';
-export type { EtcdStoreOptions } from './etcd-options.js';
+export type { EtcdAccess } from './client.js';
+export type { EtcdStoreOptions } from './options.js';
 export { EtcdLeaseStore };
 
 /**

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
-import { LeaseError } from '../lease.js';
+import { LeaseError } from '../../lease.js';
 
 export type SqliteDatabase = Database.Database;
 

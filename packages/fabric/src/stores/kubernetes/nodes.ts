@@ -1,9 +1,9 @@
 /** The cluster's nodes as one watch knows them, and what leases they make. */
 import type { Family } from '@podlan/wire';
-import type { Lease, LeaseEvent } from '../lease.js';
-import { formatLeaseKey, formatLeaseValue } from '../lease-json.js';
-import type { AnnotationKeys } from './kubernetes-annotations.js';
-import { leaseOfNode, type NodeObject, nameOf, podSubnets } from './kubernetes-node.js';
+import type { Lease, LeaseEvent } from '../../lease.js';
+import { formatLeaseKey, formatLeaseValue } from '../../lease-json.js';
+import type { AnnotationKeys } from './annotations.js';
+import { leaseOfNode, type NodeObject, nameOf, podSubnets } from './node.js';
 
 export interface NodesOptions {
   readonly keys: AnnotationKeys;

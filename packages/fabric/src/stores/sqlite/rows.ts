@@ -1,11 +1,11 @@
 /** Rows of the SQLite store, and what is said of a configuration that does not fit them. */
 import type { IpPrefix } from '@podlan/wire';
-import { type Lease, LeaseError } from '../lease.js';
-import { formatLeaseKey, formatLeaseValue, parseLease } from '../lease-json.js';
-import { unreadableLeases } from './claim.js';
-import type { EntryReader } from './entry-reader.js';
-import type { SqliteDatabase } from './sqlite-file.js';
-import type { Written } from './written.js';
+import { type Lease, LeaseError } from '../../lease.js';
+import { formatLeaseKey, formatLeaseValue, parseLease } from '../../lease-json.js';
+import { unreadableLeases } from '../claim.js';
+import type { EntryReader } from '../entry-reader.js';
+import type { Written } from '../written.js';
+import type { SqliteDatabase } from './file.js';
 
 interface LeaseRow {
   readonly key: unknown;
