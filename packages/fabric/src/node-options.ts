@@ -20,7 +20,7 @@ export interface NodeOptions {
   readonly backend: Backend;
   /** Rows beside the backend's: masquerade chains, forwarding sysctls. Given, podlan's nftables table is ours. */
   readonly hostRows?: (own: Lease) => readonly Row[];
-  /** Subnets of an earlier run, from subnet.env. */
+  /** Subnets of an earlier run, from subnet.env: taken again where they are free, else the node's notices say so. */
   readonly previous?: readonly IpPrefix[];
   readonly clock?: Clock;
   readonly log?: NodeLog;

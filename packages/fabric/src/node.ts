@@ -5,6 +5,7 @@
  * Level-triggered: a first join, a deleted device, a peer that left meanwhile are put right on one path. All retrying
  * is done here and in the reconciler. A store that is away changes nothing in the kernel.
  */
+import type { IpPrefix } from '@podlan/wire';
 import { ownLease } from './allocation.js';
 import { BackOff } from './back-off.js';
 import type { Backend } from './backend.js';
@@ -221,7 +222,9 @@ class Node {
     this.#leaseError = undefined;
     if (oldKey !== key) {
       this.#options.log?.info(`holding lease ${own.subnets.join(', ')}`);
-      if (before !== undefined) this.#notice(subnetChanged(before, own));
+      // Pods outlive the agent: those of an earlier run are told, too.
+      const old = before?.subnets ?? this.#options.previous ?? [];
+      if (old.some((subnet) => !own.subnets.includes(subnet))) this.#notice(subnetChanged(old, own.subnets));
       this.#programAll(own);
     }
     this.#changed();
@@ -280,7 +283,7 @@ function isFatal(error: unknown): boolean {
   return error instanceof LeaseError && FATAL_AT_START.includes(error.code);
 }
 
-function subnetChanged(before: Lease, own: Lease): string {
-  const change = `this node's subnet changed from ${before.subnets.join(', ')} to ${own.subnets.join(', ')}`;
+function subnetChanged(before: readonly IpPrefix[], now: readonly IpPrefix[]): string {
+  const change = `this node's subnet changed from ${before.join(', ')} to ${now.join(', ')}`;
   return `${change}: pods started under the old one are cut off; start them again`;
 }

@@ -62,7 +62,24 @@ describe('a node that joins', () => {
     const again = await cluster.start(1, { kernel: first.kernel, mac: '02:99:00:00:00:01' });
     expect(again.running.state().lease?.subnets).toEqual(['10.244.77.0/24']);
     expect(find(again.kernel, 'link')[0]?.mac).toBe('02:00:00:00:00:01');
-    expect(again.running.state().counters.changesApplied).toBe(0);
+    expect(again.running.state()).toMatchObject({ notices: [], counters: { changesApplied: 0 } });
+  });
+
+  test('gets another one where that was given away meanwhile, and says so', async () => {
+    const previous = [prefix('10.244.1.0/24')];
+    await cluster.start(2);
+    const late = await cluster.start(1, { previous });
+    const told = expect.stringMatching(/changed from 10.244.1.0\/24 to 10.244.2.0\/24: pods/);
+    expect(late.running.state().notices).toEqual([told]);
+    expect(late.log).toContainEqual(told);
+  });
+
+  test('says nothing where a second network was added to that', async () => {
+    const networks = { Network: '10.244.0.0/16', EnableIPv6: true, IPv6Network: 'fd00:244::/48' };
+    cluster = new Cluster(parseNetworkConfig({ ...networks, Backend: { Type: 'vxlan' } }));
+    const node = await cluster.start(1, { previous: [prefix('10.244.1.0/24')] });
+    expect(node.running.state().lease?.subnets).toHaveLength(2);
+    expect(node.running.state().notices).toEqual([]);
   });
 
   test('ends with a clear error where no subnet is left', async () => {
