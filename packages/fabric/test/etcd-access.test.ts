@@ -98,18 +98,7 @@ test.each([
 });
 
 describe('with users', () => {
-  const root = { name: 'root', password: 'root' };
-
-  beforeAll(async () => {
-    await gateway.ask('auth/user/add', root);
-    await gateway.ask('auth/user/grant', { user: 'root', role: 'root' });
-    await gateway.ask('auth/role/add', { name: 'flannel' });
-    const range = { key: base64(`${PREFIX}/`), range_end: base64(`${PREFIX}0`) };
-    await gateway.ask('auth/role/grant', { name: 'flannel', perm: { permType: 2, ...range } });
-    await gateway.ask('auth/user/add', { name: USER.username, password: USER.password });
-    await gateway.ask('auth/user/grant', { user: USER.username, role: 'flannel' });
-    await gateway.ask('auth/enable', {});
-  });
+  beforeAll(() => askForUsers(gateway));
 
   test('who knows the password is let in, also after the server forgot who was', async () => {
     const store = await open(USER);
@@ -143,5 +132,36 @@ describe('with users', () => {
     });
   });
 });
+
+test('a cluster that begins to ask for users lets in who has named one, and tells who has not', async () => {
+  const plain = await EtcdServer.start();
+  try {
+    const access = { endpoints: plain.urls, certFile: undefined, keyFile: undefined };
+    const named = await open({ ...access, ...USER });
+    const nameless = await open(access);
+    const lease = await named.acquire(request);
+    await askForUsers(new Gateway(plain.url));
+    expect(await named.renew(lease)).toMatchObject({ subnets: lease.subnets });
+    await expect(nameless.renew(lease)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('expected nobody to be allowed in'),
+    });
+    await Promise.all([named, nameless].map((store) => store.close()));
+  } finally {
+    await plain.stop();
+  }
+});
+
+/** `USER` has the right to the keys below `PREFIX`. */
+async function askForUsers(gateway: Gateway): Promise<void> {
+  await gateway.ask('auth/user/add', { name: 'root', password: 'root' });
+  await gateway.ask('auth/user/grant', { user: 'root', role: 'root' });
+  await gateway.ask('auth/role/add', { name: 'flannel' });
+  const range = { key: base64(`${PREFIX}/`), range_end: base64(`${PREFIX}0`) };
+  await gateway.ask('auth/role/grant', { name: 'flannel', perm: { permType: 2, ...range } });
+  await gateway.ask('auth/user/add', { name: USER.username, password: USER.password });
+  await gateway.ask('auth/user/grant', { user: USER.username, role: 'flannel' });
+  await gateway.ask('auth/enable', {});
+}
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');

@@ -178,7 +178,8 @@ export class EtcdClient {
       const message = `etcd at ${this.#endpoints.join(', ')}: expected ${expected}, found ${details}; ${advice}`;
       return new LeaseError('unavailable', message, { cause });
     };
-    if (code === status.PERMISSION_DENIED || code === status.UNAUTHENTICATED || /authenticat/.test(details)) {
+    const isRefused = code === status.PERMISSION_DENIED || code === status.UNAUTHENTICATED;
+    if (isRefused || /authenticat/.test(details) || isForUsersOnly(details)) {
       const user = this.#access.username ?? 'nobody';
       return say(`${user} to be allowed in`, "check user name, password and the role's permissions");
     }
@@ -199,8 +200,11 @@ function methodOf(name: string): MethodDefinition<object, object> {
 
 function isStaleToken(error: unknown): boolean {
   const { code, details } = error as ServiceError;
-  return code === status.UNAUTHENTICATED || /auth store is old/.test(details);
+  return code === status.UNAUTHENTICATED || /auth store is old/.test(details) || isForUsersOnly(details);
 }
+
+/** What a cluster tells one without a token, since it began to ask for users. */
+const isForUsersOnly = (details: string) => /user name is empty/.test(details);
 
 function makeClient(endpoint: string, access: EtcdAccess): Client {
   const match = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?\/?$/i.exec(endpoint);
