@@ -57,13 +57,17 @@ async function run(options: AgentOptions, { log, signal, succession, servers }: 
     servers.unready = () => node.unready();
     return node;
   };
+  const stay = () => void servers.keepHealth(log);
   const inCharge = async () => {
-    if (options.replace) await servers.open(succession.conversations);
+    if (options.replace) {
+      await servers.openControl(succession.conversations);
+      stay();
+    }
     const { name, addresses } = external;
     log.info({ socket: options.socketPath, interface: name, addresses, dataplane }, 'agent runs');
   };
   try {
-    const parts = { forwarder, log, signal, leave: () => servers.closeHealth() };
+    const parts = { forwarder, log, signal, leave: () => servers.closeHealth(), stay };
     if (options.replace) await succession.relieve(options.socketPath, dataplane === 'wasm', parts);
     await succession.run(start, inCharge, parts);
   } finally {

@@ -12,7 +12,8 @@
  *                                             <-      the end of the answer
  *                                                     the process ends; it undoes nothing
  *
- * A successor that is gone before the end of its request leaves all to the agent again, whose node loop then goes on.
+ * A successor that is gone before the end of the answer leaves all to the agent again: its node loop goes on, and puts
+ * back forwarders that have stopped already.
  */
 import { readlinkSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -119,8 +120,7 @@ async function handOver({ request, incoming, outgoing }: Successor, carrier: Car
   outgoing.write(`${JSON.stringify(answer)}\n`);
   if (!(await wholeRequest(incoming, outgoing))) return false;
   await carrier.close();
-  await endOf(outgoing);
-  return true;
+  return endOf(outgoing);
 }
 
 function sendEdges(path: string, edges: Readonly<Record<string, Edges>>): void {
@@ -138,10 +138,13 @@ function wholeRequest(incoming: IncomingMessage, outgoing: ServerResponse): Prom
   });
 }
 
-function endOf(outgoing: ServerResponse): Promise<void> {
+/** False where the connection ends before all is said. */
+function endOf(outgoing: ServerResponse): Promise<boolean> {
   return new Promise((resolve) => {
-    outgoing.once('close', resolve);
-    outgoing.end(resolve);
+    outgoing.once('finish', () => resolve(true));
+    outgoing.once('close', () => resolve(false));
+    if (outgoing.destroyed) resolve(false);
+    else outgoing.end();
   });
 }
 

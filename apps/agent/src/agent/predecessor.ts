@@ -56,6 +56,11 @@ export class Predecessor {
     await this.ended;
   }
 
+  /** Leaves all to it again, unless it has ended. */
+  abandon(): void {
+    this.#outgoing.destroy();
+  }
+
   /**
    * Asks the agent at this socket to give way. Undefined: there was none, or it could not hand over and was ended.
    * `wantsFiles`: whether we carry packets by forwarders. Rejects where it can't be ended either.

@@ -25,6 +25,10 @@ export interface SuccessionOptions {
   readonly signal: AbortSignal;
   /** Gives up what a successor can't have beside us. */
   readonly leave: () => void;
+  /** Has it again: the successor died. */
+  readonly stay: () => void;
+  /** How long a node may take to come up beside its predecessor. */
+  readonly readyMs?: number;
 }
 
 export class Succession {
@@ -58,14 +62,26 @@ export class Succession {
   /**
    * Runs node loops, one after the other: a loop ends when a successor asks, and the next begins where that one did not
    * come up. `inCharge` is called once we are the agent that runs. Returns at the end of the process, or when a
-   * successor carries the packets.
+   * successor carries the packets. Where we do not come up ourselves, all is left to the predecessor again.
    */
   async run(
     start: (signal: AbortSignal) => Loop,
     inCharge: () => Promise<void>,
     options: SuccessionOptions,
   ): Promise<void> {
-    const { forwarder, log, signal, leave } = options;
+    try {
+      await this.#runLoops(start, inCharge, options);
+    } finally {
+      this.#predecessor?.abandon();
+    }
+  }
+
+  async #runLoops(
+    start: (signal: AbortSignal) => Loop,
+    inCharge: () => Promise<void>,
+    options: SuccessionOptions,
+  ): Promise<void> {
+    const { forwarder, log, signal, leave, stay } = options;
     const carrier = {
       edges: () => forwarder.edges(),
       close: () => {
@@ -81,6 +97,7 @@ export class Succession {
       }
       if (signal.aborted) return;
       log.warn('the successor did not come up; this agent goes on');
+      stay();
       await withLoop(start, signal, this.#handOver.asked, (loop) => loop.finished);
     }
   }
@@ -95,14 +112,14 @@ export class Succession {
   async #takeOver(
     predecessor: Predecessor,
     loop: Loop,
-    { forwarder, log }: SuccessionOptions,
+    { forwarder, log, readyMs = READY_MS }: SuccessionOptions,
   ): Promise<boolean> {
     const mayStart = Promise.race([this.#isReady, predecessor.ended]).then(() => 'start' as const);
     const ended = loop.finished.then(() => 'end' as const);
-    const outcome = await Promise.race([mayStart, ended, sleep(READY_MS, 'late' as const, { ref: false })]);
+    const outcome = await Promise.race([mayStart, ended, sleep(readyMs, 'late' as const, { ref: false })]);
     if (outcome === 'end') return false;
     if (outcome === 'late')
-      throw new Error(`not ready within ${READY_MS / 1000} s; the agent that ran before goes on`);
+      throw new Error(`not ready within ${readyMs / 1000} s; the agent that ran before goes on`);
     const began = performance.now();
     await predecessor.end();
     await forwarder.start();
