@@ -94,6 +94,18 @@ describe('a watch', () => {
     await eventually(() => follower.empty === 2);
     expect(follower.empty).toBe(2);
   });
+
+  test('tells it of those that a new list brings', async () => {
+    const store = await bench.open();
+    await store.acquire({ attributes: { backendType: 'vxlan', endpoints: [] }, previous: [] });
+    const follower = await bench.followed(store);
+    bench.server.mute();
+    bench.annotate('node-a', { 'public-ip-overwrite': '203.0.113.7' });
+    bench.server.objects.compact();
+    bench.server.endWatches();
+    await eventually(() => follower.empty === 1);
+    expect(follower).toMatchObject({ snapshots: 2, empty: 1 });
+  });
 });
 
 describe('annotations that are no lease', () => {

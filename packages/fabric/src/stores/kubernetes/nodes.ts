@@ -15,6 +15,8 @@ export interface NodesOptions {
 export class KubernetesNodes {
   /** Up to where the server's changes are known; undefined before the first list and when it has to be made anew. */
   version: string | undefined;
+  /** Whether a list had more to tell of a node than its lease, and has not told it yet. */
+  isSeen = false;
   readonly #options: NodesOptions;
   readonly #leases = new Map<string, Lease>();
   /** By lease key, then by node. It should be one; of several the first keeps it. */

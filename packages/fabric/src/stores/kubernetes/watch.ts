@@ -27,6 +27,8 @@ export async function* watchNodes(
 ): AsyncGenerator<readonly LeaseEvent[]> {
   let connection = await connect(watch, signal);
   yield [{ type: 'snapshot', leases: watch.nodes.leases() }];
+  if (watch.nodes.isSeen) yield [];
+  watch.nodes.isSeen = false;
   for (let wasUseful = true; ; ) {
     const isUseful = yield* eventsOf(watch, connection);
     if (signal.aborted) return;
@@ -57,7 +59,7 @@ async function list({ api, nodes, see }: NodeWatch, signal: AbortSignal): Promis
   let version = '';
   for await (const page of api.listNodes(signal)) {
     for (const node of page.nodes) {
-      see(node);
+      if (see(node)) nodes.isSeen = true;
       nodes.observe(node);
       names.add(nameOf(node));
     }
