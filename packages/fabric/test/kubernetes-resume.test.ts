@@ -83,6 +83,17 @@ describe('a connection', () => {
     expect(bench.lists()).toBe(1);
   });
 
+  test('that fell silent is given up at once for another, where the store is told to reconnect', async () => {
+    const store = await bench.open();
+    const follower = await bench.followed(store);
+    bench.server.mute();
+    bench.addPeer(2);
+    store.reconnect();
+    await eventually(() => follower.view.size === 1);
+    expect(bench.lists()).toBe(1);
+    await eventually(() => bench.server.watches === 1);
+  });
+
   test('is not given up while bookmarks come', async () => {
     const clock = new FakeClock();
     const follower = await bench.follow({ clock, silenceMs: 90_000 });

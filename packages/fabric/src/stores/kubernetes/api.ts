@@ -53,6 +53,7 @@ export class KubernetesApi {
   readonly #config: KubeConfig;
   readonly #core: CoreV1Api;
   readonly #times: ApiTimes;
+  readonly #watches = new Set<AbortController>();
 
   constructor(config: KubeConfig, times: ApiTimes) {
     this.#config = config;
@@ -105,6 +106,8 @@ export class KubernetesApi {
    */
   async watchNodes(version: string, signal: AbortSignal): Promise<AsyncIterable<readonly WatchEvent[]>> {
     const ended = controllerUnder(signal);
+    this.#watches.add(ended);
+    ended.signal.addEventListener('abort', () => this.#watches.delete(ended), { once: true });
     try {
       const answer = await this.#within('watch nodes', ended, () => this.#openWatch(version, ended.signal));
       return this.#readEvents(answer, ended);
@@ -112,6 +115,11 @@ export class KubernetesApi {
       ended.abort();
       throw error;
     }
+  }
+
+  /** Ends the connections of all watches, which go on as they do when the server ends them. */
+  endWatches(): void {
+    for (const watch of this.#watches) watch.abort(new Error('given up for a new connection'));
   }
 
   async #openWatch(version: string, signal: AbortSignal): Promise<IncomingMessage> {

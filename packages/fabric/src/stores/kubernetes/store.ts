@@ -74,6 +74,7 @@ const RETRY_MS = 1000;
  * await store.renew(lease).catch(({ code }) => code); // => 'lease-lost'
  * await store.release(lease);
  * store.entriesIgnored; // => 0
+ * store.reconnect();
  *
  * await store.close();
  * server.close();
@@ -185,6 +186,11 @@ export class KubernetesLeaseStore implements OpenStore {
       controller.abort();
       this.#nodes = nodes;
     }
+  }
+
+  /** Watches go on over new connections: nothing comes over those of an address that this host no longer has. */
+  reconnect(): void {
+    this.#api.endWatches();
   }
 
   /** Ends all watches. */
