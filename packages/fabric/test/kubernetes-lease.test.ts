@@ -190,6 +190,15 @@ describe('the condition NetworkUnavailable', () => {
     await store.release(await store.acquire({ attributes: ONE, previous: [] }));
     expect(unavailable()).toBeUndefined();
   });
+
+  test('is left as flanneld set it where that is wanted', async () => {
+    addNode(['10.244.1.0/24']);
+    const isUp = { type: 'NetworkUnavailable', status: 'False', reason: 'FlannelIsUp' };
+    server.objects.patch('node-a', { status: { conditions: [isUp] } });
+    const store = await open({ setNodeNetworkUnavailable: false });
+    await store.release(await store.acquire({ attributes: ONE, previous: [] }));
+    expect(unavailable()).toEqual(isUp);
+  });
 });
 
 describe('a lease that is given back', () => {

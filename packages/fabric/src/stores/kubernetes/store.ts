@@ -155,10 +155,11 @@ export class KubernetesLeaseStore implements OpenStore {
   async release(lease: Lease): Promise<void> {
     const node = await this.#findNode();
     if (node === undefined || !this.#holds(node, lease)) return;
-    const isOurs = node.status?.conditions?.some(
+    const isUp = node.status?.conditions?.some(
       ({ type, reason }) => type === NETWORK_UP.type && reason === NETWORK_UP.reason,
     );
-    await this.#patch(node, noAnnotations(this.#keys), isOurs ? NETWORK_REMOVED : undefined);
+    const condition = isUp && this.#keepsCondition ? NETWORK_REMOVED : undefined;
+    await this.#patch(node, noAnnotations(this.#keys), condition);
   }
 
   /** True for the lease of the node that this is, whatever its public address. */
@@ -167,8 +168,8 @@ export class KubernetesLeaseStore implements OpenStore {
   }
 
   /**
-   * A snapshot of all leases, then every change; an empty batch when the node's own pod CIDRs or overwrites changed, so
-   * that it may acquire anew. Ends when `signal` aborts and when the store is closed.
+   * A snapshot of all leases, then every change; an empty batch when the node's own pod CIDRs or overwrites changed, or it
+   * was registered anew, so that it may acquire anew. Ends when `signal` aborts and when the store is closed.
    */
   async *watch(signal: AbortSignal): AsyncGenerator<readonly LeaseEvent[]> {
     const controller = controllerUnder(signal, this.#closed.signal);
@@ -198,6 +199,10 @@ export class KubernetesLeaseStore implements OpenStore {
     this.#closed.abort();
   }
 
+  get #keepsCondition(): boolean {
+    return this.#options.setNodeNetworkUnavailable !== false;
+  }
+
   #publicIpsOf(node: NodeObject): IpAddress[] {
     const { families } = this.#keys;
     return familiesOf(this.config).flatMap(
@@ -217,7 +222,7 @@ export class KubernetesLeaseStore implements OpenStore {
 
   async #publish(node: NodeObject, { subnets, attributes }: Lease): Promise<Lease> {
     const published = withOverwrites(node, this.#keys, attributes, (message) => this.#ignore(message));
-    const condition = this.#options.setNodeNetworkUnavailable === false ? undefined : NETWORK_UP;
+    const condition = this.#keepsCondition ? NETWORK_UP : undefined;
     await this.#patch(node, annotationsFor(this.#keys, published), condition);
     return { subnets, attributes: published };
   }
