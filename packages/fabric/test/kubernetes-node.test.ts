@@ -176,6 +176,18 @@ describe('a node', () => {
     await eventually(() => own('kube-subnet-manager') === 'true');
   });
 
+  test('that is registered anew with the subnet it had writes its annotations as soon as it is there', async () => {
+    addNodes();
+    // No time goes by: it is the watch that brings the news, not a later try.
+    const node = await start({ clock: new FakeClock() });
+    await eventually(isReady(node));
+    server.objects.remove('node-a');
+    await eventually(() => node.state.store.error !== undefined);
+    server.objects.add({ name: 'node-a', podCIDRs: ['10.244.1.0/24', 'fd00:244:0:1::/64'] });
+    await eventually(() => own('kube-subnet-manager') === 'true');
+    expect(node.state.notices).toEqual([]);
+  });
+
   test('keeps all rows while the API server is away, and hears then what it missed', async () => {
     addNodes();
     const node = await start();

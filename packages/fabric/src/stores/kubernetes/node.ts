@@ -17,6 +17,8 @@ import type { AnnotationKeys, FamilyKeys } from './annotations.js';
 export interface NodeObject {
   readonly metadata?: {
     readonly name?: string;
+    /** Another where a node is registered anew under the name of one that was deleted. */
+    readonly uid?: string;
     readonly resourceVersion?: string;
     readonly annotations?: Readonly<Record<string, string>>;
   };
@@ -133,7 +135,7 @@ export function leaseInputs(node: NodeObject, keys: AnnotationKeys): string {
   const overwrites = [4, 6].map((family) =>
     annotationOf(node, keys.families[family as Family].publicIpOverwrite),
   );
-  return JSON.stringify([podCIDR, podCIDRs, overwrites]);
+  return JSON.stringify([node.metadata?.uid, podCIDR, podCIDRs, overwrites]);
 }
 
 function notAssigned(node: NodeObject, family: Family, { networks }: Networks): LeaseError {
