@@ -1,4 +1,4 @@
-/** Nodes on real etcd: what flannel's nodes do wrong there (rows are those of docs/flannel.md), and outages. */
+/** Nodes on real etcd and real kernels: what flannel's do wrong there (rows are those of docs/flannel.md), and outages. */
 import { rowText } from '@podlan/linux/model';
 import { parseIpPrefix } from '@podlan/wire';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -41,22 +41,22 @@ async function layWire(): Promise<Wire> {
   return wire;
 }
 
-const rowsOf = ({ kernel }: EtcdNode) => kernel.rows.map(rowText).sort();
+const rowsOf = async (node: EtcdNode) => (await node.rows()).map(rowText).sort();
 const own = ({ running }: EtcdNode) => running.state().lease?.subnets;
-const macOf = ({ kernel }: EtcdNode) =>
-  kernel.rows.flatMap((row) => (row.kind === 'link' && 'mac' in row ? [row.mac] : []));
+const macOf = async (node: EtcdNode) =>
+  (await node.rows()).flatMap((row) => (row.kind === 'link' && 'mac' in row ? [row.mac] : []));
 
 test('row 1: malformed values and strange keys are ignored, told and counted; peers stay', async () => {
   const [a, b] = [await nodes.start(1), await nodes.start(2)];
   await until(() => programmed(a).length === 1);
-  const before = rowsOf(a);
+  const before = await rowsOf(a);
   await gateway.put(`${subnets}-extra`, '{}');
   await gateway.put(`${subnets}/10.244.9.0-24`, 'garbage');
   await gateway.put(`${subnets}/10.244.2.0-24`, '{"PublicIP":');
   await until(() => a.store.entriesIgnored === 3);
   const c = await nodes.start(3);
   await until(() => programmed(a).includes(THIRD));
-  expect(rowsOf(a)).toEqual(expect.arrayContaining(before));
+  expect(await rowsOf(a)).toEqual(expect.arrayContaining(before));
   expect(a.log.filter((line) => line.includes('entry ignored'))).toHaveLength(3);
   // The node whose own lease was spoilt writes it anew, with the same subnet.
   await until(async () => (await gateway.list(`${subnets}/10.244.2.0-24`))[0]!.value.includes('192.168.1.2'));
@@ -77,6 +77,7 @@ test('row 8: a reservation, such as an operator writes, stays one', async () => 
   await gateway.put(key, '{"PublicIP":"192.168.1.1"}');
   const a = await nodes.start(1);
   expect(own(a)).toEqual(['10.244.50.0/24']);
+  expect(await rowsOf(a)).toContain('address 10.244.50.0/32 dev flannel.1');
   await a.stop();
   await nodes.start(1);
   expect(await gateway.list(subnets)).toMatchObject([
@@ -89,7 +90,9 @@ test('row 9: nodes of IPv6 alone have a subnet each, and routes to each other', 
   const [a, b] = [await nodes.start(1, { config }), await nodes.start(2, { config })];
   expect([own(a), own(b)]).toEqual([['fd00:244:0:1::/64'], ['fd00:244:0:2::/64']]);
   await until(() => programmed(a).length === 1 && programmed(b).length === 1);
-  expect(rowsOf(a)).toContainEqual(expect.stringMatching(/^route fd00:244:0:2::\/64 .*dev flannel-v6\.1/));
+  expect(await rowsOf(a)).toContainEqual(
+    expect.stringMatching(/^route fd00:244:0:2::\/64 .*dev flannel-v6\.1/),
+  );
   const keys = (await gateway.list(subnets)).map(({ key }) => key.slice(subnets.length + 1));
   expect(keys).toEqual(['0.0.0.0-0&fd00:244:0:1::-64', '0.0.0.0-0&fd00:244:0:2::-64']);
 });
@@ -99,7 +102,7 @@ test('row 12: a node keeps its MAC when its agent starts anew, even on a kernel 
   const before = (await gateway.list(subnets))[0]!.value;
   await a.stop();
   const again = await nodes.start(1, { mac: '02:00:00:00:00:bb' });
-  expect(macOf(again)).toEqual(['02:00:00:00:00:aa']);
+  expect(await macOf(again)).toEqual(['02:00:00:00:00:aa']);
   expect((await gateway.list(subnets))[0]!.value).toBe(before);
 });
 
@@ -115,23 +118,26 @@ test('row 14: of two nodes that race for one subnet, the loser picks the next', 
     return 0;
   };
   const a = await nodes.start(1, { endpoints: [wire.url], random });
-  expect(own(await rival!)).toEqual([FIRST]);
-  expect(own(a)).toEqual([SECOND]);
+  const b = await rival!;
+  expect([own(a), own(b)]).toEqual([[SECOND], [FIRST]]);
+  await until(() => programmed(a).length === 1 && programmed(b).length === 1);
+  expect(await rowsOf(a)).toContainEqual(expect.stringMatching(/^route 10\.244\.1\.0\/24 .*dev flannel\.1/));
+  expect(await rowsOf(b)).toContainEqual(expect.stringMatching(/^route 10\.244\.2\.0\/24 .*dev flannel\.1/));
 });
 
 describe('an outage of etcd', () => {
   test('changes nothing in the kernels; who changes or joins is seen when it is over', async () => {
     const [a, b] = [await nodes.start(1), await nodes.start(2)];
     await until(() => programmed(a).length === 1 && programmed(b).length === 1);
-    const before = [rowsOf(a), rowsOf(b)];
+    const before = [await rowsOf(a), await rowsOf(b)];
     await etcd.kill();
     await until(() => [a, b].every(({ running }) => !running.state().store.watching));
     const joining = nodes.start(3);
-    expect([rowsOf(a), rowsOf(b)]).toEqual(before);
+    expect([await rowsOf(a), await rowsOf(b)]).toEqual(before);
     await etcd.restart();
     const c = await joining;
     await until(() => [a, b, c].every((node) => programmed(node).length === 2));
-    expect([rowsOf(a), rowsOf(b)]).toEqual(before.map((rows) => expect.arrayContaining(rows)));
+    expect([await rowsOf(a), await rowsOf(b)]).toEqual(before.map((rows) => expect.arrayContaining(rows)));
     expect([a, b].flatMap(({ running }) => running.state().notices)).toEqual([]);
   });
 
@@ -143,12 +149,12 @@ describe('an outage of etcd', () => {
     const wire = await layWire();
     const b = await nodes.start(2);
     const a = await nodes.start(1, { endpoints: [wire.url], ...SHORT });
-    const before = rowsOf(a);
+    const before = await rowsOf(a);
     await until(() => programmed(b).includes(SECOND) && programmed(a).length === 1);
     await wire.cut();
     await until(() => isGone(SECOND));
     await until(() => programmed(b).length === 0);
-    expect(rowsOf(a)).toEqual(expect.arrayContaining(before));
+    expect(await rowsOf(a)).toEqual(expect.arrayContaining(before));
     await wire.mend();
     await until(() => programmed(b).includes(SECOND));
     expect(own(a)).toEqual([SECOND]);
