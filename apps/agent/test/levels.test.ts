@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openSqliteStore } from '@podlan/fabric/sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { labDirectory } from '../dist/lab/lab-state.js';
-import { type Dataplane, eventually, TestLab } from './test-lab.js';
+import { type Dataplane, eventually, rightWithinASecond, TestLab } from './test-lab.js';
 
 const DATAPLANES: Dataplane[] = ['wasm', 'kernel'];
 
@@ -30,15 +30,18 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     const mac = async () =>
       /link\/ether (\S+)/.exec((await lab.in('host-a', 'ip', 'link', 'show', 'flannel.1')).stdout)?.[1];
     const before = await mac();
-    await lab.in('host-a', 'ip', 'link', 'delete', 'flannel.1');
-    await talks();
+    await rightWithinASecond(
+      () => lab.in('host-a', 'ip', 'link', 'delete', 'flannel.1'),
+      () => lab.in('pod-a1', 'ping', '-n', '-c', '1', '-W', '0.1', lab.address('pod-b1')),
+      ({ code }) => code === 0,
+    );
     expect(await mac()).toBe(before);
     expect(await routes('host-a')).toContain('10.244.2.0/24');
   });
 
   test('row 3: routes flushed: restored', async () => {
-    await lab.in('host-a', 'ip', 'route', 'flush', 'dev', 'flannel.1');
-    await eventually(
+    await rightWithinASecond(
+      () => lab.in('host-a', 'ip', 'route', 'flush', 'dev', 'flannel.1'),
       () => routes('host-a'),
       (text) => text.includes('10.244.2.0/24 via 10.244.2.0'),
     );
@@ -46,8 +49,8 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
   });
 
   test('row 3: neighbors flushed: restored', async () => {
-    await lab.in('host-a', 'ip', 'neigh', 'flush', 'dev', 'flannel.1', 'nud', 'permanent');
-    await eventually(
+    await rightWithinASecond(
+      () => lab.in('host-a', 'ip', 'neigh', 'flush', 'dev', 'flannel.1', 'nud', 'permanent'),
       () => neighbors('host-a'),
       (text) => text.includes('10.244.2.0 lladdr'),
     );
@@ -58,8 +61,8 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     test('row 3: an FDB entry deleted: restored', async () => {
       const before = await fdb('host-a');
       const [mac] = before.split(' ') as [string];
-      await lab.in('host-a', 'bridge', 'fdb', 'del', mac, 'dev', 'flannel.1');
-      await eventually(
+      await rightWithinASecond(
+        () => lab.in('host-a', 'bridge', 'fdb', 'del', mac, 'dev', 'flannel.1'),
         () => fdb('host-a'),
         (text) => text === before,
       );

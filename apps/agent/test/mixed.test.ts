@@ -14,7 +14,7 @@ import {
   leaseOf,
   type PlainHost,
 } from './plain-host.js';
-import { type Dataplane, eventually, run } from './test-lab.js';
+import { type Dataplane, eventually, rightWithinASecond, run } from './test-lab.js';
 import { hostAddress, ip, podAddress, say, subnetOf, TwoHosts } from './two-hosts.js';
 
 type Store = Awaited<ReturnType<typeof openSqliteStore>>;
@@ -185,8 +185,8 @@ describe.each(CASES)('$name, $dataplane', ({ families, backend, dataplane, mtu, 
           (await run('ip', '-n', hosts.a.netns, `-${family}`, 'route', verb, subnet)).stdout;
         const before = await route('show');
         expect(before).toContain(`via ${hostAddress(family, 2)} dev eth0`);
-        await route('del');
-        await eventually(
+        await rightWithinASecond(
+          () => route('del'),
           () => route('show'),
           (seen) => seen === before,
         );
