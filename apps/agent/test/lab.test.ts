@@ -34,6 +34,8 @@ describe('as root', () => {
       ['pod-b1', '10.244.2.2'],
       ['pod-b2', '10.244.2.3'],
     ]);
+    const { stdout } = await podlan('lab', 'status', '--name', NAME, '--json');
+    expect(JSON.parse(stdout).pods).toEqual(status.pods);
     const { stdout: namespaces } = await run('ip', 'netns', 'list');
     for (const { netns } of [...status.hosts, ...status.pods]) expect(namespaces).toContain(netns);
 

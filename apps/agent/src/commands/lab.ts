@@ -23,6 +23,15 @@ interface LabFlags {
   readonly lang?: string;
 }
 
+const NAME_FLAG = [
+  '--name <name>',
+  'name of the lab; its namespaces begin with it (default: podlan)',
+] as const;
+
+/** A default of the flag itself would hide what is given after the verb. */
+const flagsOf = (command: Command): LabFlags =>
+  Object.assign({ name: 'podlan' }, command.optsWithGlobals<LabFlags>());
+
 const progress = (step: string) => process.stderr.write(`  ${step}\n`);
 const print = (json: boolean | undefined, value: unknown, text: () => string) =>
   process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
@@ -40,7 +49,7 @@ function verb<A extends unknown[]>(
   return async (...given: unknown[]) => {
     const command = given.pop() as Command;
     given.pop();
-    const flags = command.optsWithGlobals<LabFlags>();
+    const flags = flagsOf(command);
     process.exitCode = isRoot()
       ? await withLab(flags.name, () => run(flags, ...(given as A)))
       : await runInHolder(flags.name, keepsHolder);
@@ -70,7 +79,7 @@ export function declareLab(program: Command): void {
   const lab = program
     .command('lab')
     .description('a real cluster on this machine: hosts and pods as network namespaces')
-    .option('--name <name>', 'name of the lab; its namespaces begin with it', 'podlan');
+    .option(...NAME_FLAG);
 
   const dataplaneFlag = ['--dataplane <wasm|kernel>', 'what carries the packets of vxlan'] as const;
 
@@ -135,7 +144,7 @@ export function declareLab(program: Command): void {
     .argument('<command...>')
     .passThroughOptions()
     .action(async (...given: unknown[]) => {
-      const flags = (given[3] as Command).optsWithGlobals<LabFlags>();
+      const flags = flagsOf(given[3] as Command);
       if (!isRoot()) {
         process.exitCode = await runInHolder(flags.name, true);
         return;
@@ -164,4 +173,7 @@ export function declareLab(program: Command): void {
         return 0;
       }),
     );
+
+  // Before the verb or after it.
+  for (const command of lab.commands) command.option(...NAME_FLAG);
 }
