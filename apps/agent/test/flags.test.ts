@@ -129,6 +129,19 @@ test.each<[string[], string]>([
   ],
   [['--store', 'redis'], '--store: expected sqlite:PATH, etcd or kubernetes, found redis'],
   [['--store', 'etcd', '--kube-subnet-mgr'], '--kube-subnet-mgr: expected --store kubernetes or none'],
+  [
+    ['--etcd-prefix', '/k'],
+    '--etcd-prefix: expected --etcd-endpoints or --store etcd with it, found neither',
+  ],
+  [['--etcd-cafile', '/ca.pem'], '--etcd-cafile: expected --etcd-endpoints or --store etcd with it'],
+  [
+    ['--kubeconfig-file', '/kc'],
+    '--kubeconfig-file: expected --kube-subnet-mgr or --store kubernetes with it',
+  ],
+  [
+    ['--kube-api-url', 'https://k'],
+    '--kube-api-url: expected --kube-subnet-mgr or --store kubernetes with it',
+  ],
   [['--kube-subnet-mgr', '--net-config-path', '/none'], '--net-config-path /none: ENOENT'],
 ])('%j is refused with what was expected', (args, message) => {
   expect(() => parse(args)).toThrow(message);

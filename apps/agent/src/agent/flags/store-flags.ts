@@ -33,7 +33,7 @@ export interface StoreFlags {
   readonly store?: string;
   readonly netConfigPath?: string;
   readonly etcdEndpoints?: string;
-  readonly etcdPrefix: string;
+  readonly etcdPrefix?: string;
   readonly etcdKeyfile?: string;
   readonly etcdCertfile?: string;
   readonly etcdCafile?: string;
@@ -48,6 +48,7 @@ export interface StoreFlags {
 
 const DEFAULT_STORE = 'sqlite:/var/lib/podlan/leases.db';
 const DEFAULT_ETCD_ENDPOINTS = 'http://127.0.0.1:4001,http://127.0.0.1:2379';
+const DEFAULT_ETCD_PREFIX = '/coreos.com/network';
 const KUBERNETES_CONFIG_PATH = '/etc/kube-flannel/net-conf.json';
 
 export function declareStoreFlags(command: Command): void {
@@ -81,7 +82,7 @@ function declareEtcdFlags(command: Command): void {
       ),
     )
     .addOption(
-      flag('--etcd-prefix <key>', 'what keys in etcd begin with', asText).default('/coreos.com/network'),
+      flag('--etcd-prefix <key>', `what keys in etcd begin with (default: ${DEFAULT_ETCD_PREFIX})`, asText),
     )
     .addOption(flag('--etcd-keyfile <file>', 'private key to show etcd, PEM', asText))
     .addOption(flag('--etcd-certfile <file>', 'certificate to show etcd, PEM', asText))
@@ -131,11 +132,33 @@ export function storeChoice(flags: StoreFlags): StoreChoice {
 }
 
 /** flanneld has no such flag: whoever names servers of etcd, or the Kubernetes manager, means these. */
-function storeKind({ store, kubeSubnetMgr, etcdEndpoints }: StoreFlags): string {
+function storeKind(flags: StoreFlags): string {
+  const { store, kubeSubnetMgr, etcdEndpoints } = flags;
   if (kubeSubnetMgr && store !== undefined && store !== 'kubernetes')
     throw new UsageError(`--kube-subnet-mgr: expected --store kubernetes or none, found --store ${store}`);
   if (kubeSubnetMgr) return 'kubernetes';
-  return store ?? (etcdEndpoints === undefined ? DEFAULT_STORE : 'etcd');
+  if (store !== undefined) return store;
+  if (etcdEndpoints !== undefined) return 'etcd';
+  refuseAccessTo('--etcd-endpoints or --store etcd', {
+    '--etcd-prefix': flags.etcdPrefix,
+    '--etcd-keyfile': flags.etcdKeyfile,
+    '--etcd-certfile': flags.etcdCertfile,
+    '--etcd-cafile': flags.etcdCafile,
+    '--etcd-username': flags.etcdUsername,
+    '--etcd-password': flags.etcdPassword,
+  });
+  refuseAccessTo('--kube-subnet-mgr or --store kubernetes', {
+    '--kube-api-url': flags.kubeApiUrl,
+    '--kubeconfig-file': flags.kubeconfigFile,
+  });
+  return DEFAULT_STORE;
+}
+
+/** Who says how a store is reached does not want another. */
+function refuseAccessTo(store: string, flags: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(flags)) {
+    if (value !== undefined) throw new UsageError(`${name}: expected ${store} with it, found neither`);
+  }
 }
 
 function etcdAccess(flags: StoreFlags): EtcdAccess {
@@ -144,7 +167,7 @@ function etcdAccess(flags: StoreFlags): EtcdAccess {
   const endpoints = (flags.etcdEndpoints ?? DEFAULT_ETCD_ENDPOINTS).split(',').map((url) => url.trim());
   return {
     endpoints,
-    prefix: flags.etcdPrefix,
+    prefix: flags.etcdPrefix ?? DEFAULT_ETCD_PREFIX,
     ...(keyFile && { keyFile }),
     ...(certFile && { certFile }),
     ...(caFile && { caFile }),
