@@ -47,6 +47,8 @@ test('healthz answers as long as the process runs, readyz once pods can be carri
     );
     expect(await ask('/healthz', '127.0.0.1')).toMatch(/^none /);
     expect(await ask('/elsewhere', address)).toMatch(/^404 /);
+    expect(await ask('/readyz?verbose', address)).toMatch(/^200 .* ready/);
+    expect(await ask('/healthz?verbose', address)).toMatch(/^200 .* running/);
   } finally {
     squatter.kill('SIGKILL');
   }

@@ -16,9 +16,10 @@ export async function serveHealth(
   const server = createServer((incoming, outgoing) => {
     const answer = (status: number, text: string) =>
       outgoing.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
-    const reason = incoming.url === '/readyz' ? unready() : undefined;
-    if (incoming.url === '/healthz') answer(200, 'podlan agent is running');
-    else if (incoming.url !== '/readyz') answer(404, 'expected /healthz or /readyz');
+    const path = incoming.url?.split('?')[0];
+    const reason = path === '/readyz' ? unready() : undefined;
+    if (path === '/healthz') answer(200, 'podlan agent is running');
+    else if (path !== '/readyz') answer(404, 'expected /healthz or /readyz');
     else if (reason !== undefined) answer(503, reason);
     else answer(200, 'podlan agent is ready');
   });
