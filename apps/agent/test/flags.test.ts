@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ruleWarnings } from '../dist/agent/flags/rule-flags.js';
 import {
   type AgentFlags,
   type AgentOptions,
@@ -116,7 +117,14 @@ describe('an environment variable', () => {
   });
 });
 
+test("of flanneld's flags about rules, one has no effect and says so, one may only be false", () => {
+  const { rules } = parse(['--iptables-resync=5', '--ip-blackhole-route=false']);
+  expect([...ruleWarnings(rules)]).toEqual([expect.stringContaining('--iptables-resync has no effect')]);
+  expect([...ruleWarnings(parse([]).rules)]).toEqual([]);
+});
+
 test.each<[string[], string]>([
+  [['--ip-blackhole-route'], '--ip-blackhole-route: expected false, found true'],
   [['--iface-regex', 'eth['], '--iface-regex: expected a regular expression, found eth[ ('],
   [['--iface-can-reach', 'example'], '--iface-can-reach: expected an IP address, found example'],
   [['--public-ip', 'fd00::1'], '--public-ip: expected an IPv4 address, found fd00::1'],

@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 import { UsageError } from '../usage-error.js';
 import { VERSION } from '../version.js';
 import { AgentServers } from './agent-servers.js';
+import { ruleWarnings } from './flags/rule-flags.js';
 import { type NodeOfHost, startNode } from './node-of-host.js';
 import type { AgentOptions } from './options.js';
 import type { AgentStatus } from './status.js';
@@ -19,6 +20,7 @@ const STORE_MS = 10_000;
 export async function runAgent(options: AgentOptions): Promise<number> {
   const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
   requireRights();
+  for (const warning of ruleWarnings(options.rules)) log.warn(warning);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
