@@ -1,7 +1,9 @@
 /** `kill -9`, SIGTERM and --cleanup of an agent. */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Dataplane, eventually, TestLab } from './test-lab.js';
+import { hostDirectory } from '../dist/lab/lab-agents.js';
+import { type Dataplane, eventually, MAIN, TestLab } from './test-lab.js';
 
 const DATAPLANES: Dataplane[] = ['wasm', 'kernel'];
 
@@ -73,5 +75,37 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
       async () => (await lab.agent('host-a')).peers,
       (peers) => peers.length === 0,
     );
+  });
+
+  /** Of host-a, with a store that can't be read. */
+  const cleanUp = () => {
+    const directory = hostDirectory(lab.name, 'host-a');
+    const store = join(directory, 'garbage.db');
+    writeFileSync(store, 'this is no database, and never was one'.repeat(100));
+    const files = ['--socket', join(directory, 'agent.sock'), '--subnet-file', join(directory, 'subnet.env')];
+    const flags = ['--cleanup', '--store', `sqlite:${store}`, ...files];
+    return lab.in('host-a', process.execPath, MAIN, 'agent', ...flags);
+  };
+  const inHost = async (...command: string[]) => (await lab.in('host-a', ...command)).stdout;
+
+  test('cleanup is refused while the agent runs', async () => {
+    const before = await mac();
+    const { code, stderr } = await cleanUp();
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('an agent already serves') });
+    expect(await mac()).toBe(before);
+  });
+
+  test('cleanup removes what is known for ours where the store is away, and fails', async () => {
+    await lab.kill('host-a', 'SIGTERM');
+    await lab.in('host-a', 'ip', 'link', 'add', 'flannel.99', 'type', 'bridge');
+    await lab.in('host-a', 'ip', 'route', 'add', '10.244.9.0/24', 'dev', 'eth0', 'proto', '80');
+    expect(await inHost('nft', 'list', 'tables')).toContain('podlan');
+    const { code, stdout } = await cleanUp();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('lease not released: ') });
+    expect(await mac()).toBeUndefined();
+    expect(await inHost('ip', '-N', 'route', 'show', 'proto', '80')).toBe('');
+    expect(await inHost('nft', 'list', 'tables')).not.toContain('podlan');
+    expect(existsSync(join(hostDirectory(lab.name, 'host-a'), 'subnet.env'))).toBe(false);
+    expect(await inHost('ip', 'link', 'show', 'flannel.99')).toContain('flannel.99');
   });
 });

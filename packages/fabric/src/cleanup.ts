@@ -13,10 +13,14 @@ export interface CleanupOptions {
   readonly previous?: readonly IpPrefix[];
 }
 
-/** What was done, and what could not be. */
-export interface CleanupResult {
+/** Rows that are gone, and changes that could not be made. */
+export interface RemovedRows {
   readonly removed: readonly Row[];
   readonly failures: readonly Failure[];
+}
+
+/** What was done, and what could not be. */
+export interface CleanupResult extends RemovedRows {
   readonly released?: Lease;
   /** Why the lease could not be looked up or released; the rows are removed all the same. */
   readonly storeError?: Error;
@@ -48,7 +52,7 @@ export interface CleanupResult {
  */
 export async function cleanup(options: CleanupOptions): Promise<CleanupResult> {
   const own = await attempt(() => findOwnLease(options));
-  const rows = await removeRows(options, own.value);
+  const rows = await removeOwn(options, own.value);
   const lease = own.value;
   const release = await attempt(async () => lease && options.store.release(lease));
   const storeError = own.error ?? release.error;
@@ -73,11 +77,31 @@ async function findOwnLease({ store, backend }: CleanupOptions): Promise<Lease |
   }
 }
 
-/** Which devices are ours does not depend on the lease; sysctls stay as they are, or go with their device. */
-async function removeRows({ kernel, backend, previous = [] }: CleanupOptions, own: Lease | undefined) {
+/** Which devices are ours does not depend on the lease. */
+function removeOwn({ kernel, backend, previous = [] }: CleanupOptions, own: Lease | undefined) {
   const lease = own ?? { subnets: previous, attributes: backend.leaseAttributes(undefined) };
-  const scope = { ...scopeOf(backend.hostState(lease)), sysctls: [], chains: true };
-  const changes = diff(await kernel.snapshot(scope), []);
+  return removeRows(kernel, scopeOf(backend.hostState(lease)).devices);
+}
+
+/**
+ * Removes what `cleanup` does from the kernel, where it can't be asked for: the devices named and what is on them, routes
+ * of podlan's protocol number, podlan's nftables table. Rejects where the kernel's state can't be read.
+ * @example
+ * ```ts
+ * import { removeRows } from '@podlan/fabric';
+ * import { type Link, MemoryKernel } from '@podlan/linux/model';
+ *
+ * const link: Link = { kind: 'link', type: 'tap', name: 'flannel.1', mtu: 1450, up: true };
+ * const kernel = new MemoryKernel();
+ * await kernel.apply([{ op: 'add', row: link }]);
+ *
+ * await removeRows(kernel, ['flannel.1']); // => { removed: [link], failures: [] }
+ * kernel.rows; // => []
+ * ```
+ */
+export async function removeRows(kernel: Kernel, devices: readonly string[]): Promise<RemovedRows> {
+  // Sysctls stay as they are, or go with their device.
+  const changes = diff(await kernel.snapshot({ devices, sysctls: [], chains: true }), []);
   const failures = await kernel.apply(changes);
   const failed = new Set(failures.map(({ change }) => change));
   return { removed: changes.filter((change) => !failed.has(change)).map(({ row }) => row), failures };

@@ -5,7 +5,7 @@
 export { chooseSubnets, isSameNode } from './allocation.js';
 export type { Backend, HostNode } from './backend.js';
 export type { BackendConfig, Dataplane, HostGwConfig, UdpConfig, VxlanConfig } from './backend-config.js';
-export { type CleanupOptions, type CleanupResult, cleanup } from './cleanup.js';
+export { type CleanupOptions, type CleanupResult, cleanup, type RemovedRows, removeRows } from './cleanup.js';
 export { type Clock, systemClock } from './clock.js';
 export { type BackendOptions, createBackend } from './create-backend.js';
 export * from './lease.js';

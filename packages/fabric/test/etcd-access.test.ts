@@ -136,7 +136,7 @@ describe('with users', () => {
 test('a cluster that begins to ask for users lets in who has named one, and tells who has not', async () => {
   const plain = await EtcdServer.start();
   try {
-    const access = { endpoints: plain.urls, certFile: undefined, keyFile: undefined };
+    const access = { endpoints: plain.urls };
     const named = await open({ ...access, ...USER });
     const nameless = await open(access);
     const lease = await named.acquire(request);

@@ -1,20 +1,14 @@
 /** The daemon: flags to wiring. What it decides lies in @podlan/fabric, what it does in @podlan/linux and the forwarder. */
-import { readFileSync } from 'node:fs';
-import { cleanup } from '@podlan/fabric';
 import { type Logger, pino } from 'pino';
-import { UsageError } from '../usage-error.js';
 import { VERSION } from '../version.js';
 import { AgentServers } from './agent-servers.js';
 import { ruleWarnings } from './flags/rule-flags.js';
 import { type NodeOfHost, startNode } from './node-of-host.js';
 import type { AgentOptions } from './options.js';
+import { requireRights } from './rights.js';
 import type { AgentStatus } from './status.js';
-import { SubnetFile } from './subnet-file.js';
 import { Succession } from './succession.js';
 import { type Wiring, wire } from './wiring.js';
-
-/** How long a clean-up waits for the store. */
-const STORE_MS = 10_000;
 
 /** Runs until SIGTERM or SIGINT, which end the process and nothing else: devices, routes and the lease stay. */
 export async function runAgent(options: AgentOptions): Promise<number> {
@@ -85,28 +79,6 @@ const endedOr =
     if (!signal.aborted) throw error;
   };
 
-/** Removes devices, routes and rules that podlan made here, and releases the lease. */
-export async function cleanUp(options: AgentOptions): Promise<number> {
-  const log = pino({ level: options.logLevel, base: null });
-  requireRights();
-  const { kernel, store, previous, external, backendFor } = await wire(
-    options,
-    log,
-    AbortSignal.timeout(STORE_MS),
-  );
-  try {
-    const backend = backendFor(external);
-    const { removed, failures, released, storeError } = await cleanup({ kernel, store, backend, previous });
-    for (const { change, error } of failures) log.error(`${change.row.kind} not removed: ${error.message}`);
-    if (storeError) log.error(`lease not released: ${storeError.message}`);
-    SubnetFile.remove(options.subnetFile);
-    log.info({ rows: removed.length, released: released?.subnets }, 'cleaned up');
-    return failures.length > 0 || storeError ? 1 : 0;
-  } finally {
-    await store.close();
-  }
-}
-
 async function statusOf(options: AgentOptions, wiring: Wiring, node: NodeOfHost): Promise<AgentStatus> {
   const { name, addresses, publicIps, mtu } = node.external();
   return {
@@ -119,14 +91,4 @@ async function statusOf(options: AgentOptions, wiring: Wiring, node: NodeOfHost)
     forwarders: await wiring.forwarder.counters(),
     memory: { residentBytes: process.memoryUsage.rss() },
   };
-}
-
-/** CAP_NET_ADMIN is bit 12 of the effective set (capabilities(7)). */
-function requireRights(): void {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
-  if ((BigInt(`0x${effective}`) >> 12n) & 1n) return;
-  throw new UsageError(
-    'the agent sets up network devices and needs CAP_NET_ADMIN, which this process lacks: run it as root. ' +
-      'To try podlan without root: podlan lab demo',
-  );
 }

@@ -63,8 +63,8 @@ async function listen(server: Server, path: string): Promise<void> {
   renameSync(fresh, path);
 }
 
-/** A socket that nobody listens on any more was left by an agent that was killed. */
-async function refuseIfServed(path: string): Promise<void> {
+/** Throws UsageError where an agent serves it. One that nobody listens on any more was left by an agent that was killed. */
+export async function refuseIfServed(path: string): Promise<void> {
   const isServed = await new Promise<boolean>((resolve) => {
     const probe = connect(path, () => resolve(true)).on('error', () => resolve(false));
     probe.once('connect', () => probe.destroy());

@@ -1,6 +1,7 @@
 /** `podlan agent`. */
 import type { Command } from 'commander';
-import { cleanUp, runAgent } from '../agent/agent.js';
+import { runAgent } from '../agent/agent.js';
+import { cleanUp } from '../agent/clean-up.js';
 import { type AgentFlags, agentOptions, declareAgentFlags } from '../agent/options.js';
 
 export function declareAgent(program: Command): void {
