@@ -5,7 +5,7 @@
  *     table ip filter
  *       chain FORWARD          type filter hook forward, policy drop
  *         …                                       the owner's rules, as they are
- *         jump PODLAN-FORWARD comment "podlan"    before the rule that drops all that is left, else at the end
+ *         jump PODLAN-FORWARD comment "podlan"    before the rule that no packet passes, else at the end
  *       chain PODLAN-FORWARD
  *         ip saddr 10.244.0.0/16 accept           podlan's rules of that family: a jump can't leave its table
  *         ip daddr 10.244.0.0/16 accept
@@ -39,10 +39,12 @@ export interface ForeignChain extends ChainName {
   readonly isClosed: boolean;
   /** Whether it drops what its rules leave undecided. */
   readonly drops: boolean;
-  /** The handle of the rule that does so; absent where the policy does. */
-  readonly droppingRule?: number;
+  /** The handle of the first rule that no packet passes; absent where there is none, and the policy decides. */
+  readonly endingRule?: number;
   /** The handles of jumps to our copy. */
   readonly jumps: readonly number[];
+  /** Whether the last jump stands behind that rule, where nothing comes to it. */
+  readonly isCutOff: boolean;
   /** The rules of our copy, where there is one. */
   readonly copy?: Rules;
 }
@@ -86,13 +88,16 @@ async function readForeignChain(
     find(wanted) ? (await listNft(['chain', family, table, wanted], place)).rules : [];
   const [rules, copied] = await Promise.all([rulesOf(chain), rulesOf(copyOf(chain))]);
   const theirs = rules.filter((rule) => targetOf(rule.expr) !== copyOf(chain));
+  const jumps = rules.filter((rule) => !theirs.includes(rule)).map(({ handle }) => handle);
   const end = await endOf(theirs, rulesOf);
-  const drops = end === undefined ? find(chain)?.policy === 'drop' : end.verdict === 'drop';
+  const verdict = end === undefined || end.verdict === 'return' ? find(chain)?.policy : end.verdict;
+  const handles = rules.map(({ handle }) => handle);
   return {
     ...name,
-    drops,
-    ...(end?.verdict === 'drop' && { droppingRule: end.handle }),
-    jumps: rules.filter((rule) => !theirs.includes(rule)).map(({ handle }) => handle),
+    drops: verdict === 'drop',
+    ...(end !== undefined && { endingRule: end.handle }),
+    jumps,
+    isCutOff: end !== undefined && handles.indexOf(jumps.at(-1) ?? -1) > handles.indexOf(end.handle),
     ...(find(copyOf(chain)) && { copy: copied.map(({ expr }) => withoutCounters(expr)) }),
   };
 }
@@ -100,11 +105,12 @@ async function readForeignChain(
 const copyOf = (chain: string): string => COPY_PREFIX + chain;
 
 interface End {
-  readonly verdict: 'accept' | 'drop';
+  /** `return`: nothing is decided, but no packet comes to the rules that follow. */
+  readonly verdict: 'accept' | 'drop' | 'return';
   readonly handle: number;
 }
 
-/** The first rule that decides about every packet that comes to it; chains that it jumps to are followed. */
+/** The first rule that no packet passes; chains that it jumps to are followed. From one that it goes to, none comes back. */
 async function endOf(
   rules: ListedRules,
   rulesOf: (chain: string) => Promise<ListedRules>,
@@ -112,14 +118,15 @@ async function endOf(
   for (const { expr, handle } of rules) {
     if (!expr.slice(0, -1).every(passesOn)) continue;
     const decision = keyed(expr.at(-1));
-    if ('return' in decision) return undefined;
+    if ('return' in decision) return { verdict: 'return', handle };
     if ('accept' in decision) return { verdict: 'accept', handle };
     if ('drop' in decision || 'reject' in decision || xtTarget(decision) === 'REJECT') {
       return { verdict: 'drop', handle };
     }
     const target = targetOf(expr);
-    const end = target === undefined ? undefined : await endOf(await rulesOf(target), rulesOf);
-    if (end !== undefined) return { verdict: end.verdict, handle };
+    if (target === undefined) continue;
+    const verdict = (await endOf(await rulesOf(target), rulesOf))?.verdict ?? 'return';
+    if (verdict !== 'return' || 'goto' in decision) return { verdict, handle };
   }
   return undefined;
 }
@@ -152,7 +159,7 @@ export function misplacedIn(chains: readonly ForeignChain[], rules: Rules): Fore
     if (chain.isClosed) return false;
     const wanted = neededIn(chain, rules);
     if (wanted.length === 0) return chain.copy !== undefined || chain.jumps.length > 0;
-    return chain.jumps.length !== 1 || !sameValue(chain.copy, wanted);
+    return chain.jumps.length !== 1 || chain.isCutOff || !sameValue(chain.copy, wanted);
   });
 }
 
@@ -186,7 +193,7 @@ export async function settle(rules: Rules, place: Place): Promise<Error[]> {
 }
 
 function commandsFor(foreign: ForeignChain, wanted: Rules): unknown[] {
-  const { family, table, chain, droppingRule, jumps } = foreign;
+  const { family, table, chain, endingRule, jumps, isCutOff } = foreign;
   const copy = copyOf(chain);
   const at = { family, table };
   const remove = jumps.map((handle) => ({ delete: { rule: { ...at, chain, handle } } }));
@@ -194,10 +201,10 @@ function commandsFor(foreign: ForeignChain, wanted: Rules): unknown[] {
   if (wanted.length === 0) return [...remove, ...empty, { delete: { chain: { ...at, name: copy } } }];
   const rule = { ...at, chain, comment: COMMENT, expr: [{ jump: { target: copy } }] };
   const jump =
-    droppingRule === undefined ? { add: { rule } } : { insert: { rule: { ...rule, handle: droppingRule } } };
+    endingRule === undefined ? { add: { rule } } : { insert: { rule: { ...rule, handle: endingRule } } };
   return [
     ...empty,
     ...wanted.map((expr) => ({ add: { rule: { ...at, chain: copy, expr } } })),
-    ...(jumps.length === 1 ? [] : [...remove, jump]),
+    ...(jumps.length === 1 && !isCutOff ? [] : [...remove, jump]),
   ];
 }

@@ -181,6 +181,36 @@ test.each([
   expect(rules.slice(at + 1)).toEqual([expect.stringMatching(/-A FORWARD -[jg] (REJECT|DROP|last)/)]);
 });
 
+describe('where the policy drops', () => {
+  beforeEach(() => sh('iptables-nft -P FORWARD DROP', 'iptables-nft -N aside'));
+  const chain = async () => (await iptables()).filter((line) => line.startsWith('-A FORWARD'));
+  const jump = '-A FORWARD -m comment --comment podlan -j PODLAN-FORWARD';
+
+  test.each([
+    ['rejects', '-j REJECT', '-A FORWARD -j REJECT --reject-with icmp-port-unreachable'],
+    ['returns', '-j RETURN', '-A FORWARD -j RETURN'],
+    ['goes to a chain that decides nothing', '-g aside', '-A FORWARD -g aside'],
+  ])('the jump moves before a rule that %s, put before it', async (_, rule, listed) => {
+    await converge(forward);
+    await sh(`iptables-nft -I FORWARD ${rule}`);
+    expect(await misplaced()).toEqual(['ip filter FORWARD']);
+    await converge(forward);
+    expect(await chain()).toEqual([jump, listed]);
+  });
+
+  test('it does so still where nothing comes to a rule that accepts', async () => {
+    await sh('iptables-nft -A FORWARD -g aside', 'iptables-nft -A FORWARD -j ACCEPT');
+    await converge(forward);
+    expect(await chain()).toEqual([jump, '-A FORWARD -g aside', '-A FORWARD -j ACCEPT']);
+  });
+
+  test('a jump to a chain that decides nothing, or returns, is passed', async () => {
+    await sh('iptables-nft -A aside -j RETURN', 'iptables-nft -A FORWARD -j aside');
+    await converge(forward);
+    expect(await chain()).toEqual(['-A FORWARD -j aside', jump]);
+  });
+});
+
 test('a policy that comes to nothing, because the last rule accepts, needs no jump', async () => {
   await sh('iptables-nft -P FORWARD DROP; iptables-nft -A FORWARD -j ACCEPT');
   await converge(forward);
