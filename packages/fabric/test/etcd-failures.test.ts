@@ -114,6 +114,14 @@ test('a member without a leader ends its watches, as it hears of nothing any mor
   await ended;
 });
 
+test('a store that is closed stays so', async () => {
+  etcd = await EtcdServer.start();
+  const store = await open();
+  await store.close();
+  store.reconnect();
+  await expect(store.acquire({ attributes: testAttributes(1), previous: [] })).rejects.toThrow(/shut down/);
+});
+
 describe('a connection', () => {
   let wire: Wire;
   const liveWatch = async (options: EtcdStoreOptions = {}) => {

@@ -26,6 +26,7 @@ export class InterfaceWatch {
   #current: ExternalInterface;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
+  #closed = false;
   #again = false;
   #lastLookMs = Number.NEGATIVE_INFINITY;
   #warned: string | undefined;
@@ -50,10 +51,12 @@ export class InterfaceWatch {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#looking = true;
+    this.#closed = true;
   }
 
+  /** A look at once, too: what changed before the kernel was heard is not told. */
   async *#listen(tables: AsyncIterable<Table>): AsyncGenerator<Table> {
+    this.#lookSoon();
     for await (const table of tables) {
       if (TABLES.has(table)) this.#lookSoon();
       yield table;
@@ -62,7 +65,7 @@ export class InterfaceWatch {
 
   #lookSoon(): void {
     this.#again = true;
-    if (this.#looking || this.#timer !== undefined) return;
+    if (this.#closed || this.#looking || this.#timer !== undefined) return;
     const earliestMs = this.#lastLookMs + INTERVAL_MS - performance.now();
     this.#timer = setTimeout(() => void this.#look(), Math.max(DEBOUNCE_MS, earliestMs));
   }
@@ -84,13 +87,13 @@ export class InterfaceWatch {
 
   #see(now: ExternalInterface): void {
     const before = this.#current;
-    if (JSON.stringify(now) === JSON.stringify(before)) return;
+    if (this.#closed || JSON.stringify(now) === JSON.stringify(before)) return;
     this.#options.changed(now, before);
     this.#current = now;
   }
 
   #warnOnce(message: string): void {
-    if (this.#warned === message) return;
+    if (this.#closed || this.#warned === message) return;
     this.#warned = message;
     this.#options.warn(`external interface ${this.#current.name} is waited for: ${message}`);
   }

@@ -209,7 +209,7 @@ export class EtcdLeaseStore implements AllocatingStore, OpenStore {
 
   /** Watches end with `watch-lost`; everything after goes by new connections. */
   reconnect(): void {
-    this.#client.reconnect();
+    if (!this.#closed.signal.aborted) this.#client.reconnect();
   }
 
   /** Ends all watches and calls, and disconnects. */
