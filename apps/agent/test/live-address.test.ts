@@ -2,10 +2,13 @@
  * Row 7 of flannel's shortcomings: the address of a node changes while it runs. The node keeps its subnet, its pods keep
  * theirs, and its peers follow; likewise where its interface goes down and comes back, or gets another MTU.
  */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HAND_OVER_PROTOCOL } from '../dist/agent/hand-over.js';
 import { transfer } from '../dist/lab/demo-traffic.js';
-import { subnetFile } from '../dist/lab/lab-agents.js';
+import { agentSocket, subnetFile } from '../dist/lab/lab-agents.js';
 import { type Dataplane, eventually, type LabChoice, TestLab } from './test-lab.js';
 
 const CASES: [Dataplane, LabChoice][] = [
@@ -22,6 +25,7 @@ const OVERHEADS = {
 } as const;
 const OLD = '192.168.77.11';
 const NEW = '192.168.77.111';
+const NEWER = '192.168.77.112';
 
 describe.each(CASES)('row 7: %s, %j', (dataplane, choice) => {
   let lab: TestLab;
@@ -43,20 +47,37 @@ describe.each(CASES)('row 7: %s, %j', (dataplane, choice) => {
         15_000,
       );
   };
+  const move = (from: string, to: string) =>
+    sh(
+      'host-a',
+      `ip addr del ${from}/24 dev eth0; ip addr add ${to}/24 dev eth0; ip route add default via 192.168.77.1`,
+    );
+  const published = (address: string) =>
+    eventually(
+      () => lab.agent('host-a'),
+      ({ interface: { addresses }, lease }) =>
+        addresses[0] === address && lease?.attributes.endpoints[0]?.publicIp === address,
+      15_000,
+    );
+  /** One that has the agent's node loop rest, and is gone. */
+  async function successorThatDies(meanwhile: () => Promise<unknown>) {
+    const socketPath = agentSocket(lab.name, 'host-a');
+    const netns = (await sh('host-a', 'readlink /proc/self/ns/net')).trim();
+    const outgoing = request({ socketPath, path: '/hand-over', method: 'POST', agent: false });
+    outgoing.write(`${JSON.stringify({ protocol: HAND_OVER_PROTOCOL, pid: process.pid, netns })}\n`);
+    const [{ statusCode }] = await once(outgoing, 'response');
+    expect(statusCode).toBe(200);
+    await meanwhile();
+    outgoing.on('error', () => {}).destroy();
+  }
   const stateOfB = () =>
     sh('host-b', 'ip route; ip neigh show nud permanent; bridge fdb show | grep dst || true');
 
   test('another address: the same subnet, and pods talk as before', async () => {
     const { subnets, attributes } = await leaseOf('host-a');
     await talks();
-    const address = `ip addr del ${OLD}/24 dev eth0; ip addr add ${NEW}/24 dev eth0`;
-    await sh('host-a', `${address}; ip route add default via 192.168.77.1`);
-    const { interface: external } = await eventually(
-      () => lab.agent('host-a'),
-      ({ interface: { addresses }, lease }) =>
-        addresses[0] === NEW && lease?.attributes.endpoints[0]?.publicIp === NEW,
-      15_000,
-    );
+    await move(OLD, NEW);
+    const { interface: external } = await published(NEW);
     expect(external).toMatchObject({ name: 'eth0', publicIps: [NEW] });
     await talks();
     const after = await leaseOf('host-a');
@@ -74,6 +95,18 @@ describe.each(CASES)('row 7: %s, %j', (dataplane, choice) => {
     );
     expect(peers).toHaveLength(1);
     expect(`${await stateOfB()} `).not.toMatch(/192\.168\.77\.11\s/);
+  });
+
+  test('a successor that dies leaves the node its subnet and MAC, though the address changes meanwhile', async () => {
+    const before = await leaseOf('host-a');
+    await successorThatDies(() => move(NEW, NEWER));
+    await published(NEWER);
+    await successorThatDies(async () => {});
+    await move(NEWER, NEW);
+    await published(NEW);
+    const { subnets, attributes } = await leaseOf('host-a');
+    expect({ subnets, attributes }).toEqual({ subnets: before.subnets, attributes: before.attributes });
+    await talks();
   });
 
   test('an agent that starts anew keeps the subnet, too', async () => {

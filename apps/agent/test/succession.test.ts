@@ -32,7 +32,7 @@ const optionsWith = (more: Partial<SuccessionOptions> = {}): SuccessionOptions =
   log: { info: () => {}, warn: () => {} },
   signal: new AbortController().signal,
   leave: () => {},
-  stay: () => {},
+  stay: async () => {},
   ...more,
 });
 
@@ -82,7 +82,7 @@ test('an agent whose successor dies as its own forwarders have ended goes on', a
     forwarder,
     signal: stop.signal,
     leave: () => events.push('leave'),
-    stay: () => events.push('stay'),
+    stay: async () => void events.push('stay'),
   });
   const start = (signal: AbortSignal) => {
     events.push('loop');

@@ -22,6 +22,8 @@ export interface NodeOptions {
   readonly hostRows?: (own: Lease) => readonly Row[];
   /** Subnets of an earlier run, from subnet.env: taken again where they are free, else the node's notices say so. */
   readonly previous?: readonly IpPrefix[];
+  /** What an earlier node loop held by the same `store`: this one goes on with it, though the host's address changed. */
+  readonly held?: Lease;
   readonly clock?: Clock;
   readonly log?: NodeLog;
   readonly signal: AbortSignal;

@@ -96,6 +96,7 @@ class Node {
       clock: this.#clock,
       counts: this.#counts,
       renewMarginMs: options.renewMarginMs ?? DEFAULT_RENEW_MARGIN_MS,
+      ...(options.held && { earlier: options.held }),
       request: () => this.#leaseRequest(),
       attributes: (own) => this.#backend.leaseAttributes(own.attributes),
       held: (lease, before) => this.#hold(lease, before),
@@ -207,12 +208,12 @@ class Node {
   }
 
   #leaseRequest() {
-    const { previous = [], store } = this.#options;
-    const own = this.#own.lease;
+    const { previous = [], held, store } = this.#options;
+    const own = this.#own.lease ?? held;
     const fresh = this.#backend.leaseAttributes(undefined);
     const leases = this.#leases.entries().map(([, lease]) => lease);
     const published = ownLease(store, leases, fresh);
-    const attributes = this.#backend.leaseAttributes((own ?? published)?.attributes);
+    const attributes = this.#backend.leaseAttributes((this.#own.lease ?? published ?? held)?.attributes);
     return { attributes, previous: own?.subnets ?? previous };
   }
 

@@ -1,4 +1,5 @@
 /** This node's own lease: acquired, renewed before it ends, and acquired again when somebody took or changed it. */
+import { isSameNode } from './allocation.js';
 import { BackOff } from './back-off.js';
 import type { Clock } from './clock.js';
 import { type Lease, type LeaseAttributes, LeaseError, type LeaseRequest, type LeaseStore } from './lease.js';
@@ -11,6 +12,8 @@ export interface OwnLeaseOptions {
   readonly clock: Clock;
   readonly counts: Counts;
   readonly renewMarginMs: number;
+  /** Held by an earlier loop. */
+  readonly earlier?: Lease;
   readonly request: () => LeaseRequest;
   /** What the node publishes now with a lease that it holds. */
   readonly attributes: (own: Lease) => LeaseAttributes;
@@ -33,6 +36,7 @@ export class OwnLease {
   readonly #retry = new BackOff(FIRST_RETRY_MS, MOST_RETRY_MS);
   readonly #contest = new BackOff(FIRST_RETRY_MS, MOST_RETRY_MS);
   #lease: Lease | undefined;
+  #earlier: Lease | undefined;
   #task: Task = 'acquire';
   #dueMs = Number.POSITIVE_INFINITY;
   /** True when what the node publishes may have changed since the store was last asked. */
@@ -41,6 +45,7 @@ export class OwnLease {
 
   constructor(options: OwnLeaseOptions) {
     this.#options = options;
+    this.#earlier = options.earlier;
   }
 
   get lease(): Lease | undefined {
@@ -96,24 +101,38 @@ export class OwnLease {
   }
 
   async #perform(task: Task): Promise<void> {
-    const { store, counts, request, failed } = this.#options;
+    const { store, counts, failed } = this.#options;
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#outdated = false;
     try {
       const renewing = task === 'renew' && this.#lease !== undefined;
-      const lease = renewing
-        ? await store.renew(this.#current(this.#lease!))
-        : await store.acquire(request());
+      const lease = renewing ? await store.renew(this.#current(this.#lease!)) : await this.#acquire();
       if (renewing) counts.leasesRenewed++;
       else counts.leasesAcquired++;
       this.#hold(lease);
     } catch (error) {
-      const lost = error instanceof LeaseError && error.code === 'lease-lost';
+      const lost = isLost(error);
       const isPlanned = this.#dueMs !== Number.POSITIVE_INFINITY;
       if (lost) this.#plan('acquire', 0);
       else if (!isPlanned) this.#plan(task, this.#retry.next());
       if (!lost) failed(error as Error);
     }
+  }
+
+  async #acquire(): Promise<Lease> {
+    const { store, request } = this.#options;
+    if (this.#earlier !== undefined) await this.#publishEarlier(this.#earlier);
+    this.#earlier = undefined;
+    return store.acquire(request());
+  }
+
+  /** By its new addresses the store would not know the node. */
+  async #publishEarlier(earlier: Lease): Promise<void> {
+    const current = this.#current(earlier);
+    if (isSameNode(current.attributes, earlier.attributes)) return;
+    await this.#options.store.renew(current).catch((error) => {
+      if (!isLost(error)) throw error;
+    });
   }
 
   #hold(lease: Lease): void {
@@ -142,5 +161,7 @@ export class OwnLease {
     this.#wake.ring();
   }
 }
+
+const isLost = (error: unknown): boolean => error instanceof LeaseError && error.code === 'lease-lost';
 
 const sameValue = (a: Lease, b: Lease): boolean => formatLeaseValue(a) === formatLeaseValue(b);

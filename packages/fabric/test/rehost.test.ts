@@ -1,6 +1,6 @@
 /** A node whose own addresses, MTU or interface change while it runs. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type LeaseRequest, type LeaseStore, parseNetworkConfig } from '../src/index.js';
+import { type Lease, type LeaseRequest, type LeaseStore, parseNetworkConfig } from '../src/index.js';
 import { Cluster, find } from './cluster.js';
 
 /** Dual stack: a node is known by the address that did not change. */
@@ -74,6 +74,37 @@ describe.each(['kernel', 'wasm'] as const)('a node that is rehosted, on the %s d
     expect(a.running.state().lease?.expiresAtMs).toBeGreaterThan(cluster.clock.nowMs() + 3_000_000);
   });
 });
+
+test.each([
+  ['though no address is the same', () => {}],
+  ['though its lease is gone, too', (lease: Lease) => cluster.store.delete(lease)],
+])(
+  'a loop that goes on with what an earlier one held keeps subnets and MAC, %s',
+  async (_case, meanwhile) => {
+    const store = cluster.store.client();
+    const a = await cluster.start(1, { store });
+    const held = a.running.state().lease!;
+    await a.stop();
+    await cluster.start(2);
+    meanwhile(held);
+    const publicIps = ['192.168.1.201', 'fd00:77::201'];
+    const again = await cluster.start(1, {
+      store,
+      held,
+      publicIps,
+      mac: '02:99:00:00:00:01',
+      kernel: a.kernel,
+    });
+    const { lease, notices } = again.running.state();
+    expect(lease?.subnets).toEqual(held.subnets);
+    const data = held.attributes.endpoints.map((endpoint) => endpoint.data);
+    expect(lease?.attributes.endpoints).toEqual(
+      publicIps.map((publicIp, i) => ({ publicIp, data: data[i] })),
+    );
+    expect(notices).toEqual([]);
+    expect(await cluster.store.list()).toHaveLength(2);
+  },
+);
 
 test('a node rehosted while it asks for its first lease publishes what it has become', async () => {
   let resolve = () => {};

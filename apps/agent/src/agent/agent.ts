@@ -1,4 +1,5 @@
 /** The daemon: flags to wiring. What it decides lies in @podlan/fabric, what it does in @podlan/linux and the forwarder. */
+import type { Lease } from '@podlan/fabric';
 import { type Logger, pino } from 'pino';
 import { VERSION } from '../version.js';
 import { AgentServers } from './agent-servers.js';
@@ -46,21 +47,37 @@ interface Life {
 async function run(options: AgentOptions, { log, signal, succession, servers }: Life): Promise<void> {
   const wiring = await wire(options, log, signal).catch(endedOr(signal));
   if (wiring === undefined) return;
-  const { store, forwarder, dataplane, external } = wiring;
+  const { store, forwarder, dataplane } = wiring;
+  let { external } = wiring;
+  let held: Lease | undefined;
+  let node: NodeOfHost | undefined;
   const start = (end: AbortSignal): NodeOfHost => {
-    const node = startNode(options, wiring, log, { signal: end, ready: () => succession.ready() });
-    servers.status = () => statusOf(options, wiring, node);
-    servers.unready = () => node.unready();
-    return node;
+    held = node?.state().lease ?? held;
+    const started = startNode(options, wiring, log, {
+      signal: end,
+      ready: () => succession.ready(),
+      external,
+      held,
+    });
+    node = started;
+    servers.status = () => statusOf(options, wiring, started);
+    servers.unready = () => started.unready();
+    return started;
   };
-  const stay = () => void servers.keepHealth(log);
   const inCharge = async () => {
     if (options.replace) {
       await servers.openControl(succession.conversations);
-      stay();
+      void servers.keepHealth(log);
     }
-    const { name, addresses } = external;
+    const { name, addresses } = node?.external() ?? external;
     log.info({ socket: options.socketPath, interface: name, addresses, dataplane }, 'agent runs');
+  };
+  // What changed while no loop listened is not told.
+  const stay = async () => {
+    void servers.keepHealth(log);
+    const before = node?.external() ?? external;
+    external = await wiring.findExternal(before).catch(() => before);
+    store.reconnect?.();
   };
   try {
     const parts = { forwarder, log, signal, leave: () => servers.closeHealth(), stay };

@@ -1,5 +1,5 @@
 /** The node loop on this host, and what follows it: subnet.env, and the external interface. */
-import { type NodeState, type RunningNode, runNode, withForwarder } from '@podlan/fabric';
+import { type Lease, type NodeState, type RunningNode, runNode, withForwarder } from '@podlan/fabric';
 import type { Logger } from 'pino';
 import type { ExternalInterface } from './external/external-interface.js';
 import { InterfaceWatch } from './external/interface-watch.js';
@@ -16,14 +16,24 @@ export interface NodeOfHost extends Pick<RunningNode, 'state' | 'finished'> {
   unready(): string | undefined;
 }
 
-/** `ready` is called when the kernel is as it should be, and then again and again. */
+/** Of one node loop. */
+export interface LoopOptions {
+  readonly signal: AbortSignal;
+  /** Called when the kernel is as it should be, and then again and again. */
+  readonly ready: () => void;
+  /** At its start. */
+  readonly external: ExternalInterface;
+  /** What an earlier loop held. */
+  readonly held: Lease | undefined;
+}
+
 export function startNode(
   options: AgentOptions,
   wiring: Wiring,
   log: Logger,
-  { signal, ready }: { readonly signal: AbortSignal; readonly ready: () => void },
+  { signal, ready, external, held }: LoopOptions,
 ): NodeOfHost {
-  const { store, external, nftProblem } = wiring;
+  const { store, nftProblem } = wiring;
   if (nftProblem !== undefined) log.warn({ reason: nftProblem }, 'nftables rules are not kept');
   const networks = store.config.networks.map(({ network }) => network);
   const subnetFile = new SubnetFile(options.subnetFile, { networks, ipMasq: options.rules.ipMasq });
@@ -44,6 +54,7 @@ export function startNode(
     store,
     backend: wiring.backendFor(external),
     previous: wiring.previous,
+    ...(held && { held }),
     signal,
     resyncMs: options.resyncSeconds * 1000,
     renewMarginMs: options.renewMarginMinutes * 60_000,

@@ -25,8 +25,8 @@ export interface SuccessionOptions {
   readonly signal: AbortSignal;
   /** Gives up what a successor can't have beside us. */
   readonly leave: () => void;
-  /** Has it again: the successor died. */
-  readonly stay: () => void;
+  /** Has it again, before the next node loop: the successor died. */
+  readonly stay: () => Promise<void>;
   /** How long a node may take to come up beside its predecessor. */
   readonly readyMs?: number;
 }
@@ -97,7 +97,7 @@ export class Succession {
       }
       if (signal.aborted) return;
       log.warn('the successor did not come up; this agent goes on');
-      stay();
+      await stay();
       await withLoop(start, signal, this.#handOver.asked, (loop) => loop.finished);
     }
   }
