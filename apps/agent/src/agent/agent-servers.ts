@@ -43,12 +43,14 @@ export class AgentServers {
   /** As soon as the port is free: an agent that carries the packets does not end for want of it. */
   async keepHealth(log: Log): Promise<void> {
     if (this.#health?.listening) return;
+    this.#serving.abort();
     this.#serving = new AbortController();
     const { signal } = this.#serving;
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        this.#health = await this.#serveHealth();
-        if (signal.aborted) close(this.#health);
+        const server = await this.#serveHealth();
+        if (signal.aborted) close(server);
+        else this.#health = server;
         return;
       } catch (error) {
         if (failures === 0) log.warn(`${(error as Error).message}; it is tried again`);
