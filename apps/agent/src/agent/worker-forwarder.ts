@@ -2,6 +2,7 @@
  * The forwarders of this host as a `Kernel` that holds forwarder and tunnel rows: one worker thread a device.
  * A worker that ends takes its rows along, so the node loop sees them missing and puts them back.
  */
+import { EventEmitter, on } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ForwarderCounters } from '@podlan/dataplane';
 import { createEventFd } from '@podlan/linux';
@@ -132,7 +133,8 @@ export class WorkerForwarder implements Kernel {
   readonly #threads = new Map<string, ForwarderThread>();
   /** Those still opening their device and socket, too. */
   readonly #alive = new Set<ForwarderThread>();
-  readonly #watchers = new Set<() => void>();
+  /** `ended`: a forwarder stopped without being asked to. */
+  readonly #events = new EventEmitter();
   readonly #onEnd: (dev: string, error: Error | undefined) => void;
   #inheritance: Inheritance | undefined;
 
@@ -160,13 +162,10 @@ export class WorkerForwarder implements Kernel {
   }
 
   async *watch(signal: AbortSignal): AsyncIterable<Table> {
-    while (!signal.aborted) {
-      const changed = await new Promise<boolean>((resolve) => {
-        const wake = () => resolve(true);
-        this.#watchers.add(wake);
-        signal.addEventListener('abort', () => resolve(false), { once: true });
-      });
-      if (changed) yield 'forwarder';
+    try {
+      for await (const _ of on(this.#events, 'ended', { signal })) yield 'forwarder';
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
   }
 
@@ -228,14 +227,13 @@ export class WorkerForwarder implements Kernel {
     this.#alive.add(thread);
     void thread.ended.then(() => this.#alive.delete(thread));
     await thread.opened();
-    for (const tunnel of tunnels) await thread.set(tunnel);
+    await fill(thread, tunnels);
     this.#threads.set(row.dev, thread);
     thread.ended.then(() => {
       if (this.#threads.get(row.dev) !== thread) return;
       this.#threads.delete(row.dev);
       this.#onEnd(row.dev, thread.error);
-      for (const wake of this.#watchers) wake();
-      this.#watchers.clear();
+      this.#events.emit('ended');
     });
   }
 
@@ -245,5 +243,15 @@ export class WorkerForwarder implements Kernel {
     this.#threads.delete(dev);
     await thread?.stop();
     return [...(thread?.tunnels.values() ?? [])];
+  }
+}
+
+/** One that does not take them all would keep its device and port from the next. */
+async function fill(thread: ForwarderThread, tunnels: readonly Tunnel[]): Promise<void> {
+  try {
+    for (const tunnel of tunnels) await thread.set(tunnel);
+  } catch (error) {
+    await thread.stop();
+    throw error;
   }
 }
