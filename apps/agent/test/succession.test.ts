@@ -40,28 +40,37 @@ const optionsWith = (more: Partial<SuccessionOptions> = {}): SuccessionOptions =
 const loopUntil = (signal: AbortSignal) => ({
   finished: signal.aborted ? Promise.resolve() : once(signal, 'abort').then(() => {}),
 });
+/** One whose last changes make its node ready. */
+const loopReadyAtItsEnd = (signal: AbortSignal, successor: Succession) => ({
+  finished: loopUntil(signal).finished.then(() => {
+    successor.ready();
+    return new Promise<void>((resolve) => setImmediate(resolve));
+  }),
+});
 const never = async () => expect.unreachable();
 
 describe('a successor leaves all to the agent that ran', () => {
-  const stopped = new AbortController();
   test.each([
-    ['that is stopped', loopUntil, { signal: stopped.signal }, undefined],
+    ['that is stopped', loopUntil, {}, undefined],
+    ['that is stopped and becomes ready', loopReadyAtItsEnd, {}, undefined],
     ['whose node fails', () => ({ finished: Promise.reject(new Error('no lease')) }), {}, /no lease/],
     ['whose store never answers', loopUntil, { readyMs: 1 }, /not ready within .*goes on/],
   ])('%s', async (_case, start, more, failure) => {
     const handOver = new HandOver();
     await serve(handOver);
-    const options = optionsWith(more);
+    const stop = new AbortController();
+    const options = optionsWith({ signal: stop.signal, ...more });
     const successor = new Succession();
     const relieving = successor.relieve(path, false, options);
     await once(handOver.asked, 'abort');
     const carrier = { edges: () => ({}), close: async () => expect.unreachable() };
     const completed = handOver.complete(carrier, new AbortController().signal);
     await relieving;
-    const running = successor.run(start, never, options);
-    stopped.abort();
-    if (failure === undefined) await running;
-    else await expect(running).rejects.toThrow(failure);
+    const running = successor.run((signal) => start(signal, successor), never, options);
+    if (failure === undefined) {
+      stop.abort();
+      await running;
+    } else await expect(running).rejects.toThrow(failure);
     expect(await completed).toBe(false);
   });
 });

@@ -112,12 +112,13 @@ export class Succession {
   async #takeOver(
     predecessor: Predecessor,
     loop: Loop,
-    { forwarder, log, readyMs = READY_MS }: SuccessionOptions,
+    { forwarder, log, signal, readyMs = READY_MS }: SuccessionOptions,
   ): Promise<boolean> {
     const mayStart = Promise.race([this.#isReady, predecessor.ended]).then(() => 'start' as const);
     const ended = loop.finished.then(() => 'end' as const);
     const outcome = await Promise.race([mayStart, ended, sleep(readyMs, 'late' as const, { ref: false })]);
-    if (outcome === 'end') return false;
+    // A loop that is told to end may have its node ready first.
+    if (outcome === 'end' || signal.aborted) return false;
     if (outcome === 'late')
       throw new Error(`not ready within ${readyMs / 1000} s; the agent that ran before goes on`);
     const began = performance.now();
