@@ -7,6 +7,8 @@
  *
  * @module @podlan/fabric/etcd
  */
+
+import { opened } from '../opened.js';
 import type { EtcdStoreOptions } from './options.js';
 import { EtcdLeaseStore } from './store.js';
 
@@ -43,12 +45,5 @@ export { EtcdLeaseStore };
  * ```
  */
 export async function openEtcdStore(options: EtcdStoreOptions = {}): Promise<EtcdLeaseStore> {
-  const store = new EtcdLeaseStore(options);
-  try {
-    await store.open();
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-  return store;
+  return opened(new EtcdLeaseStore(options));
 }

@@ -3,6 +3,8 @@
  * have to know of it its annotations. Subnets are assigned by kube-controller-manager, and leases don't end.
  * @module @podlan/fabric/kubernetes
  */
+
+import { opened } from '../opened.js';
 import type { KubernetesStoreOptions } from './options.js';
 import { KubernetesLeaseStore } from './store.js';
 
@@ -38,12 +40,5 @@ export { KubernetesLeaseStore, type KubernetesStoreOptions };
  * ```
  */
 export async function openKubernetesStore(options: KubernetesStoreOptions): Promise<KubernetesLeaseStore> {
-  const store = new KubernetesLeaseStore(options);
-  try {
-    await store.open();
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-  return store;
+  return opened(new KubernetesLeaseStore(options));
 }

@@ -20,6 +20,7 @@ import { claimLease, claimReservation, hasSubnets, leaseLost, vacated } from '..
 import { EntryReader } from '../entry-reader.js';
 import { isInForce, watchLeases } from '../lease-watch.js';
 import { DEFAULT_LEASE_TTL_SECONDS } from '../memory.js';
+import { opened } from '../opened.js';
 import { Written } from '../written.js';
 import { givenConfig, settleConfig } from './config.js';
 import { isBusy, type SqliteDatabase, SqliteFile } from './file.js';
@@ -81,14 +82,7 @@ const LOCK_RETRY_MS = 50;
  * ```
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteLeaseStore> {
-  const store = new SqliteLeaseStore(options);
-  try {
-    await store.open();
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-  return store;
+  return opened(new SqliteLeaseStore(options));
 }
 
 /**
