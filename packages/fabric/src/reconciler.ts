@@ -42,6 +42,8 @@ const MOST_FULL_INTERVAL_MS = 5_000;
 const FULL_PARTS = 5;
 const FIRST_RETRY_MS = 200;
 const MOST_RETRY_MS = 30_000;
+/** Without the host's own rows no pod is reached. */
+const MOST_HOST_RETRY_MS = 5_000;
 
 interface Trouble {
   readonly backOff: BackOff;
@@ -257,7 +259,8 @@ export class Reconciler {
   #troubleOf(owner: string): Trouble {
     const known = this.#troubles.get(owner);
     if (known !== undefined) return known;
-    const fresh = { backOff: new BackOff(FIRST_RETRY_MS, MOST_RETRY_MS), retryAtMs: 0, failures: [] };
+    const mostMs = owner === HOST ? MOST_HOST_RETRY_MS : MOST_RETRY_MS;
+    const fresh = { backOff: new BackOff(FIRST_RETRY_MS, mostMs), retryAtMs: 0, failures: [] };
     this.#troubles.set(owner, fresh);
     return fresh;
   }

@@ -291,3 +291,18 @@ describe('a file that cannot be used', () => {
     expect(message).toMatch(/the disk is full .*; free space for /);
   });
 });
+
+test('libsql is loaded without a look at the network, which may take minutes where DNS does not answer', () => {
+  const script = `
+    const { report } = process;
+    const { getReport } = report;
+    const asked = [];
+    report.getReport = () => (asked.push(report.excludeNetwork), getReport.call(report));
+    await import(${JSON.stringify(new URL('../dist/stores/sqlite/sqlite.js', import.meta.url).href)});
+    console.log(JSON.stringify([asked, report.excludeNetwork]));`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  const [asked, after] = JSON.parse(output) as [boolean[], boolean];
+  expect(asked).not.toEqual([]);
+  expect(new Set(asked)).toEqual(new Set([true]));
+  expect(after).toBe(false);
+});

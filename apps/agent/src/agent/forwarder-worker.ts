@@ -91,8 +91,9 @@ function openSocket(): UdpSocket {
 
 const forwarder = await Forwarder.create({ slots: SLOTS, slotBytes: SUPER_SLOT_BYTES });
 forwarder.configure(row);
-using device = openDevice();
+// The socket first: its port may be taken, and a device opened in vain is a change that all who watch links look at.
 using socket = openSocket();
+using device = openDevice();
 using errors = isBare ? RawSocket.open() : undefined;
 using poller = new Poller({ device: device.fd, socket: socket.fd, wake: wakeFd });
 answer({ id: 0, opened: { device: device.fd, socket: socket.fd } });

@@ -1,5 +1,6 @@
 /** An agent's place in a succession: it may take over from the one that runs, and may give way to one that comes. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { controllerUnder } from '@podlan/fabric';
 import type { Conversations } from './control-socket.js';
 import { HAND_OVER_PATH, HandOver } from './hand-over.js';
 import { Predecessor } from './predecessor.js';
@@ -136,12 +137,12 @@ async function withLoop(
   asked: AbortSignal,
   beside: (loop: Loop) => Promise<void>,
 ): Promise<void> {
-  const failed = new AbortController();
-  const loop = start(AbortSignal.any([end, asked, failed.signal]));
+  const until = controllerUnder(end, asked);
+  const loop = start(until.signal);
   try {
     await beside(loop);
   } finally {
-    failed.abort();
+    until.abort();
     await loop.finished;
   }
 }

@@ -1,7 +1,7 @@
 /** The network configuration in the SQLite file, kept for agents that are given none. */
 import { LeaseError } from '../../lease.js';
 import { type NetworkConfig, parseNetworkConfig } from '../../network-config.js';
-import type { SqliteDatabase } from './file.js';
+import type { SqliteDatabase } from './libsql.js';
 
 /** A configuration as an agent was given it. */
 export interface GivenConfig {

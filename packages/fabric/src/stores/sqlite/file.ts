@@ -4,10 +4,8 @@
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'libsql';
 import { LeaseError } from '../../lease.js';
-
-export type SqliteDatabase = Database.Database;
+import { openDatabase, type SqliteDatabase } from './libsql.js';
 
 const SCHEMA_VERSION = 1;
 const SCHEMA = `
@@ -59,7 +57,7 @@ export class SqliteFile {
     this.close();
     if (this.#identity !== undefined && !existsSync(this.path)) throw fileGone(this.path);
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-    this.#database = new Database(this.path, { timeout: this.#busyTimeoutMs });
+    this.#database = openDatabase(this.path, { timeout: this.#busyTimeoutMs });
     prepareSchema(this.#database, this.path);
     this.#identity = identityOf(this.path);
     return this.#database;

@@ -5,7 +5,7 @@ import { formatLeaseKey, formatLeaseValue, parseLease } from '../../lease-json.j
 import { unreadableLeases } from '../claim.js';
 import type { EntryReader } from '../entry-reader.js';
 import type { Written } from '../written.js';
-import type { SqliteDatabase } from './file.js';
+import type { SqliteDatabase } from './libsql.js';
 
 interface LeaseRow {
   readonly key: unknown;

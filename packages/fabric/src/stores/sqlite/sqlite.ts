@@ -23,8 +23,9 @@ import { DEFAULT_LEASE_TTL_SECONDS } from '../memory.js';
 import { opened } from '../opened.js';
 import { Written } from '../written.js';
 import { givenConfig, settleConfig } from './config.js';
-import { isBusy, type SqliteDatabase, SqliteFile } from './file.js';
+import { isBusy, SqliteFile } from './file.js';
 import { FileWake } from './file-wake.js';
+import type { SqliteDatabase } from './libsql.js';
 import { damagedRows, deleteRow, putRow, readRows } from './rows.js';
 
 /** The file, and how long to wait for what, in milliseconds but for `leaseTtlSeconds` (a day by default). */
