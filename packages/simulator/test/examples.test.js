@@ -1,0 +1,3 @@
+import { testExamples } from '@podlan/tooling/examples';
+
+testExamples(import.meta.url);
