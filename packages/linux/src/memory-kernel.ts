@@ -3,8 +3,8 @@
  * and knows what stands on what: a device's rows go with it. It carries no packets.
  */
 import type { Change, Failure, Kernel, Link, Row, Scope, Table } from './model.js';
-import { ROUTE_PROTOCOL } from './model.js';
-import { deviceOf, rowKey } from './rows.js';
+import { deviceOf, isInScope, rowKey } from './rows.js';
+import { TableWatchers } from './table-watchers.js';
 
 /** Devices that are there from the start: rows may stand on them, they are no rows themselves. */
 const HOST_DEVICES = ['lo', 'eth0'];
@@ -52,7 +52,7 @@ export class MemoryKernel implements Kernel {
   readonly applied: Change[] = [];
   readonly #rows = new Map<string, Row>();
   readonly #devices: Set<string>;
-  readonly #watchers = new Set<(table: Table) => void>();
+  readonly #watchers = new TableWatchers();
   readonly #refusals = new Map<string, Error>();
 
   constructor({ devices = HOST_DEVICES }: { readonly devices?: readonly string[] } = {}) {
@@ -66,7 +66,7 @@ export class MemoryKernel implements Kernel {
 
   /** The rows in `scope` as they are now. */
   async snapshot(scope: Scope): Promise<Row[]> {
-    return this.rows.filter((row) => inScope(row, scope));
+    return this.rows.filter((row) => isInScope(row, scope));
   }
 
   /** Makes the changes in order, and returns those that were refused. */
@@ -79,31 +79,8 @@ export class MemoryKernel implements Kernel {
   }
 
   /** Yields the table of each change from now on, once per turn. Ends when `signal` aborts. */
-  async *watch(signal: AbortSignal): AsyncGenerator<Table> {
-    const pending = new Set<Table>();
-    let wake = () => {};
-    const onChange = (table: Table) => {
-      pending.add(table);
-      wake();
-    };
-    const onAbort = () => wake();
-    this.#watchers.add(onChange);
-    signal.addEventListener('abort', onAbort);
-    try {
-      while (!signal.aborted) {
-        for (const table of pending) {
-          pending.delete(table);
-          yield table;
-        }
-        if (pending.size > 0 || signal.aborted) continue;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    } finally {
-      this.#watchers.delete(onChange);
-      signal.removeEventListener('abort', onAbort);
-    }
+  watch(signal: AbortSignal): AsyncGenerator<Table> {
+    return this.#watchers.watch(signal);
   }
 
   /** Puts a row there behind everyone's back, as an operator's command would; watchers wake. */
@@ -125,7 +102,7 @@ export class MemoryKernel implements Kernel {
 
   /** Wakes the watchers though nothing changed. */
   wake(table: Table): void {
-    for (const watcher of this.#watchers) watcher(table);
+    this.#watchers.wake(table);
   }
 
   #apply({ op, row }: Change): Error | undefined {
@@ -191,10 +168,3 @@ function mergeLink(current: Link, wanted: Link): Link {
 }
 
 const isOnOtherDevice = (a: Row, b: Row): boolean => deviceOf(a) !== deviceOf(b);
-
-function inScope(row: Row, scope: Scope): boolean {
-  if (row.kind === 'chain') return scope.chains;
-  if (row.kind === 'sysctl') return scope.sysctls.includes(row.key);
-  if (row.kind === 'route' && row.protocol === ROUTE_PROTOCOL) return true;
-  return scope.devices.includes(deviceOf(row) ?? '');
-}

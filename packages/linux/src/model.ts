@@ -199,4 +199,5 @@ export interface Kernel {
 
 export { diff } from './diff.js';
 export { MemoryKernel } from './memory-kernel.js';
-export { defaultMetric, deviceOf, rowKey, rowText, scopeOf } from './rows.js';
+export { defaultMetric, deviceOf, isInScope, rowKey, rowText, scopeOf } from './rows.js';
+export { TableWatchers } from './table-watchers.js';

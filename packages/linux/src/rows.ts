@@ -1,5 +1,15 @@
 /** What a row is called: its key among its kind, its device, its text in iproute2's words. */
-import type { Chain, ForwarderRow, Link, Route, Row, Scope, Table, Tunnel } from './model.js';
+import {
+  type Chain,
+  type ForwarderRow,
+  type Link,
+  ROUTE_PROTOCOL,
+  type Route,
+  type Row,
+  type Scope,
+  type Table,
+  type Tunnel,
+} from './model.js';
 
 /**
  * The metric the kernel gives a route that names none: IPv4 0, IPv6 1024 (IP6_RT_PRIO_USER).
@@ -94,6 +104,24 @@ export function scopeOf(rows: Iterable<Row>): Scope {
     if (row.kind === 'chain') chains = true;
   }
   return { devices: [...devices], sysctls: [...sysctls], chains };
+}
+
+/**
+ * Whether a row stands in a scope, as `Scope` says it.
+ * @example
+ * ```ts
+ * import { isInScope } from '@podlan/linux/model';
+ *
+ * const scope = { devices: ['cni0'], sysctls: [], chains: false };
+ * isInScope({ kind: 'link', type: 'bridge', name: 'cni0', mtu: 1450, up: true }, scope); // => true
+ * isInScope({ kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '1' }, scope); // => false
+ * ```
+ */
+export function isInScope(row: Row, scope: Scope): boolean {
+  if (row.kind === 'chain') return scope.chains;
+  if (row.kind === 'sysctl') return scope.sysctls.includes(row.key);
+  if (row.kind === 'route' && row.protocol === ROUTE_PROTOCOL) return true;
+  return scope.devices.includes(deviceOf(row) ?? '');
 }
 
 /**

@@ -24,7 +24,7 @@ export const LAYERS = {
   dataplane: { folder: 'packages/dataplane', imports: ['wire'], node: false },
   'linux/model': {
     folder: 'packages/linux',
-    files: ['model', 'diff', 'rows', 'prefix', 'memory-kernel', 'prefix/', 'model/'],
+    files: ['model', 'diff', 'rows', 'prefix', 'memory-kernel', 'table-watchers', 'prefix/', 'model/'],
     imports: ['wire'],
     node: false,
   },
