@@ -199,5 +199,6 @@ export interface Kernel {
 
 export { diff } from './diff.js';
 export { MemoryKernel } from './memory-kernel.js';
+export { nftRuleText } from './nft-text.js';
 export { defaultMetric, deviceOf, isInScope, rowKey, rowText, scopeOf } from './rows.js';
 export { TableWatchers } from './table-watchers.js';

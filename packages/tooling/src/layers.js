@@ -24,7 +24,17 @@ export const LAYERS = {
   dataplane: { folder: 'packages/dataplane', imports: ['wire'], node: false },
   'linux/model': {
     folder: 'packages/linux',
-    files: ['model', 'diff', 'rows', 'prefix', 'memory-kernel', 'table-watchers', 'prefix/', 'model/'],
+    files: [
+      'model',
+      'diff',
+      'rows',
+      'nft-text',
+      'prefix',
+      'memory-kernel',
+      'table-watchers',
+      'prefix/',
+      'model/',
+    ],
     imports: ['wire'],
     node: false,
   },
