@@ -1,0 +1,38 @@
+/** The kinds of text and number that fields of a snapshot hold. A message is what was expected. */
+import {
+  type IpAddress,
+  type IpPrefix,
+  parseInterfaceAddress,
+  parseIpAddress,
+  parseIpPrefix,
+} from '@podlan/wire';
+import * as v from 'valibot';
+
+const textOf =
+  <T>(parse: (text: string) => T | undefined) =>
+  (input: unknown): boolean =>
+    typeof input === 'string' && parse(input) !== undefined;
+
+/** Annotated: the brand within has no name outside of its package. */
+export const address: v.GenericSchema<IpAddress> = v.custom(textOf(parseIpAddress), 'an IP address');
+export const prefix: v.GenericSchema<IpPrefix> = v.custom(textOf(parseIpPrefix), 'an IP prefix');
+/** As iproute2 prints destinations. Of IPv6 routes' `from` it prints host bits too. */
+export const destination = v.custom<string>(
+  (input) => input === 'default' || textOf(parseIpAddress)(input) || textOf(parseInterfaceAddress)(input),
+  'default, an IP address or an IP prefix',
+);
+/** Of whatever the device has for one: a MAC, of some tunnels an IP address, 20 bytes of InfiniBand. */
+export const linkLayerAddress = v.custom<string>(
+  (input) => textOf(parseIpAddress)(input) || textOf(octets)(input),
+  'a link-layer address',
+);
+const octets = (text: string) => /^[0-9a-f]{2}(:[0-9a-f]{2}){0,31}$/i.exec(text) ?? undefined;
+
+export const whole = v.pipe(v.number(), v.safeInteger('a whole number'), v.minValue(0, 'a whole number'));
+export const index = v.pipe(v.number(), v.integer('a whole number'));
+/** Of nodes, pods and namespaces. */
+export const name = v.pipe(v.string(), v.regex(/^[^\s/]{1,253}$/u, 'a name without spaces and slashes'));
+export const deviceName = v.pipe(v.string(), v.regex(/^[^\s/]{1,15}$/u, 'the name of a device'));
+export const isoTime = v.pipe(v.string(), v.isoTimestamp('a time such as 2030-01-31T12:00:00.000Z'));
+export const words = v.array(v.string());
+export const may = v.exactOptional;

@@ -1,0 +1,19 @@
+/**
+ * What a real node has, as one JSON file: the schema, reading it, and taking addresses and names out of it.
+ * @module @podlan/simulator/snapshot
+ */
+export type { ControlSnapshot, PeerSnapshot } from './control-schema.js';
+export type { NamespaceSnapshot } from './namespace-schema.js';
+export { parseSnapshot } from './parse-snapshot.js';
+export { SnapshotError } from './snapshot-error.js';
+export type {
+  AddressSnapshot,
+  FdbSnapshot,
+  LinkSnapshot,
+  NeighborSnapshot,
+  NftObjectSnapshot,
+  NodeSnapshot,
+  RouteSnapshot,
+  RuleSnapshot,
+  SocketSnapshot,
+} from './types.js';
