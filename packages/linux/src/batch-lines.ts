@@ -2,14 +2,14 @@
  * From a change to the lines of `ip -batch` or `bridge -batch` that make it. Every word is a number, a fixed word, or
  * a value that was checked right here: text from a lease or a file never reaches a line otherwise.
  */
-import { randomBytes } from 'node:crypto';
 import {
-  macFromBytes,
+  type MacAddress,
   parseInterfaceAddress,
   parseIpAddress,
   parseIpPrefix,
   parseMacAddress,
 } from '@podlan/wire';
+import { deviceName as device, netnsName, unexpected } from './checked-names.js';
 import type { Address, Change, FdbEntry, Link, Neighbor, Route } from './model.js';
 import { defaultMetric } from './rows.js';
 
@@ -19,16 +19,20 @@ export interface Lines {
   readonly lines: readonly string[];
 }
 
-/** A device name as podlan accepts it: a subset of the kernel's (dev_valid_name), shorter than IFNAMSIZ. */
-const DEVICE_NAME = /^[a-zA-Z0-9_.-]{1,15}$/;
-const NETNS = /^[a-zA-Z0-9_./-]{1,255}$/;
+/** What a change leaves open. */
+export interface LineChoices {
+  /** For a bridge that is told none; without it the bridge takes its ports'. */
+  readonly bridgeMac?: () => MacAddress;
+  /** Nothing of what is added is there yet: there is no earlier state to undo. */
+  readonly afresh?: boolean;
+}
 
-export function batchLines({ op, row }: Change): Lines {
+export function batchLines({ op, row }: Change, choices: LineChoices = {}): Lines {
   switch (row.kind) {
     case 'link':
       return {
         tool: 'ip',
-        lines: op === 'delete' ? [`link del dev ${device(row.name)}`] : linkLines(op, row),
+        lines: op === 'delete' ? [`link del dev ${device(row.name)}`] : linkLines(op, row, choices),
       };
     case 'address':
       return { tool: 'ip', lines: [addressLine(op, row)] };
@@ -45,22 +49,25 @@ export function batchLines({ op, row }: Change): Lines {
 
 type Op = Change['op'];
 
-function linkLines(op: Op, link: Link): string[] {
-  const add = op === 'add' ? addLinkLine(link) : undefined;
+function linkLines(op: Op, link: Link, choices: LineChoices): string[] {
+  const afresh = op === 'add' && choices.afresh === true;
+  const add = op === 'add' ? addLinkLine(link, choices) : undefined;
   const change = op === 'replace' && link.type === 'vxlan' ? [vxlanChangeLine(link)] : [];
-  const port = link.master === undefined ? [] : [hairpinLine(link)];
-  return [...(add === undefined ? [] : [add]), ...change, linkSetLine(link), ...port];
+  const port = link.master === undefined || (afresh && !link.hairpin) ? [] : [hairpinLine(link)];
+  return [...(add === undefined ? [] : [add]), ...change, linkSetLine(link, afresh), ...port];
 }
 
-function addLinkLine(link: Link): string | undefined {
+function addLinkLine(link: Link, { bridgeMac }: LineChoices): string | undefined {
   const name = device(link.name);
   const identity = link.mac === undefined ? '' : ` address ${mac(link.mac)}`;
   switch (link.type) {
     case 'tap':
     case 'tun':
       return `tuntap add dev ${name} mode ${link.type} vnet_hdr`;
-    case 'bridge':
-      return `link add dev ${name} address ${mac(link.mac ?? randomMac())} type bridge`;
+    case 'bridge': {
+      const chosen = link.mac ?? bridgeMac?.();
+      return `link add dev ${name}${chosen === undefined ? '' : ` address ${mac(chosen)}`} type bridge`;
+    }
     case 'vxlan':
       return `link add dev ${name}${identity} mtu ${integer(link.mtu, 65535)} type vxlan ${vxlanWords(link)}`;
     case 'veth':
@@ -81,26 +88,15 @@ const vxlanChangeLine = (link: Link & { type: 'vxlan' }): string =>
   `link set dev ${device(link.name)} type vxlan ${learningWord(link)}`;
 
 function peerWords({ name, netns }: { readonly name: string; readonly netns?: string }): string {
-  if (netns === undefined) return device(name);
-  if (!NETNS.test(netns)) throw unexpected('netns', 'a namespace name or path', netns);
-  return `${device(name)} netns ${netns}`;
+  return netns === undefined ? device(name) : `${device(name)} netns ${netnsName(netns)}`;
 }
 
-/**
- * A bridge that was given no address takes its lowest port's, and changes it as ports come and go; pods that had
- * resolved their gateway would lose it.
- */
-function randomMac(): string {
-  const bytes = Uint8Array.from(randomBytes(6));
-  bytes[0] = (bytes[0]! & 0xfe) | 0x02; // locally administered, unicast
-  return macFromBytes(bytes);
-}
-
-function linkSetLine(link: Link): string {
+function linkSetLine(link: Link, afresh: boolean): string {
   const identity = link.mac === undefined || link.type === 'tun' ? '' : ` address ${mac(link.mac)}`;
-  const master = link.master === undefined ? 'nomaster' : `master ${device(link.master)}`;
+  const free = afresh ? '' : ' nomaster';
+  const master = link.master === undefined ? free : ` master ${device(link.master)}`;
   const state = link.up ? 'up' : 'down';
-  return `link set dev ${device(link.name)}${identity} mtu ${integer(link.mtu, 65535)} ${master} ${state}`;
+  return `link set dev ${device(link.name)}${identity} mtu ${integer(link.mtu, 65535)}${master} ${state}`;
 }
 
 const hairpinLine = (link: Link): string =>
@@ -144,12 +140,6 @@ export function vacateRouteLine(route: Route): string {
   return `route del ${prefix} metric ${integer(route.metric ?? defaultMetric(route), 0xffffffff)}`;
 }
 
-export function device(name: string): string {
-  if (!DEVICE_NAME.test(name) || name === '.' || name === '..')
-    throw unexpected('device', 'a device name', name);
-  return name;
-}
-
 const ip = (text: string): string => checked('address', 'an IP address', text, parseIpAddress);
 const mac = (text: string): string => checked('mac', 'a MAC address', text, parseMacAddress);
 
@@ -168,6 +158,3 @@ function checked(
   if (value === undefined) throw unexpected(what, expected, text);
   return value;
 }
-
-const unexpected = (what: string, expected: string, got: unknown): TypeError =>
-  new TypeError(`${what}: expected ${expected}, got ${JSON.stringify(got)}`);

@@ -3,6 +3,8 @@
  *
  * It reads JSON and writes batches. Forwarders and tunnels are not its rows: `withForwarder` of the agent adds them.
  */
+import { randomBytes } from 'node:crypto';
+import { type MacAddress, macFromBytes } from '@podlan/wire';
 import { batchLines } from './batch-lines.js';
 import * as rows from './iproute2-rows.js';
 import { applyLines, type Line, type Place } from './link-tables.js';
@@ -194,8 +196,18 @@ function wayOf(change: Change): { way: Way; texts: readonly string[] } {
   if (row.kind === 'chain') return { way: 'nft', texts: [] };
   if (row.kind === 'sysctl') return { way: 'sysctl', texts: [] };
   if (row.kind === 'forwarder' || row.kind === 'tunnel') throw notOurs(change.op, row);
-  const { tool, lines } = batchLines(change);
+  const { tool, lines } = batchLines(change, { bridgeMac: randomMac });
   return { way: tool, texts: lines };
+}
+
+/**
+ * A bridge that was given no address takes its lowest port's, and changes it as ports come and go; pods that had
+ * resolved their gateway would lose it.
+ */
+function randomMac(): MacAddress {
+  const bytes = Uint8Array.from(randomBytes(6));
+  bytes[0] = (bytes[0]! & 0xfe) | 0x02; // locally administered, unicast
+  return macFromBytes(bytes);
 }
 
 function notOurs(op: string, { kind, dev }: ForwarderRow | Tunnel): LinuxError {

@@ -197,6 +197,7 @@ export interface Kernel {
   watch(signal: AbortSignal): AsyncIterable<Table>;
 }
 
+export { commandLines } from './command-lines.js';
 export { diff } from './diff.js';
 export { MemoryKernel } from './memory-kernel.js';
 export { nftRuleText } from './nft-text.js';

@@ -2,6 +2,7 @@
  * podlan's nftables table, `table inet podlan`: read as chains, and replaced in one transaction, so that no packet meets
  * half a chain. The rules of a forward chain are kept in the forward chains of other tables too, where these would drop.
  */
+import { chainName } from './checked-names.js';
 import {
   closedTo,
   type ForeignChain,
@@ -15,7 +16,6 @@ import type { Chain, Change, Failure } from './model.js';
 import { listNft, transact } from './nft.js';
 
 const TABLE = { family: 'inet', name: 'podlan' };
-const NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
 
 /** The chains of podlan's table, and those of other tables they depend on, by name: `ip filter FORWARD`. */
 export interface ReadChains {
@@ -93,9 +93,7 @@ async function applyOwn(changes: readonly Change[], place: Place): Promise<Failu
 
 function commandsOf({ op, row }: Change): unknown[] {
   const chain = row as Chain;
-  if (!NAME.test(chain.name)) {
-    throw new TypeError(`chain: expected a plain name, got ${JSON.stringify(chain.name)}`);
-  }
+  chainName(chain.name);
   return op === 'delete' ? takeAway(chain) : [...takeAway(chain), ...putThere(chain)];
 }
 

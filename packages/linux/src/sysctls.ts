@@ -1,12 +1,12 @@
 /** Sysctls, read and written as files. Those under net/ are those of the network namespace one is in. */
 import { readFile, writeFile } from 'node:fs/promises';
+import { sysctlKey } from './checked-names.js';
 import type { Place } from './link-tables.js';
 import { errnoOf, LinuxError } from './linux-error.js';
 import type { Change, Failure, Sysctl } from './model.js';
 import { runIn } from './netns.js';
 
 const ROOT = '/proc/sys/';
-const KEY = /^net(\/[a-zA-Z0-9_.-]+)+$/;
 
 /** The sysctls named, in that order; one whose file is not there (its device is not) is left out. */
 export async function readSysctls(keys: readonly string[], place: Place): Promise<Sysctl[]> {
@@ -65,9 +65,4 @@ async function writeIn(path: string, value: string, place: Place): Promise<void>
   throw new LinuxError({ op: 'sysctl', args: [path.slice(ROOT.length)], errno: errnoOf(message), message });
 }
 
-function sysctlPath(key: string): string {
-  if (!KEY.test(key) || key.split('/').includes('..')) {
-    throw new TypeError(`sysctl: expected a key such as net/ipv4/ip_forward, got ${JSON.stringify(key)}`);
-  }
-  return ROOT + key;
-}
+const sysctlPath = (key: string): string => ROOT + sysctlKey(key);
