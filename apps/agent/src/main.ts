@@ -1,6 +1,7 @@
 /** The `podlan` command. */
 import { Command } from 'commander';
 import { declareAgent } from './commands/agent.js';
+import { declareCommands } from './commands/commands.js';
 import { declareLab } from './commands/lab.js';
 import { declareLeases } from './commands/leases.js';
 import { declareStatus } from './commands/status.js';
@@ -13,6 +14,7 @@ const program = new Command('podlan')
   .showHelpAfterError();
 declareAgent(program);
 declareStatus(program);
+declareCommands(program);
 declareLeases(program);
 declareLab(program);
 

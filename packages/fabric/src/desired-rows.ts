@@ -48,6 +48,16 @@ export class DesiredRows {
     return [...this.#claims.values()].map((claims) => claims[0]!.row);
   }
 
+  /** The rows that each owner has: the host's first, then the peers' as they came. */
+  byOwner(): [string, Row[]][] {
+    const peers = [...this.#keys.keys()].filter((owner) => owner !== HOST);
+    const owners = this.#keys.has(HOST) ? [HOST, ...peers] : peers;
+    return owners.map((owner) => {
+      const claims = this.keysOf(owner).map((key) => this.#claims.get(key)![0]!);
+      return [owner, claims.filter((claim) => claim.owner === owner).map(({ row }) => row)];
+    });
+  }
+
   /** The owner of a row which `owner` wants to be another. */
   rivalOf(owner: string): string | undefined {
     for (const key of this.keysOf(owner)) {

@@ -4,7 +4,7 @@ import type { IpPrefix } from '@podlan/wire';
 import type { Backend } from './backend.js';
 import type { Clock } from './clock.js';
 import type { Lease, LeaseStore } from './lease.js';
-import type { NodeState } from './node-state.js';
+import type { DesiredState, NodeState } from './node-state.js';
 
 /** Where a node says what happens to it, a line each. */
 export interface NodeLog {
@@ -39,6 +39,8 @@ export interface NodeOptions {
 export interface RunningNode {
   /** What it believes now. */
   state(): NodeState;
+  /** The rows that it keeps the kernel to: the host's, then each peer's. None before the first lease. */
+  desired(): DesiredState[];
   /**
    * The host's addresses, MTU or external interface changed, and the backend with them: the lease keeps its subnets
    * and is published anew, and all rows are derived anew.

@@ -1,4 +1,5 @@
 /** What a node believes, for `podlan status` and for tests. */
+import type { Row } from '@podlan/linux/model';
 import type { IpAddress, IpPrefix } from '@podlan/wire';
 import type { Lease } from './lease.js';
 
@@ -12,6 +13,22 @@ export interface PeerState {
   readonly status: 'programmed' | 'pending' | 'failed' | 'refused';
   readonly reason?: string;
 }
+
+/** The rows there should be on account of one lease: the host's own, or a peer's. Plain JSON. */
+export interface DesiredState {
+  /** Lease key of the peer, or `host`. */
+  readonly owner: string;
+  readonly subnets: readonly IpPrefix[];
+  readonly publicIps: readonly IpAddress[];
+  /** `diff([], rows)` has them in the order in which they can be made. */
+  readonly rows: readonly Row[];
+}
+
+/** Which subnets, and at which addresses. */
+export const endsOf = ({ subnets, attributes }: Lease): Pick<PeerState, 'subnets' | 'publicIps'> => ({
+  subnets,
+  publicIps: attributes.endpoints.map(({ publicIp }) => publicIp),
+});
 
 /** A change that the kernel refuses, and that is tried again. */
 export interface FailureState {

@@ -11,10 +11,12 @@ import { BackOff } from './back-off.js';
 import type { Backend } from './backend.js';
 import { type Clock, systemClock } from './clock.js';
 import { controllerUnder } from './controller-under.js';
+import { HOST } from './desired-rows.js';
 import { type Lease, LeaseError, type LeaseErrorCode, type LeaseEvent } from './lease.js';
 import { formatLeaseKey } from './lease-json.js';
 import type { NodeOptions, RunningNode } from './node-options.js';
-import { type NodeState, type PeerState, zeroCounts } from './node-state.js';
+import { type DesiredState, endsOf, type NodeState, type PeerState, zeroCounts } from './node-state.js';
+import { once } from './once.js';
 import { OwnLease } from './own-lease.js';
 import { type Judge, PeerLeases } from './peer-leases.js';
 import { Reconciler } from './reconciler.js';
@@ -54,7 +56,12 @@ const FATAL_AT_START: readonly LeaseErrorCode[] = ['out-of-subnets', 'bad-config
  */
 export function runNode(options: NodeOptions): RunningNode {
   const node = new Node(options);
-  return { state: () => node.state(), rehost: (backend) => node.rehost(backend), finished: node.run() };
+  return {
+    state: () => node.state(),
+    desired: () => node.desired(),
+    rehost: (backend) => node.rehost(backend),
+    finished: node.run(),
+  };
 }
 
 class Node {
@@ -147,6 +154,13 @@ class Node {
       notices: this.#notices,
       counters: { ...this.#counts },
     };
+  }
+
+  desired(): DesiredState[] {
+    return this.#reconciler.desired.byOwner().flatMap(([owner, rows]) => {
+      const lease = owner === HOST ? this.#own.lease : this.#leases.admitted(owner);
+      return lease === undefined ? [] : [{ owner, ...endsOf(lease), rows }];
+    });
   }
 
   async #watchStore(signal: AbortSignal): Promise<void> {
@@ -254,13 +268,12 @@ class Node {
     return this.#leases.peers(this.#judge(own)).map(([key, lease]) => this.#peerState(key, lease));
   }
 
-  #peerState(key: string, { subnets, attributes }: Lease): PeerState {
+  #peerState(key: string, lease: Lease): PeerState {
     const refusal = this.#leases.refusalOf(key);
     return {
       key,
-      subnets,
-      publicIps: attributes.endpoints.map(({ publicIp }) => publicIp),
-      backendType: attributes.backendType,
+      ...endsOf(lease),
+      backendType: lease.attributes.backendType,
       ...(refusal === undefined ? this.#reconciler.statusOf(key) : { status: 'refused', reason: refusal }),
     };
   }
@@ -269,15 +282,6 @@ class Node {
     const { onState } = this.#options;
     if (onState !== undefined) onState(this.state());
   }
-}
-
-/** Of thousands of peers nobody may want to hear after each change. */
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 function isFatal(error: unknown): boolean {

@@ -52,6 +52,11 @@ export class PeerLeases {
     return this.#leases.get(key);
   }
 
+  /** The lease that a peer's rows are made from, which is the store's unless that one is refused. */
+  admitted(key: string): Lease | undefined {
+    return this.#admitted.get(key);
+  }
+
   keys(): string[] {
     return [...this.#leases.keys()];
   }

@@ -54,7 +54,7 @@ interface Trouble {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #queue: WorkQueue;
-  readonly #desired = new DesiredRows();
+  readonly desired = new DesiredRows();
   /** The kernel's rows as last seen and changed, by key. */
   #believed = new Map<string, Row>();
   /** Keys whose desired row changed since, by owner. */
@@ -81,7 +81,7 @@ export class Reconciler {
   }
 
   setHost(rows: readonly Row[]): void {
-    this.#desired.set(HOST, rows);
+    this.desired.set(HOST, rows);
     this.#hostIsSet = true;
     this.ready = false;
     this.#queue.requestFull(0);
@@ -89,7 +89,7 @@ export class Reconciler {
 
   setPeer(key: string, rows: readonly Row[]): void {
     const touched = this.#touched.get(key) ?? new Set();
-    for (const rowKey of this.#desired.set(key, rows)) touched.add(rowKey);
+    for (const rowKey of this.desired.set(key, rows)) touched.add(rowKey);
     this.#touched.set(key, touched);
     this.#troubles.delete(key);
     if (touched.size > 0) this.#queue.request(key, 0);
@@ -98,10 +98,10 @@ export class Reconciler {
   statusOf(peer: string): { status: 'programmed' | 'pending' | 'failed'; reason?: string } {
     const [failure] = this.#troubles.get(peer)?.failures ?? [];
     if (failure !== undefined) return { status: 'failed', reason: failure.error.message };
-    const rival = this.#desired.rivalOf(peer);
+    const rival = this.desired.rivalOf(peer);
     if (rival !== undefined) return { status: 'failed', reason: `wants a row that ${rival} has already` };
     const done =
-      this.#desired.keysOf(peer).every((key) => this.#believed.has(key)) && !this.#touched.has(peer);
+      this.desired.keysOf(peer).every((key) => this.#believed.has(key)) && !this.#touched.has(peer);
     return { status: done ? 'programmed' : 'pending' };
   }
 
@@ -178,7 +178,7 @@ export class Reconciler {
 
   async #repair(actual: readonly Row[]): Promise<void> {
     const { counts } = this.#options;
-    const changes = diff(actual, this.#desired.rows()).filter((change) => !this.#isWaiting(change));
+    const changes = diff(actual, this.desired.rows()).filter((change) => !this.#isWaiting(change));
     const drift = counts.reconciles === 0 ? [] : changes.filter((change) => this.#isDrift(change));
     counts.reconciles++;
     counts.driftRepaired += drift.length;
@@ -195,11 +195,11 @@ export class Reconciler {
   async #updateOwners(owners: readonly string[]): Promise<void> {
     const keys = owners.flatMap((owner) => [
       ...(this.#touched.get(owner) ?? []),
-      ...this.#desired.keysOf(owner),
+      ...this.desired.keysOf(owner),
     ]);
     const unique = [...new Set(keys)];
     const old = unique.map((key) => this.#believed.get(key)).filter((row) => row !== undefined);
-    const wanted = unique.map((key) => this.#desired.row(key)).filter((row) => row !== undefined);
+    const wanted = unique.map((key) => this.desired.row(key)).filter((row) => row !== undefined);
     await this.#apply(diff(old, wanted), owners);
   }
 
@@ -230,14 +230,14 @@ export class Reconciler {
 
   #believe({ op, row }: Change): void {
     const key = rowKey(row);
-    if (op === 'delete' && this.#desired.row(key) === undefined) this.#believed.delete(key);
+    if (op === 'delete' && this.desired.row(key) === undefined) this.#believed.delete(key);
     else if (op !== 'delete') this.#believed.set(key, row);
   }
 
   #blame({ row }: Change, owners: readonly string[]): string {
     const key = rowKey(row);
     const toucher = owners.find((owner) => this.#touched.get(owner)?.has(key));
-    return this.#desired.ownerOf(key) ?? toucher ?? HOST;
+    return this.desired.ownerOf(key) ?? toucher ?? HOST;
   }
 
   #settle(owner: string): void {
@@ -268,7 +268,7 @@ export class Reconciler {
   /** A peer in back-off is left alone by full comparisons, too. */
   #isWaiting({ row }: Change): boolean {
     if (this.#troubles.size === 0) return false;
-    const owner = this.#desired.ownerOf(rowKey(row));
+    const owner = this.desired.ownerOf(rowKey(row));
     return owner !== undefined && owner !== HOST && this.#isResting(owner);
   }
 
@@ -285,12 +285,12 @@ export class Reconciler {
     const key = rowKey(row);
     const believed = this.#believed.get(key);
     if (op === 'delete' || believed === undefined) return op === 'delete' && believed === undefined;
-    const wanted = this.#desired.row(key);
+    const wanted = this.desired.row(key);
     return wanted !== undefined && diff([believed], [wanted]).length === 0;
   }
 
   #scope(): Scope {
-    const scope = scopeOf(this.#desired.rows());
+    const scope = scopeOf(this.desired.rows());
     return { ...scope, chains: scope.chains || this.#options.ownsChains };
   }
 }

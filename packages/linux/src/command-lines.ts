@@ -80,7 +80,7 @@ function putThere(chain: Chain): string[] {
 
 /** The desired rows leave to the kernel behind them which chains these are. */
 const NOT_ALONE =
-  '# where the forward chain of another table drops, podlan has that one jump to a copy of these rules too';
+  '# where the forward chain of another table drops, podlan gives that one a jump to a copy of these rules';
 
 function ruleLine(chain: string, expr: readonly unknown[]): string {
   const text = sayableRuleText(expr);
@@ -99,14 +99,15 @@ function takeAway({ name }: Chain): string[] {
 }
 
 const INSTEAD = {
-  forwarder: 'no command: podlan agent holds the device and the UDP socket open, and carries the packets',
+  forwarder:
+    'no command: podlan agent itself holds the device and the UDP socket open, and carries the packets',
   tunnel: "no command: an entry of the forwarder's own table",
 };
 
 function commentLine(row: ForwarderRow | Tunnel): string {
   const text = rowText(row);
   if (!text.split(' ').every((one) => PLAIN_WORD.test(one))) throw unexpected(row.kind, 'plain words', text);
-  return `# ${text}: ${INSTEAD[row.kind]}`;
+  return `# ${text} (${INSTEAD[row.kind]})`;
 }
 
 /** What no shell reads anything into. */

@@ -147,7 +147,7 @@ test.each<[Row, string[]]>([
       port: 8472,
     },
     [
-      "# tunnel 10.244.2.0/24 remote 192.168.77.12 port 8472 dev flannel.1: no command: an entry of the forwarder's own table",
+      "# tunnel 10.244.2.0/24 remote 192.168.77.12 port 8472 dev flannel.1 (no command: an entry of the forwarder's own table)",
     ],
   ],
 ])('%j in the words of its tool', (row, lines) => {

@@ -1,6 +1,7 @@
 /** Where an agent is asked: at its Unix socket, and for its health over HTTP. */
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DesiredState } from '@podlan/fabric';
 import { type Conversations, serveControlSocket } from './control-socket.js';
 import { serveHealth } from './health-server.js';
 import type { AgentOptions } from './options.js';
@@ -13,10 +14,9 @@ interface Log {
 }
 
 export class AgentServers {
-  /** Replaced once there is a node to ask. */
-  status = async (): Promise<AgentStatus> => {
-    throw new Error('it is still starting');
-  };
+  /** These are replaced once there is a node to ask. */
+  status = async (): Promise<AgentStatus> => stillStarting();
+  desired = (): readonly DesiredState[] => stillStarting();
   unready = (): string | undefined => 'the agent is starting';
   readonly #options: Pick<AgentOptions, 'socketPath' | 'health' | 'replace'>;
   #control: Server | undefined;
@@ -36,7 +36,7 @@ export class AgentServers {
 
   async openControl(conversations: Conversations): Promise<void> {
     const { socketPath, replace } = this.#options;
-    const reports = { '/status': () => this.status() };
+    const reports = { '/status': () => this.status(), '/desired': () => this.desired() };
     this.#control = await serveControlSocket(socketPath, { reports, conversations, replace });
   }
 
@@ -73,6 +73,10 @@ export class AgentServers {
   #serveHealth(): Promise<Server | undefined> {
     return serveHealth(this.#options.health, () => this.unready());
   }
+}
+
+function stillStarting(): never {
+  throw new Error('it is still starting');
 }
 
 function close(server: Server | undefined): void {

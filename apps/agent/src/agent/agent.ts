@@ -61,6 +61,7 @@ async function run(options: AgentOptions, { log, signal, succession, servers }: 
     });
     node = started;
     servers.status = () => statusOf(options, wiring, started);
+    servers.desired = () => started.desired();
     servers.unready = () => started.unready();
     return started;
   };

@@ -9,7 +9,7 @@ import { SubnetFile } from './subnet-file.js';
 import { ReadyNotice } from './systemd.js';
 import type { Wiring } from './wiring.js';
 
-export interface NodeOfHost extends Pick<RunningNode, 'state' | 'finished'> {
+export interface NodeOfHost extends Pick<RunningNode, 'state' | 'desired' | 'finished'> {
   /** As it is now. */
   external(): ExternalInterface;
   /** Undefined once subnet.env and the host's rows are there and the kernel takes changes; else what is missing. */
@@ -68,6 +68,7 @@ export function startNode(
   });
   return {
     state: () => withNotices(running.state(), options, wiring),
+    desired: () => running.desired(),
     external: () => watch.current,
     unready: () => unreadyReason(running.state(), subnetFile),
     finished: running.finished.finally(() => watch.close()),
