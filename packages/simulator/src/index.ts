@@ -2,4 +2,26 @@
  * A network of Linux hosts and pods in memory: kernels that forward real bytes, and the trace of a packet through them.
  * @module @podlan/simulator
  */
+
+export { SimClock } from './clock.js';
+export { SimCluster, type SimClusterOptions } from './cluster/sim-cluster.js';
+export { SimHost, type SimPod } from './cluster/sim-host.js';
+export { type Cable, Nic, Switch } from './devices/nic.js';
 export { type Random, seededRandom } from './random.js';
+export { SimKernel, type SimKernelOptions } from './sim-kernel.js';
+export { SimNetwork, type SimNetworkOptions } from './sim-network.js';
+export {
+  type DropReason,
+  type Hop,
+  type HopEvent,
+  Journey,
+  type Leg,
+  type MatchedRow,
+} from './trace/journey.js';
+export {
+  type ProbeOptions,
+  type ProbeProtocol,
+  type ProbeResult,
+  probe,
+  probePacket,
+} from './trace/probe.js';

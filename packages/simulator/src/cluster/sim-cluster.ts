@@ -1,0 +1,169 @@
+/** A cluster in memory: hosts on a switch, each with a node loop on a simulated kernel, and the leases they share. */
+import { type Dataplane, MemoryLeaseStore, type NetworkConfig, parseNetworkConfig } from '@podlan/fabric';
+import { familyOf } from '@podlan/wire';
+import { Nic, Switch } from '../devices/nic.js';
+import type { Netns } from '../kernel/netns.js';
+import { SimNetwork } from '../sim-network.js';
+import { type ProbeOptions, type ProbeResult, probe } from '../trace/probe.js';
+import { SimHost, type SimPod } from './sim-host.js';
+import { hostLetter, onUnderlay, UNDERLAY_MTU, type Underlay, underlay } from './underlay.js';
+
+/** What a cluster is made of. */
+export interface SimClusterOptions {
+  /** flannel's net-conf.json, text or object; the lab's unless told. */
+  readonly config?: unknown;
+  readonly seed?: number;
+  /** What carries vxlan packets on hosts that say nothing; the configuration's `Dataplane`, or wasm, unless told. */
+  readonly dataplane?: Dataplane;
+  readonly ipMasq?: boolean;
+  /** How many hosts there may be; 240 unless told. */
+  readonly mostHosts?: number;
+}
+
+/** How long a host may take to come up, in simulated milliseconds. */
+const READY_MS = 60_000;
+const STEP_MS = 100;
+const LAB_CONFIG = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
+
+/**
+ * Hosts that join and leave, pods, and packets between them.
+ * @example
+ * ```ts
+ * import { SimCluster } from '@podlan/simulator';
+ *
+ * const cluster = new SimCluster({ dataplane: 'kernel' });
+ * const [a, b] = [await cluster.join(), await cluster.join()];
+ * const [from, to] = [await a.addPod(), await b.addPod()];
+ * [from.name, ...from.addresses]; // => ['pod-a1', '10.244.1.2']
+ * [to.name, ...to.addresses]; // => ['pod-b1', '10.244.2.2']
+ * const { answered, hops } = cluster.probe('pod-a1', { destination: to.addresses[0] });
+ * answered; // => true
+ * hops.filter(({ event }) => event === 'encapsulate').map(({ netns, row }) => `${netns} ${row.table}`);
+ * // => ['host-a fdb', 'host-b fdb']
+ * await cluster.stop();
+ * ```
+ */
+export class SimCluster {
+  readonly network: SimNetwork;
+  readonly store: MemoryLeaseStore;
+  /** What joins the hosts. */
+  readonly switch: Switch;
+  /** The router of the underlay, and all that is outside. */
+  readonly outside: Netns;
+  readonly #options: SimClusterOptions;
+  readonly #hosts = new Map<string, SimHost>();
+  readonly #underlays: readonly Underlay[];
+  readonly #mostHosts: number;
+  #hostsEver = 0;
+
+  /** Throws LeaseError `bad-config` for a configuration that is none. */
+  constructor(options: SimClusterOptions = {}) {
+    const { config = LAB_CONFIG, seed = 1, mostHosts = 240 } = options;
+    this.#options = options;
+    this.#mostHosts = mostHosts;
+    const parsed = parseNetworkConfig(config);
+    this.network = new SimNetwork({ seed });
+    this.store = new MemoryLeaseStore({ config: parsed, clock: this.network.clock });
+    this.switch = new Switch(this.network.clock, this.network.random);
+    this.#underlays = parsed.networks.map(({ network }) => underlay(familyOf(network), mostHosts));
+    this.outside = this.#makeOutside();
+  }
+
+  get config(): NetworkConfig {
+    return this.store.config;
+  }
+
+  get clock() {
+    return this.network.clock;
+  }
+
+  get hosts(): SimHost[] {
+    return [...this.#hosts.values()];
+  }
+
+  get pods(): SimPod[] {
+    return this.hosts.flatMap(({ pods }) => pods);
+  }
+
+  /** By its name. Throws RangeError where there is none. */
+  host(name: string): SimHost {
+    const host = this.#hosts.get(name);
+    if (host !== undefined) return host;
+    throw new RangeError(`expected a host of ${[...this.#hosts.keys()].join(', ') || 'none'}, got ${name}`);
+  }
+
+  /** A host with its agent, which is not waited for. */
+  addHost(dataplane?: Dataplane): SimHost {
+    const index = this.#hostsEver;
+    if (index >= this.#mostHosts)
+      throw new RangeError(`expected at most ${this.#mostHosts} hosts, asked for one more`);
+    this.#hostsEver++;
+    const host = new SimHost({
+      name: `host-${hostLetter(index)}`,
+      addresses: this.#underlays.map((one) => one.address(index)),
+      underlays: this.#underlays,
+      network: this.network,
+      switch: this.switch,
+      store: this.store,
+      dataplane: this.#dataplaneOf(dataplane),
+      ipMasq: this.#options.ipMasq ?? false,
+      peers: this.#mostHosts + 1,
+    });
+    this.#hosts.set(host.name, host);
+    host.startAgent();
+    return host;
+  }
+
+  /** As {@link addHost}; resolves once the host is ready. Rejects where it does not become so. */
+  async join(dataplane?: Dataplane): Promise<SimHost> {
+    const host = this.addHost(dataplane);
+    await this.settled(() => host.state?.ready === true, `${host.name} to be ready`);
+    return host;
+  }
+
+  /** A host goes, with its pods and its lease, and the others learn of it. */
+  async leave(name: string): Promise<void> {
+    const host = this.host(name);
+    this.#hosts.delete(name);
+    await host.leave();
+    await this.clock.advance(STEP_MS);
+  }
+
+  /** Moves time until `condition` holds. Rejects where it does not within a minute. */
+  async settled(condition: () => boolean, what = 'the condition to hold'): Promise<void> {
+    const untilMs = this.clock.nowMs() + READY_MS;
+    while (!condition()) {
+      if (this.clock.nowMs() >= untilMs)
+        throw new Error(`expected ${what} within ${READY_MS / 1000} simulated s`);
+      await this.clock.advance(STEP_MS);
+    }
+  }
+
+  /** Sends a packet from a host or pod, and follows it. Throws RangeError where there is no such one. */
+  probe(from: string, options: ProbeOptions): ProbeResult {
+    const netns = this.network.netns(from);
+    if (netns === undefined) throw new RangeError(`expected a host or pod of the cluster, got ${from}`);
+    return probe(netns, options);
+  }
+
+  /** Ends all agents. */
+  async stop(): Promise<void> {
+    await Promise.all(this.hosts.map((host) => host.killAgent()));
+  }
+
+  #dataplaneOf(asked = this.#options.dataplane): Dataplane {
+    const { backend } = this.config;
+    if (backend.type === 'host-gw') return 'kernel';
+    if (backend.type === 'udp') return 'wasm';
+    return asked ?? backend.dataplane ?? 'wasm';
+  }
+
+  #makeOutside(): Netns {
+    const netns = this.network.addNetns('underlay');
+    const card = new Nic(netns, { name: 'br0', mac: this.network.nextMac(), mtu: UNDERLAY_MTU, up: true });
+    this.switch.plug(card);
+    netns.addDevice(card);
+    for (const one of this.#underlays) netns.addAddress('br0', onUnderlay(one.gateway, one));
+    return netns;
+  }
+}

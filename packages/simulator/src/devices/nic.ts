@@ -1,0 +1,114 @@
+/** A network card with its cable, and the switch that cables lead to. */
+
+import { EthernetView, type MacAddress } from '@podlan/wire';
+import type { SimClock } from '../clock.js';
+import type { Packet } from '../kernel/packet.js';
+import type { Random } from '../random.js';
+import { Device } from './device.js';
+
+/** What a cable does to frames, in each direction. */
+export interface Cable {
+  /** Share of the frames that is lost, from 0 to 1. */
+  loss: number;
+  /** One way. */
+  delayMs: number;
+  /** Added to the delay, evenly from 0 on: frames may overtake one another. */
+  jitterMs: number;
+  /** Share of the frames that comes twice. */
+  duplication: number;
+  cut: boolean;
+}
+
+export const PERFECT_CABLE: Readonly<Cable> = {
+  loss: 0,
+  delayMs: 0,
+  jitterMs: 0,
+  duplication: 0,
+  cut: false,
+};
+
+/** What carries frames between cards. */
+export interface Medium {
+  readonly clock: SimClock;
+  readonly random: Random;
+  carry(packet: Packet, from: Nic): void;
+}
+
+export class Nic extends Device {
+  readonly type = 'nic';
+  readonly cable: Cable = { ...PERFECT_CABLE };
+  medium: Medium | undefined;
+
+  override get carrier(): boolean {
+    return this.medium !== undefined && !this.cable.cut;
+  }
+
+  protected send(packet: Packet): void {
+    const medium = this.medium!;
+    this.#pass(packet, medium, () => medium.carry(packet, this));
+  }
+
+  /** From the medium: through the cable to the card. */
+  deliver(packet: Packet): void {
+    if (this.medium === undefined) return;
+    this.#pass(packet, this.medium, () => this.receive(packet));
+  }
+
+  #pass(packet: Packet, { clock, random }: Medium, arrive: () => void): void {
+    const { loss, delayMs, jitterMs, duplication, cut } = this.cable;
+    if (cut) {
+      this.drop(packet, 'no-carrier', `the cable of ${this.name} is cut`);
+      return;
+    }
+    if (loss > 0 && random() < loss) {
+      this.drop(packet, 'lost-on-link', `lost on the cable of ${this.name}`);
+      return;
+    }
+    const delay = () => delayMs + (jitterMs > 0 ? random() * jitterMs : 0);
+    clock.at(delay(), arrive);
+    if (duplication > 0 && random() < duplication) clock.at(delay(), arrive);
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.medium = undefined;
+  }
+}
+
+/** A switch that learns, and forgets nothing: a card that moves is seen to by its next frame. */
+export class Switch implements Medium {
+  readonly clock: SimClock;
+  readonly random: Random;
+  readonly #cards = new Set<Nic>();
+  readonly #learned = new Map<MacAddress, Nic>();
+  readonly #view = new EthernetView();
+
+  constructor(clock: SimClock, random: Random) {
+    this.clock = clock;
+    this.random = random;
+  }
+
+  plug(card: Nic): void {
+    card.medium = this;
+    this.#cards.add(card);
+  }
+
+  unplug(card: Nic): void {
+    card.medium = undefined;
+    this.#cards.delete(card);
+    for (const [mac, known] of this.#learned) if (known === card) this.#learned.delete(mac);
+  }
+
+  carry(packet: Packet, from: Nic): void {
+    if (!this.#view.reset(packet.bytes)) return;
+    const { destination, source } = this.#view;
+    this.#learned.set(source, from);
+    const known = this.#learned.get(destination);
+    if (known !== undefined) {
+      if (known !== from) known.deliver(packet);
+      return;
+    }
+    const copy = { ...packet, isFlooded: true };
+    for (const card of this.#cards) if (card !== from) card.deliver(copy);
+  }
+}

@@ -1,0 +1,67 @@
+/** A packet at a netfilter hook, and what the trace tells of it. */
+import type { Hook, Passage } from '../netfilter/passage.js';
+import { sendError } from './icmp.js';
+import { readIp } from './ip-packet.js';
+import type { Netns } from './netns.js';
+import { type Packet, withBytes } from './packet.js';
+
+interface Devices {
+  readonly iif?: string;
+  readonly oif?: string;
+}
+
+/** Undefined where a rule kept it. */
+export function passHook(netns: Netns, hook: Hook, packet: Packet, devices: Devices): Packet | undefined {
+  const { netfilter } = netns;
+  if (netfilter.isEmpty) return packet;
+  const passage = netfilter.pass(hook, {
+    packet: packet.bytes,
+    mark: packet.mark,
+    ...devices,
+    ...surroundings(netns, hook, packet, devices),
+  });
+  tell(netns, hook, packet, passage);
+  if (passage.verdict !== 'accept') {
+    if (passage.verdict === 'reject') sendError(netns, packet, rejection(passage.rejectWith));
+    return undefined;
+  }
+  if (passage.packet === packet.bytes && passage.mark === packet.mark) return packet;
+  return { ...withBytes(packet, passage.packet), mark: passage.mark };
+}
+
+function surroundings(netns: Netns, hook: Hook, { bytes }: Packet, { oif }: Devices) {
+  const ip = readIp(bytes);
+  if (ip === undefined) return {};
+  if (hook === 'prerouting') return { toLocal: netns.fib.isLocal(ip.destination) };
+  if (hook !== 'postrouting' || oif === undefined) return {};
+  const masqueradeSource = netns.sourceAddress(oif, ip.family, ip.destination);
+  return masqueradeSource === undefined ? {} : { masqueradeSource };
+}
+
+function tell(netns: Netns, hook: Hook, packet: Packet, passage: Passage): void {
+  if (packet.trace === undefined) return;
+  const { verdict, matches, notUnderstood, translation } = passage;
+  for (const { table, chain, rule } of notUnderstood) {
+    const row = { table: 'nftables', text: `${table} ${chain}: ${rule}` } as const;
+    netns.tell(packet, 'filter', `${hook}: a rule that is not modelled is taken not to match`, { row });
+  }
+  for (const { table, chain, rule } of matches) {
+    const row = { table: 'nftables', text: `${table} ${chain}: ${rule}` } as const;
+    const isLast = verdict !== 'accept' && matches.at(-1)?.rule === rule;
+    if (!isLast) netns.tell(packet, 'filter', `${hook}: ${rule}`, { row });
+  }
+  if (translation !== undefined) netns.tell(packet, 'translate', translation, { after: passage.packet });
+  if (verdict === 'accept') return;
+  const last = matches.at(-1);
+  const text = last === undefined ? verdict : `${last.table} ${last.chain}: ${last.rule}`;
+  netns.drop(packet, 'filtered', `${hook}: ${text}`, { row: { table: 'nftables', text } });
+}
+
+function rejection(rejectWith = 'icmp port-unreachable') {
+  if (rejectWith.includes('host-unreachable') || rejectWith.includes('addr-unreachable'))
+    return { kind: 'host-unreachable' } as const;
+  if (rejectWith.includes('admin-prohibited')) return { kind: 'prohibited' } as const;
+  if (rejectWith.includes('net-unreachable') || rejectWith.includes('no-route'))
+    return { kind: 'no-route' } as const;
+  return { kind: 'port-unreachable' } as const;
+}

@@ -1,0 +1,196 @@
+/** The way of an IP packet that leaves (net/ipv4/ip_output.c, net/ipv6/ip6_output.c). */
+import {
+  BROADCAST_MAC,
+  EtherType,
+  type IpAddress,
+  ipToBytes,
+  type MacAddress,
+  macFromBytes,
+  macToBytes,
+} from '@podlan/wire';
+import type { Device } from '../devices/device.js';
+import { type FibMatch, type FibRoute, routeText, TABLE_LOCAL } from './fib.js';
+import { passHook } from './hooks.js';
+import { sendError } from './icmp.js';
+import { refuse } from './ip-input.js';
+import { fragmentIpv4, type IpHeader, readIp } from './ip-packet.js';
+import { type NeighborEntry, neighborText } from './neighbors.js';
+import type { Netns } from './netns.js';
+import { type Packet, withBytes } from './packet.js';
+
+/** How this host sends a packet of its own. */
+export interface OutputOptions {
+  /** The device it must leave by. */
+  readonly oif?: string;
+}
+
+const FRAME_HEADER_BYTES = 14;
+
+/** A packet that this host sends: with a whole header, source included. */
+export function sendIp(netns: Netns, packet: Packet, { oif }: OutputOptions = {}): void {
+  const ip = readIp(packet.bytes);
+  if (ip === undefined) {
+    netns.drop(packet, 'malformed', 'no IP packet that is whole');
+    return;
+  }
+  const { destination, source } = ip;
+  if (isMulticastAddress(destination) && oif !== undefined) {
+    sendOnLink(netns, packet, ip, oif);
+    return;
+  }
+  const match =
+    netns.fib.lookup({ destination, source, mark: packet.mark, ...(oif && { oif }) }) ?? onLink(ip, oif);
+  if (match === undefined) {
+    netns.drop(packet, 'no-route', `no route to ${destination} (ENETUNREACH)`);
+    return;
+  }
+  const { route, table } = match;
+  if (route.type !== 'unicast' && table !== TABLE_LOCAL) {
+    refuse(netns, packet, match);
+    return;
+  }
+  tellRoute(netns, packet, match);
+  const leaving = route.type === 'local' ? { ...route, dev: 'lo' } : route;
+  const passed = passHook(netns, 'output', packet, { oif: leaving.dev! });
+  if (passed === undefined) return;
+  const mtu = mtuOf(netns, leaving);
+  if (passed.bytes.length > mtu && ip.dontFragment) {
+    netns.drop(
+      passed,
+      'too-big',
+      `${passed.bytes.length} bytes, and ${leaving.dev} takes ${mtu} (EMSGSIZE)`,
+      {
+        device: leaving.dev!,
+      },
+    );
+    return;
+  }
+  finishOutput(netns, passed, leaving, {});
+}
+
+/** Asked for a device without a route by it, the kernel takes the destination to be on its link. */
+function onLink({ destination, family }: IpHeader, oif: string | undefined): FibMatch | undefined {
+  if (oif === undefined) return undefined;
+  const prefix = `${destination}/${family === 4 ? 32 : 128}` as FibRoute['prefix'];
+  return { route: { prefix, type: 'unicast', dev: oif, metric: 0 }, table: 0 };
+}
+
+function sendOnLink(netns: Netns, packet: Packet, ip: IpHeader, dev: string): void {
+  const match = onLink(ip, dev);
+  if (match !== undefined) finishOutput(netns, packet, match.route, {});
+}
+
+function tellRoute(netns: Netns, packet: Packet, match: FibMatch): void {
+  if (packet.trace === undefined) return;
+  const text = routeText(match);
+  netns.tell(packet, 'route', text, { row: { table: 'route', text } });
+}
+
+export function mtuOf(netns: Netns, { dev, mtu }: FibRoute): number {
+  const ofDevice = netns.device(dev!)?.mtu ?? 0;
+  return mtu === undefined ? ofDevice : Math.min(mtu, ofDevice);
+}
+
+/** Behind the decisions: the last rules, cutting, the next hop's MAC, and the device. */
+export function finishOutput(
+  netns: Netns,
+  packet: Packet,
+  route: FibRoute,
+  { iif }: { readonly iif?: string },
+): void {
+  const device = netns.device(route.dev!);
+  if (device === undefined) {
+    netns.drop(packet, 'device-down', `${route.dev} is gone`);
+    return;
+  }
+  const passed = passHook(netns, 'postrouting', packet, { oif: device.name, ...(iif && { iif }) });
+  if (passed === undefined) return;
+  const ip = readIp(passed.bytes)!;
+  const nextHop = route.via ?? ip.destination;
+  const mtu = mtuOf(netns, route);
+  if (passed.bytes.length <= mtu || ip.family === 6) {
+    output(netns, passed, device, route, nextHop);
+    return;
+  }
+  const pieces = fragmentIpv4(passed.bytes, mtu);
+  netns.tell(
+    passed,
+    'fragment',
+    `into ${pieces.length} fragments for ${device.name}, which takes ${mtu} bytes`,
+  );
+  for (const piece of pieces) output(netns, withBytes(passed, piece), device, route, nextHop);
+}
+
+function output(netns: Netns, packet: Packet, device: Device, route: FibRoute, nextHop: IpAddress): void {
+  if (!device.hasLinkLayer) {
+    device.transmit(packet);
+    return;
+  }
+  if (device.name === 'lo') {
+    transmit(device, packet, device.mac);
+    return;
+  }
+  if (route.type === 'broadcast') {
+    transmit(device, packet, BROADCAST_MAC);
+    return;
+  }
+  if (isMulticastAddress(nextHop)) {
+    transmit(device, packet, multicastMac(nextHop));
+    return;
+  }
+  netns.neighbors.resolve(
+    device,
+    nextHop,
+    packet,
+    (mac, entry) => {
+      tellNeighbor(netns, packet, entry);
+      transmit(device, packet, mac);
+    },
+    () => unresolved(netns, packet, device, nextHop),
+  );
+}
+
+function unresolved(netns: Netns, packet: Packet, device: Device, nextHop: IpAddress): void {
+  const row = { table: 'neighbor', text: `${nextHop} dev ${device.name} FAILED` } as const;
+  netns.drop(packet, 'neighbor-unresolved', `nobody on ${device.name} answers for ${nextHop}`, {
+    row,
+    device: device.name,
+  });
+  sendError(netns, packet, { kind: 'host-unreachable' });
+}
+
+function tellNeighbor(netns: Netns, packet: Packet, entry: NeighborEntry): void {
+  if (packet.trace === undefined) return;
+  const text = neighborText(entry);
+  netns.tell(packet, 'neighbor', text, { row: { table: 'neighbor', text }, device: entry.device.name });
+}
+
+function transmit(device: Device, packet: Packet, destination: MacAddress): void {
+  const type = packet.bytes[0]! >> 4 === 4 ? EtherType.ipv4 : EtherType.ipv6;
+  device.transmit(withBytes(packet, frame(destination, device.mac, type, packet.bytes)));
+}
+
+export function frame(
+  destination: MacAddress,
+  source: MacAddress,
+  etherType: number,
+  payload: Uint8Array,
+): Uint8Array {
+  const bytes = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
+  bytes.set(macToBytes(destination), 0);
+  bytes.set(macToBytes(source), 6);
+  bytes[12] = etherType >> 8;
+  bytes[13] = etherType & 0xff;
+  bytes.set(payload, FRAME_HEADER_BYTES);
+  return bytes;
+}
+
+export const isMulticastAddress = (address: IpAddress): boolean =>
+  address.startsWith('ff') || (!address.includes(':') && (Number.parseInt(address, 10) & 0xf0) === 224);
+
+/** RFC 1112 section 6.4, RFC 2464 section 7. */
+function multicastMac(address: IpAddress): MacAddress {
+  const bytes = ipToBytes(address);
+  if (bytes.length === 16) return macFromBytes(Uint8Array.of(0x33, 0x33, ...bytes.slice(12)));
+  return macFromBytes(Uint8Array.of(1, 0, 0x5e, bytes[1]! & 0x7f, bytes[2]!, bytes[3]!));
+}

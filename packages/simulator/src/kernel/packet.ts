@@ -1,0 +1,36 @@
+/** A packet inside a simulated kernel: its bytes, and what a kernel notes beside them (`struct sk_buff`). */
+import type { HopNote, Journey, Leg } from '../trace/journey.js';
+
+/** Never written to: what changes a packet makes another. */
+export interface Packet {
+  /** A frame between devices, an IP packet inside the stack. */
+  readonly bytes: Uint8Array;
+  readonly mark: number;
+  /** Devices it has left by: what goes round for ever is stopped. */
+  readonly hops: number;
+  /** One of several copies that were sent to find the one for whom it is: the others say nothing. */
+  readonly isFlooded?: boolean;
+  readonly trace?: Trace;
+}
+
+/** Where a packet's hops are written down. */
+export interface Trace {
+  readonly journey: Journey;
+  readonly leg: Leg;
+}
+
+/** What is sent by a host of its own. */
+export function freshPacket(bytes: Uint8Array, trace?: Trace): Packet {
+  return trace === undefined ? { bytes, mark: 0, hops: 0 } : { bytes, mark: 0, hops: 0, trace };
+}
+
+export const withBytes = (packet: Packet, bytes: Uint8Array): Packet => ({ ...packet, bytes });
+
+/** What a packet gives rise to: its hops are part of the same journey. */
+export function answerTo(packet: Packet, bytes: Uint8Array, leg: Leg): Packet {
+  return freshPacket(bytes, packet.trace && { journey: packet.trace.journey, leg });
+}
+
+export function note(packet: Packet, hop: HopNote): void {
+  packet.trace?.journey.record(packet.trace.leg, hop);
+}

@@ -1,0 +1,125 @@
+/**
+ * The way of one packet and of all that it gives rise to, as a list of hops. A packet carries its journey with it, as an
+ * skb carries its marks; packets without one leave no trace and cost nothing.
+ */
+import type { Family } from '@podlan/wire';
+
+/** Whose part of the conversation a hop belongs to. */
+export type Leg = 'request' | 'reply' | 'error' | 'resolution';
+
+/** What was matched, in the words of the tool that shows it. */
+export interface MatchedRow {
+  readonly table:
+    | 'route'
+    | 'rule'
+    | 'neighbor'
+    | 'fdb'
+    | 'tunnel'
+    | 'nftables'
+    | 'sysctl'
+    | 'address'
+    | 'socket';
+  /** `10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink`. */
+  readonly text: string;
+}
+
+/** What happened to a packet. */
+export type HopEvent =
+  /** A program gave it to the kernel. */
+  | 'send'
+  | 'route'
+  | 'neighbor'
+  /** It left by a device, or came in by it: as tcpdump on that device shows it. */
+  | 'transmit'
+  | 'receive'
+  | 'bridge'
+  | 'flood'
+  | 'encapsulate'
+  | 'decapsulate'
+  /** Netfilter: a rule decided, or an address was translated. */
+  | 'filter'
+  | 'translate'
+  | 'forward'
+  | 'fragment'
+  | 'reassemble'
+  /** From the kernel to a program that carries packets, and back. */
+  | 'to-user'
+  | 'from-user'
+  /** At its destination. */
+  | 'deliver'
+  | 'drop';
+
+/** Why a packet went no further; after the kernel's `SKB_DROP_REASON_*` and errno where there is one. */
+export type DropReason =
+  | 'other-host'
+  | 'device-down'
+  | 'no-carrier'
+  | 'lost-on-link'
+  | 'no-route'
+  | 'blackhole-route'
+  | 'unreachable-route'
+  | 'prohibit-route'
+  | 'not-forwarding'
+  | 'martian-source'
+  | 'reverse-path'
+  | 'ttl-exceeded'
+  | 'too-big'
+  | 'filtered'
+  | 'neighbor-unresolved'
+  | 'no-fdb-entry'
+  | 'bridge-port-isolated'
+  | 'no-tunnel'
+  | 'forwarder-refused'
+  | 'no-vni'
+  | 'own-frame'
+  | 'no-socket'
+  | 'no-source-address'
+  | 'malformed'
+  | 'not-for-this-host'
+  | 'fragment-missing'
+  | 'forwarding-loop';
+
+/** One step. `before` and `after` are a frame from its link header on, or a bare IP packet where there is none. */
+export interface Hop {
+  readonly atMs: number;
+  /** Host or pod. */
+  readonly netns: string;
+  readonly device?: string;
+  readonly leg: Leg;
+  readonly event: HopEvent;
+  readonly text: string;
+  readonly row?: MatchedRow;
+  readonly reason?: DropReason;
+  readonly before: Uint8Array;
+  readonly after?: Uint8Array;
+  /** Whether the bytes begin with an Ethernet header. */
+  readonly isFrame: boolean;
+  /** The border between user space and kernel was crossed. */
+  readonly crossing?: 'to-kernel' | 'to-user';
+}
+
+/** What a place tells about a step; the journey adds whose it is. */
+export type HopNote = Omit<Hop, 'leg' | 'atMs'>;
+
+/** The hops of one packet and of what came of it, in the order in which they happened. */
+export class Journey {
+  readonly hops: Hop[] = [];
+  readonly #nowMs: () => number;
+  /** A storm is seen from its beginning. */
+  readonly #most: number;
+
+  constructor(nowMs: () => number, most = 10_000) {
+    this.#nowMs = nowMs;
+    this.#most = most;
+  }
+
+  record(leg: Leg, note: HopNote): void {
+    if (this.hops.length < this.#most) this.hops.push({ ...note, leg, atMs: this.#nowMs() });
+  }
+}
+
+/** Of the IP packet in a frame. */
+export const familyOfPacket = (packet: Uint8Array): Family | undefined => {
+  const version = packet[0]! >> 4;
+  return version === 4 || version === 6 ? version : undefined;
+};
