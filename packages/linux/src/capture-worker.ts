@@ -2,14 +2,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { callError } from './call-error.js';
 import type { CapturedFrame, CaptureMessage, CaptureWorkerData } from './capture.js';
+import { enterNetns } from './enter-netns.js';
 import * as libc from './libc.js';
-import type { LinuxError } from './linux-error.js';
+import { failureOf, type LinuxError } from './linux-error.js';
 import { Poller } from './poller.js';
 import { growBuffer } from './socket-options.js';
 
 const AF_PACKET = 17;
 const ETH_P_ALL = 3;
-const CLONE_NEWNET = 0x40000000;
 /** Of the last packet received, as struct timespec. */
 const SIOCGSTAMPNS = 0x8907;
 const BUFFER_BYTES = 16 << 20;
@@ -18,6 +18,7 @@ const BUFFER_BYTES = 16 << 20;
  */
 const SOCKADDR_LL_BYTES = 20;
 const PKTTYPE = 10;
+const PACKET_OTHERHOST = 3;
 const PACKET_OUTGOING = 4;
 const SNAP_BYTES = 65_550;
 /** Frames handed over at once, at most. */
@@ -28,14 +29,6 @@ const { netnsFile, device, wakeFd } = workerData as CaptureWorkerData;
 function failure(op: string): LinuxError {
   const reasons = { EPERM: 'needs the right to listen on the network (CAP_NET_RAW)' };
   return callError(op, [netnsFile ?? '', device].filter(Boolean), reasons);
-}
-
-function enterNetns(path: string): void {
-  const fd = libc.open(path, libc.O_CLOEXEC, 0);
-  if (fd < 0) throw failure('open');
-  const result = libc.setns(fd, CLONE_NEWNET);
-  if (result < 0) throw failure('setns');
-  libc.close(fd);
 }
 
 function listen(): number {
@@ -65,6 +58,7 @@ function receive(fd: number): CapturedFrame | undefined {
   return {
     timestampNs: timespec[0]! * 1_000_000_000n + timespec[1]!,
     direction: from[PKTTYPE] === PACKET_OUTGOING ? 'out' : 'in',
+    isToOthers: from[PKTTYPE] === PACKET_OTHERHOST,
     bytes: packet.slice(0, length),
   };
 }
@@ -95,9 +89,5 @@ try {
   post({ kind: 'ready' });
   run(fd);
 } catch (error) {
-  const { op, args, errno, message } = error as LinuxError;
-  post({
-    kind: 'failed',
-    error: { op, args, errno, message: message.replace(`${[op, ...args].join(' ')}: `, '') },
-  });
+  post({ kind: 'failed', error: failureOf(error) });
 }

@@ -11,6 +11,8 @@ export interface CapturedFrame {
   readonly timestampNs: bigint;
   /** `out`: sent by this host (or to the other end of a veth pair). */
   readonly direction: 'in' | 'out';
+  /** It came in, but is to the MAC of another: the device's own host does not take it. */
+  readonly isToOthers: boolean;
   readonly bytes: Uint8Array;
 }
 

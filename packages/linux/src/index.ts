@@ -6,6 +6,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export { type CapturedFrame, type CaptureOptions, capture } from './capture.js';
+export type { SendError } from './error-queue.js';
 export { createEventFd, EventFd, wakeEventFd } from './event-fd.js';
 export { FdReceiver, listenerPid, type PassedFds, sendFds } from './fd-passing.js';
 export { type FileLock, flock } from './flock.js';
@@ -17,6 +18,7 @@ export { disableTransmitOffload, enableReceiveOffload } from './offload.js';
 export { type PingOptions, type PingReply, ping } from './ping.js';
 export { type PolledFds, Poller, type Readiness } from './poller.js';
 export * from './prefix.js';
+export { type ProbeAnswer, type ProbeOptions, type ProbeReply, probe } from './probe.js';
 export { RawSocket } from './raw-socket.js';
 export { type Finished, type Run, run } from './run.js';
 export type { FrameBatch, SlotBatch } from './slot-batch.js';

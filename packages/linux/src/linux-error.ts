@@ -40,6 +40,13 @@ export class LinuxError extends Error {
   }
 }
 
+/** What another thread makes the same error of: its class is lost between threads. Another error is thrown again. */
+export function failureOf(error: unknown): LinuxErrorOptions {
+  if (!(error instanceof LinuxError)) throw error;
+  const { op, args, errno, message } = error;
+  return { op, args, errno, message: message.replace(`${[op, ...args].join(' ')}: `, '') };
+}
+
 /** What strerror(3) prints, as far as networking meets it, back to names. */
 const ERRNO_OF_TEXT: Readonly<Record<string, string>> = {
   'Operation not permitted': 'EPERM',
