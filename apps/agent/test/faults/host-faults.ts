@@ -24,12 +24,13 @@ const TYPES = {
 
 interface Rule {
   readonly hook: keyof typeof TYPES;
-  readonly policy?: 'drop';
+  /** Default: accept. */
+  readonly policy?: 'drop' | 'accept';
   readonly rule?: string;
 }
 
 /** A table of somebody else's, with one chain in it. */
-const foreignTable = ({ hook, policy = 'accept' as never, rule }: Rule) => [
+const foreignTable = ({ hook, policy = 'accept', rule }: Rule) => [
   `nft 'add table inet foreign'`,
   `nft 'add chain inet foreign ${hook} { ${TYPES[hook]} ; policy ${policy} ; }'`,
   ...(rule === undefined ? [] : [`nft 'add rule inet foreign ${hook} ${rule}'`]),
