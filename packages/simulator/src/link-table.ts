@@ -29,7 +29,7 @@ export class LinkTable {
       return device.type === 'tun' ? { ...base, type: 'tun' } : { ...base, mac, type: 'tap' };
     if (device instanceof Veth) return { ...base, mac, type: 'veth', ...peerOf(device) };
     if (!(device instanceof Vxlan)) return undefined;
-    const { vni, port: udpPort, local, lower: dev, learning, gbp } = device;
+    const { vni, port: udpPort, local, lower: dev = '', learning, gbp } = device;
     return { ...base, mac, type: 'vxlan', vni, port: udpPort, local, dev, learning, gbp };
   }
 

@@ -41,11 +41,11 @@ export class SimNetwork {
     return this.#namespaces.get(name);
   }
 
-  /** Throws RangeError where there is one of this name. */
-  addNetns(name: string): Netns {
+  /** `isBare`: for a state that is restored. Throws RangeError where there is one of this name. */
+  addNetns(name: string, { isBare = false }: { readonly isBare?: boolean } = {}): Netns {
     if (this.#namespaces.has(name))
       throw new RangeError(`expected a new name, got ${name}, which there is already`);
-    const netns = new Netns({ name, clock: this.clock, random: this.random });
+    const netns = new Netns({ name, clock: this.clock, random: this.random, isBare });
     this.#namespaces.set(name, netns);
     return netns;
   }

@@ -14,7 +14,8 @@ export interface VxlanOptions extends DeviceOptions {
   readonly vni: number;
   readonly port: number;
   readonly local: IpAddress;
-  readonly lower: string;
+  /** The device it sends by; any, where it has none. */
+  readonly lower: string | undefined;
   readonly learning: boolean;
   readonly gbp: boolean;
 }
@@ -33,7 +34,8 @@ export class Vxlan extends Device {
   readonly vni: number;
   readonly port: number;
   readonly local: IpAddress;
-  readonly lower: string;
+  /** The device it sends by; any, where it has none. */
+  readonly lower: string | undefined;
   readonly gbp: boolean;
   learning: boolean;
   readonly fdb = new Map<MacAddress, VxlanDestination>();
@@ -64,7 +66,7 @@ export class Vxlan extends Device {
       row: { table: 'fdb', text },
       after: outer,
     });
-    sendIp(this.netns, withBytes(packet, outer), { oif: this.lower });
+    sendIp(this.netns, withBytes(packet, outer), this.lower === undefined ? {} : { oif: this.lower });
   }
 
   #encapsulate(frame: Uint8Array, destination: IpAddress): Uint8Array {

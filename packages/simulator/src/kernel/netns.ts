@@ -50,6 +50,8 @@ export interface NetnsOptions {
   readonly name: string;
   readonly clock: SimClock;
   readonly random: Random;
+  /** Without the addresses and routes that the kernel makes for `lo`: whoever restores a state has them. */
+  readonly isBare?: boolean;
 }
 
 export class Netns {
@@ -68,7 +70,7 @@ export class Netns {
   #identification: number;
   readonly #view = new EthernetView();
 
-  constructor({ name, clock, random }: NetnsOptions) {
+  constructor({ name, clock, random, isBare = false }: NetnsOptions) {
     this.name = name;
     this.clock = clock;
     this.random = random;
@@ -79,6 +81,7 @@ export class Netns {
     this.sockets = new Sockets(this);
     this.fragments = new Fragments(clock);
     this.#identification = Math.floor(random() * 0x10000);
+    if (isBare) return;
     this.addDevice(new Loopback(this));
     this.addAddress('lo', '127.0.0.1/8' as InterfaceAddress, 'host');
     this.addAddress('lo', '::1/128' as InterfaceAddress, 'host');
@@ -149,6 +152,11 @@ export class Netns {
     const device = this.#devices.get(dev)!;
     this.fib.append({ ...ofKernel(dev), prefix: hostPrefix(address), type: 'local' }, TABLE_LOCAL);
     if (device.up) this.#connect(device, address);
+  }
+
+  /** An address that has its routes already. */
+  restoreAddress(address: DeviceAddress): void {
+    this.#addresses.push(address);
   }
 
   deleteAddress(dev: string, address: InterfaceAddress): boolean {

@@ -20,6 +20,11 @@ export class Sysctls {
     if (key === 'net/ipv6/conf/all/forwarding') this.#setForAll('ipv6', value);
   }
 
+  /** As they were read, each for itself. */
+  restore(values: Readonly<Record<string, string>>): void {
+    for (const [key, value] of Object.entries(values)) this.#values.set(key, value);
+  }
+
   get(key: string): string {
     return this.#values.get(key) ?? DEFAULTS.get(key) ?? this.#default(key) ?? '0';
   }
@@ -40,7 +45,8 @@ export class Sysctls {
 
   isForwarding(family: 4 | 6, dev: string): boolean {
     if (family === 6) return Number(this.get('net/ipv6/conf/all/forwarding')) > 0;
-    return this.device('ipv4', dev, 'forwarding') > 0;
+    const ofDevice = this.#values.get(`net/ipv4/conf/${dev}/forwarding`);
+    return Number(ofDevice ?? this.get('net/ipv4/ip_forward')) > 0;
   }
 
   #setForAll(family: string, value: string): void {

@@ -12,6 +12,8 @@ export class Netfilter {
     return true;
   }
 
+  load(_ruleset: unknown): void {}
+
   setChain(row: Chain): void {
     this.#chains.set(row.name, row);
   }

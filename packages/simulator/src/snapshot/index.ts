@@ -3,6 +3,12 @@
  * @module @podlan/simulator/snapshot
  */
 export type { ControlSnapshot, PeerSnapshot } from './control-schema.js';
+export {
+  type LoadOptions,
+  loadSnapshots,
+  type SnapshotCluster,
+  type SnapshotPlace,
+} from './load/load-snapshots.js';
 export type { NamespaceSnapshot } from './namespace-schema.js';
 export { parseSnapshot } from './parse-snapshot.js';
 export { SnapshotError } from './snapshot-error.js';

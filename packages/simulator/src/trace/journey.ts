@@ -77,7 +77,9 @@ export type DropReason =
   | 'malformed'
   | 'not-for-this-host'
   | 'fragment-missing'
-  | 'forwarding-loop';
+  | 'forwarding-loop'
+  /** A device of a kind that is not simulated, or a place that no snapshot tells of. */
+  | 'not-simulated';
 
 /** One step. `before` and `after` are a frame from its link header on, or a bare IP packet where there is none. */
 export interface Hop {

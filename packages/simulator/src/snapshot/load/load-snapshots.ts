@@ -1,0 +1,155 @@
+/** From snapshots of real nodes to a network that can be sent packets through. */
+import type { IpAddress } from '@podlan/wire';
+import { prefixAddress } from '@podlan/wire';
+import { ForwarderProgram } from '../../devices/forwarder-program.js';
+import { Nic } from '../../devices/nic.js';
+import { Tun } from '../../devices/tun.js';
+import { Vxlan } from '../../devices/vxlan.js';
+import type { Netns } from '../../kernel/netns.js';
+import { SimNetwork } from '../../sim-network.js';
+import type { NamespaceSnapshot } from '../namespace-schema.js';
+import type { LinkSnapshot, NodeSnapshot } from '../types.js';
+import { restoreLinks } from './restore-links.js';
+import { restoreTables } from './restore-tables.js';
+import { joinCards, joinPairs, otherEnd, type Place } from './wiring.js';
+
+/** A namespace of a node: its host's, or a pod's. */
+export interface SnapshotPlace {
+  /** Of the namespace in the network: the node's or the pod's, with `@` and the node where several have it. */
+  readonly name: string;
+  readonly node: string;
+  readonly kind: 'host' | 'pod';
+  readonly netns: Netns;
+  /** Of the pod, or of the host: but for those that only it can use. */
+  readonly addresses: readonly IpAddress[];
+}
+
+/** Nodes as they were, on a clock that stands still. */
+export interface SnapshotCluster {
+  readonly network: SimNetwork;
+  readonly snapshots: readonly NodeSnapshot[];
+  readonly places: readonly SnapshotPlace[];
+  /** What is not simulated as it was, a line each. */
+  readonly notes: readonly string[];
+}
+
+/** How a network is made of snapshots. */
+export interface LoadOptions {
+  readonly seed?: number;
+}
+
+/**
+ * Joins what the snapshots show: veth pairs whose ends know each other, and cards whose addresses share a subnet. Throws
+ * RangeError for two snapshots of one node.
+ * @example
+ * ```ts
+ * import { loadSnapshots, parseSnapshot } from '@podlan/simulator/snapshot';
+ *
+ * const namespace = `"kind": "host", "netns": 1, "nsids": [], "links": [], "addresses": [], "routes": [], "rules": [],
+ *   "neighbors": [], "fdb": [], "sysctls": {}, "nftables": [], "sockets": []`;
+ * const text = `{ "schema": "podlan-snapshot", "version": 1, "node": "host-a", "takenAt": "2030-01-31T12:00:00.000Z",
+ *   "podlan": "0.1.0", "kernel": "6.1.0", "namespaces": [{ "name": "host-a", ${namespace} }] }`;
+ * const { places } = await loadSnapshots([parseSnapshot(text)]);
+ * places.map(({ name, node, kind }) => [name, node, kind]); // => [['host-a', 'host-a', 'host']]
+ * ```
+ */
+export async function loadSnapshots(
+  snapshots: readonly NodeSnapshot[],
+  { seed = 1 }: LoadOptions = {},
+): Promise<SnapshotCluster> {
+  requireDistinct(snapshots);
+  const network = new SimNetwork({ seed });
+  const places = placesOf(snapshots);
+  const notes: string[] = [];
+  for (const place of places) restore(network, place, places, notes);
+  joinPairs(network, places);
+  joinCards(network);
+  for (const snapshot of snapshots) await startForwarders(network, places, snapshot, notes);
+  for (const place of places) openSockets(network.netns(place.name)!, place.snapshot);
+  return { network, snapshots, notes, places: places.map((place) => described(network, place)) };
+}
+
+function requireDistinct(snapshots: readonly NodeSnapshot[]): void {
+  const nodes = snapshots.map(({ node }) => node);
+  const twice = nodes.find((node, i) => nodes.indexOf(node) !== i);
+  if (twice !== undefined) throw new RangeError(`expected one snapshot of each node, got two of ${twice}`);
+}
+
+function placesOf(snapshots: readonly NodeSnapshot[]): Place[] {
+  const all = snapshots.flatMap(({ node, namespaces }) =>
+    namespaces.map((snapshot) => ({
+      node,
+      snapshot,
+      plain: snapshot.kind === 'host' ? node : snapshot.name,
+    })),
+  );
+  const isShared = (plain: string) => all.filter((one) => one.plain === plain).length > 1;
+  return all.map(({ node, snapshot, plain }) => {
+    const isPod = snapshot.kind === 'pod';
+    return { node, snapshot, name: isPod && isShared(plain) ? `${plain}@${node}` : plain };
+  });
+}
+
+function restore(network: SimNetwork, place: Place, places: readonly Place[], notes: string[]): void {
+  const { name, snapshot } = place;
+  const netns = network.addNetns(name, { isBare: true });
+  const note = (text: string) => void notes.push(`${name}: ${text}`);
+  restoreLinks(netns, snapshot, (link) => isUplink(place, link, places));
+  restoreTables(netns, snapshot, note);
+  for (const device of netns.devices) {
+    const flags = snapshot.links.find(({ ifname }) => ifname === device.name)?.flags ?? [];
+    if (device instanceof Nic) device.cable.cut = flags.includes('NO-CARRIER');
+  }
+}
+
+/** A card, or a host's veth whose other end nobody knows: in a lab or a container that is what leads out. */
+function isUplink(place: Place, link: LinkSnapshot, places: readonly Place[]): boolean {
+  if (link.link_type !== 'ether' || place.snapshot.kind !== 'host') return false;
+  const kind = link.linkinfo?.info_kind;
+  if (kind === undefined) return true;
+  if (kind !== 'veth' || link.master !== undefined || otherEnd({ place, link }, places) !== undefined)
+    return false;
+  const own = place.snapshot.addresses.find(({ ifname }) => ifname === link.ifname)?.addr_info ?? [];
+  return own.some(({ scope }) => scope === 'global');
+}
+
+async function startForwarders(
+  network: SimNetwork,
+  places: readonly Place[],
+  { node, control }: NodeSnapshot,
+  notes: string[],
+): Promise<void> {
+  const { forwarders = [], tunnels = [] } = control ?? {};
+  const netns = network.netns(places.find((one) => one.node === node && one.snapshot.kind === 'host')!.name)!;
+  for (const row of forwarders) {
+    const device = netns.device(row.dev);
+    if (!(device instanceof Tun)) {
+      notes.push(`${node}: its agent has a forwarder on ${row.dev}, which is no TAP or TUN here`);
+      continue;
+    }
+    const own = tunnels.filter(({ dev }) => dev === row.dev);
+    const program = await ForwarderProgram.start(netns, row, device, own.length + 16);
+    for (const tunnel of own) program.setTunnel(tunnel);
+  }
+}
+
+/** But for those that a VXLAN device or a forwarder has opened anew. */
+function openSockets(netns: Netns, { sockets }: NamespaceSnapshot): void {
+  const tunnelPorts = new Set(
+    [...netns.devices].flatMap((device) => (device instanceof Vxlan ? [device.port] : [])),
+  );
+  for (const { protocol, local, port } of sockets) {
+    const isAny = local === '0.0.0.0' || local === '::';
+    const listener = { port, ...(!isAny && { address: local }) };
+    if (protocol === 'tcp') netns.sockets.listenTcp(listener);
+    else if (!tunnelPorts.has(port)) netns.sockets.listenUdp({ ...listener, owner: 'a program' });
+  }
+}
+
+function described(network: SimNetwork, { name, node, snapshot }: Place): SnapshotPlace {
+  const netns = network.netns(name)!;
+  const own = netns.addresses
+    .filter(({ scope }) => scope === 'global')
+    .map(({ address }) => prefixAddress(address));
+  return { name, node, kind: snapshot.kind, netns, addresses: own };
+}

@@ -1,0 +1,180 @@
+/** Tables of a snapshot's namespace: routes, rules, neighbors, forwarding databases, sockets, sysctls, nftables. */
+
+import { addressBits } from '@podlan/linux/prefix';
+import {
+  type Family,
+  familyOf,
+  type IpAddress,
+  type IpPrefix,
+  type MacAddress,
+  parseIpPrefix,
+  parseMacAddress,
+} from '@podlan/wire';
+import { Bridge } from '../../devices/bridge.js';
+import { Vxlan } from '../../devices/vxlan.js';
+import { type FibRoute, type FibRule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../../kernel/fib.js';
+import type { NeighborState } from '../../kernel/neighbors.js';
+import type { Netns } from '../../kernel/netns.js';
+import type { NamespaceSnapshot } from '../namespace-schema.js';
+import type { FdbSnapshot, NeighborSnapshot, RouteSnapshot, RuleSnapshot } from '../types.js';
+
+type Note = (text: string) => void;
+
+/** `note` hears of what is not simulated. */
+export function restoreTables(netns: Netns, snapshot: NamespaceSnapshot, note: Note): void {
+  for (const route of snapshot.routes) restoreRoute(netns, route, note);
+  restoreRules(netns, snapshot.rules, note);
+  for (const neighbor of snapshot.neighbors) restoreNeighbor(netns, neighbor);
+  for (const entry of snapshot.fdb) restoreFdbEntry(netns, entry);
+  netns.sysctls.restore(snapshot.sysctls);
+  if (snapshot.nftables.length > 0) netns.netfilter.load({ nftables: snapshot.nftables });
+  for (const table of snapshot.unknown ?? []) note(`its ${table} could not be read`);
+}
+
+const TABLES: Readonly<Record<string, number>> = {
+  default: TABLE_DEFAULT,
+  main: TABLE_MAIN,
+  local: TABLE_LOCAL,
+};
+
+const tableNumber = (name = 'main'): number | undefined => {
+  const number = TABLES[name] ?? Number(name);
+  return Number.isInteger(number) ? number : undefined;
+};
+
+const familyNumber = (family: 'inet' | 'inet6'): Family => (family === 'inet' ? 4 : 6);
+
+function prefixFrom(text: string, family: Family): IpPrefix {
+  if (text === 'default' || text === 'all') return (family === 4 ? '0.0.0.0/0' : '::/0') as IpPrefix;
+  const whole = text.includes('/') ? text : `${text}/${addressBits(text as IpAddress)}`;
+  return parseIpPrefix(whole)!;
+}
+
+const TYPES: ReadonlySet<string> = new Set<FibRoute['type']>([
+  ...(['unicast', 'local', 'broadcast', 'multicast', 'anycast'] as const),
+  ...(['blackhole', 'unreachable', 'prohibit', 'throw'] as const),
+]);
+
+function restoreRoute(netns: Netns, route: RouteSnapshot, note: Note): void {
+  const { type = 'unicast', dst, dev, metric = 0, prefsrc, protocol, flags, nexthops = [] } = route;
+  const table = tableNumber(route.table);
+  if (table === undefined || !TYPES.has(type)) {
+    note(`route ${dst} of table ${route.table} and type ${type} is left out`);
+    return;
+  }
+  if (flags.includes('dead')) return;
+  const hop = nexthops.find((one) => !one.flags.includes('dead'));
+  if (nexthops.length > 1) note(`of the ${nexthops.length} next hops of route ${dst} the first is taken`);
+  const via = route.gateway ?? route.via?.host ?? hop?.gateway ?? hop?.via?.host;
+  const out = dev ?? hop?.dev;
+  const onlink = flags.includes('onlink') || (hop?.flags.includes('onlink') ?? false);
+  const mtu = mtuIn(route);
+  netns.fib.append(
+    {
+      ...{ prefix: prefixFrom(dst, familyNumber(route.family)), type: type as FibRoute['type'], metric },
+      ...(out !== undefined && { dev: out }),
+      ...(via !== undefined && { via }),
+      ...(onlink && { onlink }),
+      ...(prefsrc !== undefined && { source: prefsrc }),
+      ...(protocol !== undefined && protocolOf(protocol)),
+      ...(mtu !== undefined && { mtu }),
+    },
+    table,
+  );
+}
+
+function protocolOf(text: string): Pick<FibRoute, 'protocol'> {
+  const number = Number(text);
+  if (Number.isInteger(number)) return { protocol: number };
+  return text === 'kernel' ? { protocol: 'kernel' } : {};
+}
+
+function mtuIn({ metrics = [] }: RouteSnapshot): number | undefined {
+  const mtu = metrics.map((one) => one.mtu).find((one) => typeof one === 'number');
+  return typeof mtu === 'number' ? mtu : undefined;
+}
+
+function restoreRules(netns: Netns, rules: readonly RuleSnapshot[], note: Note): void {
+  for (const family of [4, 6] as const) {
+    const ofFamily = rules.filter((rule) => familyNumber(rule.family) === family);
+    const restored = ofFamily.flatMap((rule) => ruleOf(rule, family, note) ?? []);
+    if (ofFamily.length > 0) netns.fib.setRules(family, restored);
+  }
+}
+
+const ACTIONS: ReadonlySet<string> = new Set(['lookup', 'blackhole', 'unreachable', 'prohibit']);
+/** What a rule may ask, and is not simulated. */
+const UNMODELLED = [
+  'not',
+  'ipproto',
+  'sport',
+  'sport_start',
+  'dport',
+  'dport_start',
+  'suppress_prefixlen',
+  'goto',
+  'tos',
+] as const;
+
+function ruleOf(rule: RuleSnapshot, family: Family, note: Note): FibRule | undefined {
+  const { priority, iif, oif, fwmark, fwmask, action = 'lookup' } = rule;
+  const table = tableNumber(rule.table ?? 'main');
+  const strange = UNMODELLED.filter((key) => rule[key] !== undefined);
+  const isPlain = strange.length === 0 && ACTIONS.has(action) && table !== undefined;
+  if (!isPlain) {
+    note(`rule ${priority} is left out: ${strange.join(', ') || action} is not simulated`);
+    return undefined;
+  }
+  return {
+    ...{ priority, table, action: action as FibRule['action'] },
+    ...sideOf('from', rule.src, rule.srclen, family),
+    ...sideOf('to', rule.dst, rule.dstlen, family),
+    ...(iif !== undefined && { iif }),
+    ...(oif !== undefined && { oif }),
+    ...(fwmark !== undefined && { mark: { value: Number(fwmark), mask: Number(fwmask ?? 0xffffffff) } }),
+  };
+}
+
+function sideOf(key: 'from' | 'to', text: string | undefined, length: number | undefined, family: Family) {
+  if (text === undefined || text === 'all') return {};
+  return { [key]: prefixFrom(length === undefined ? text : `${text}/${length}`, family) };
+}
+
+const STATES: Readonly<Record<string, NeighborState>> = {
+  PERMANENT: 'permanent',
+  NOARP: 'noarp',
+  REACHABLE: 'reachable',
+  STALE: 'stale',
+  DELAY: 'stale',
+  PROBE: 'stale',
+};
+
+function restoreNeighbor(netns: Netns, { dst, dev, lladdr, state, proxy }: NeighborSnapshot): void {
+  const device = netns.device(dev ?? '');
+  const mac = parseMacAddress(lladdr ?? '');
+  const known = state.map((word) => STATES[word]).find((one) => one !== undefined);
+  if (device === undefined || mac === undefined || known === undefined || proxy !== undefined) return;
+  netns.neighbors.set(device, dst, mac, known);
+}
+
+function restoreFdbEntry(netns: Netns, entry: FdbSnapshot): void {
+  const device = netns.device(entry.ifname);
+  const mac = parseMacAddress(entry.mac);
+  if (device === undefined || mac === undefined) return;
+  const isPermanent = entry.state === 'permanent' || entry.state === 'static';
+  if (device instanceof Vxlan) restoreDestination(device, mac, entry, isPermanent);
+  else if (entry.master !== undefined && device.master instanceof Bridge && !isGroup(mac))
+    device.master.know(mac, device, isPermanent);
+}
+
+function restoreDestination(
+  device: Vxlan,
+  mac: MacAddress,
+  { dst }: FdbSnapshot,
+  isPermanent: boolean,
+): void {
+  if (dst !== undefined && familyOf(dst) === familyOf(device.local))
+    device.fdb.set(mac, { dst, isPermanent });
+}
+
+const isGroup = (mac: MacAddress): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
