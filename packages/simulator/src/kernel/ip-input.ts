@@ -37,6 +37,7 @@ export function receiveIp(netns: Netns, device: Device, arrived: Packet, isGroup
   if (match?.table === TABLE_LOCAL && (match.route.type === 'local' || match.route.type === 'broadcast')) {
     tellRoute(netns, packet, match);
     deliver(netns, arrival);
+    return;
   }
   if (isGroup && ip.family === 4) {
     netns.drop(packet, 'not-for-this-host', 'a packet for one in a frame for all');
