@@ -40,6 +40,7 @@ export class Bridge extends Device {
   removePort(port: Device): void {
     port.master = undefined;
     port.hairpin = false;
+    port.isolated = false;
     this.#ports.delete(port);
     for (const [mac, entry] of this.#fdb) if (entry.port === port) this.#fdb.delete(mac);
     this.#takeLowestMac();
@@ -102,18 +103,26 @@ export class Bridge extends Device {
       this.drop(packet, 'bridge-port-isolated', `${port.name} is where it came from, and is no hairpin port`);
       return;
     }
+    if (port.isolated && from.isolated) {
+      this.drop(
+        packet,
+        'bridge-port-isolated',
+        `${from.name} and ${port.name} are isolated from one another`,
+      );
+      return;
+    }
     this.#tellForwarded(packet, entry, this.#view.destination);
     port.transmit(packet);
   }
 
   #tellForwarded(packet: Packet, { port }: BridgeEntry, mac: MacAddress): void {
     if (packet.trace === undefined) return;
-    const row = { table: 'fdb', text: `${mac} dev ${port.name} master ${this.name}` } as const;
+    const row = { table: 'fdb', text: `${mac} dev ${port.name} master ${this.name}`, mac } as const;
     this.tell(packet, 'bridge', `${mac} is behind ${port.name}`, { row });
   }
 
   #flood(packet: Packet, from: Device | undefined): void {
-    const ports = [...this.#ports].filter((port) => port.isRunning && (port !== from || port.hairpin));
+    const ports = [...this.#ports].filter((port) => mayLeave(port, from));
     if (packet.trace !== undefined) {
       const names = ports.map(({ name }) => name).join(', ') || 'no port';
       this.tell(packet, 'flood', `to ${names}`);
@@ -152,4 +161,10 @@ export class Bridge extends Device {
     super.dispose();
     for (const port of [...this.#ports]) this.removePort(port);
   }
+}
+
+/** A frame of this host itself comes from no port. */
+function mayLeave(port: Device, from: Device | undefined): boolean {
+  if (!port.isRunning || (port === from && !port.hairpin)) return false;
+  return !(port.isolated && from?.isolated);
 }

@@ -2,7 +2,7 @@
 import type { MacAddress } from '@podlan/wire';
 import type { Netns } from '../kernel/netns.js';
 import { note, type Packet } from '../kernel/packet.js';
-import type { DropReason } from '../trace/journey.js';
+import type { DropReason, HopNote } from '../trace/journey.js';
 import type { Bridge } from './bridge.js';
 
 /** Of one device. */
@@ -32,6 +32,8 @@ export abstract class Device {
   up: boolean;
   master: Bridge | undefined;
   hairpin = false;
+  /** As a port of a bridge: it exchanges no frames with other ports that are isolated. */
+  isolated = false;
   readonly counters: DeviceCounters = { txPackets: 0, rxPackets: 0, txDropped: 0, rxDropped: 0 };
 
   constructor(netns: Netns, { name, mac, mtu, up = false }: DeviceOptions) {
@@ -87,9 +89,9 @@ export abstract class Device {
     else this.master.forward(packet, this);
   }
 
-  drop(packet: Packet, reason: DropReason, text: string): void {
+  drop(packet: Packet, reason: DropReason, text: string, more: Partial<HopNote> = {}): void {
     this.counters.txDropped++;
-    this.tell(packet, 'drop', text, { reason });
+    this.tell(packet, 'drop', text, { reason, ...more });
   }
 
   protected tell(
@@ -105,7 +107,7 @@ export abstract class Device {
       | 'bridge'
       | 'flood',
     text: string,
-    more: Partial<Parameters<typeof note>[1]> = {},
+    more: Partial<HopNote> = {},
   ): void {
     if (packet.trace === undefined) return;
     const { netns, name: device, hasLinkLayer: isFrame } = this;

@@ -94,7 +94,7 @@ export class ForwarderProgram implements Reader {
     }
     const remote = ipFromMappedBytes(tx.addresses.subarray(0, 16));
     const text = this.#tunnelTo(remote);
-    this.#tell(packet, 'encapsulate', `to ${remote}`, { row: { table: 'tunnel', text } });
+    this.#tell(packet, 'encapsulate', `to ${remote}`, { row: { table: 'tunnel', text, remote } });
     this.#send(packet, remote);
   }
 

@@ -2,6 +2,9 @@
 import type { Packet } from '../kernel/packet.js';
 import { Device } from './device.js';
 
+/** Of Ethernet, with room for a VLAN tag. */
+const HEADERS_BYTES = 18;
+
 export class Veth extends Device {
   readonly type = 'veth';
   peer: Veth | undefined;
@@ -11,7 +14,11 @@ export class Veth extends Device {
   }
 
   protected send(packet: Packet): void {
-    this.peer!.receive(packet);
+    const peer = this.peer!;
+    // is_skb_forwardable: the other end takes no more than its own MTU.
+    if (packet.bytes.length <= peer.mtu + HEADERS_BYTES) peer.receive(packet);
+    else
+      peer.drop(packet, 'too-big', `${packet.bytes.length - 14} bytes, and ${peer.name} takes ${peer.mtu}`);
   }
 
   override dispose(): void {

@@ -56,14 +56,16 @@ export class Vxlan extends Device {
     const { destination } = this.#view;
     const entry = this.fdb.get(destination) ?? this.fdb.get(ANY_MAC);
     if (entry === undefined) {
-      this.drop(packet, 'no-fdb-entry', `${this.name} does not know behind which host ${destination} is`);
+      this.drop(packet, 'no-fdb-entry', `${this.name} does not know behind which host ${destination} is`, {
+        row: { table: 'fdb', text: `${destination} dev ${this.name}: none`, mac: destination },
+      });
       return;
     }
     const { dst } = entry;
     const text = `${destination} dev ${this.name} dst ${dst} self${entry.isPermanent ? ' permanent' : ''}`;
     const outer = this.#encapsulate(packet.bytes, dst);
     this.tell(packet, 'encapsulate', `VXLAN ${this.vni} to ${dst}`, {
-      row: { table: 'fdb', text },
+      row: { table: 'fdb', text, mac: destination, dst },
       after: outer,
     });
     sendIp(this.netns, withBytes(packet, outer), this.lower === undefined ? {} : { oif: this.lower });

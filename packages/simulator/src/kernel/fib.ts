@@ -69,6 +69,8 @@ export interface Flow {
 export interface FibMatch {
   readonly route: FibRoute;
   readonly table: number;
+  /** Where a rule says no by itself, before any table is looked at. */
+  readonly rule?: FibRule;
 }
 
 const DEFAULT_RULES: Readonly<Record<Family, readonly FibRule[]>> = {
@@ -212,7 +214,7 @@ export class Fib {
       flow.oif === undefined || route.dev === undefined || route.dev === flow.oif;
     for (const rule of this.#rules[family]) {
       if (!ruleMatches(rule, flow)) continue;
-      if (rule.action !== 'lookup') return { route: refusalOf(rule, family), table: rule.table };
+      if (rule.action !== 'lookup') return { route: refusalOf(rule, family), table: rule.table, rule };
       const route = this.#table(family, rule.table).lookup(destination, accepts);
       if (route !== undefined && route.type !== 'throw') return { route, table: rule.table };
     }
@@ -252,8 +254,23 @@ function refusalOf({ action }: FibRule, family: Family): FibRoute {
   return { prefix, type: action as RouteType, metric: 0 };
 }
 
+/** As `ip rule` shows it. */
+export function ruleText({ priority, from, to, iif, oif, mark, action, table }: FibRule): string {
+  return [
+    `${priority}: from ${from ?? 'all'}`,
+    to && `to ${to}`,
+    iif && `iif ${iif}`,
+    oif && `oif ${oif}`,
+    mark && `fwmark 0x${mark.value.toString(16)}/0x${mark.mask.toString(16)}`,
+    action === 'lookup' ? `lookup ${table}` : action,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
 /** In iproute2's words. */
-export function routeText({ route, table }: FibMatch): string {
+export function routeText({ route, table, rule }: FibMatch): string {
+  if (rule !== undefined) return ruleText(rule);
   const isDefault = prefixLength(route.prefix) === 0;
   const bits = addressBits(route.prefix);
   const target = prefixLength(route.prefix) === bits ? prefixAddress(route.prefix) : route.prefix;

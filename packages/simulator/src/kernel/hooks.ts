@@ -42,11 +42,21 @@ function tell(netns: Netns, hook: Hook, packet: Packet, passage: Passage): void 
   if (packet.trace === undefined) return;
   const { verdict, matches, notUnderstood, translation } = passage;
   for (const { table, chain, rule } of notUnderstood) {
-    const row = { table: 'nftables', text: `${table} ${chain}: ${rule}` } as const;
+    const row = {
+      table: 'nftables',
+      text: `${table} ${chain}: ${rule}`,
+      chain: `${table} ${chain}`,
+      rule,
+    } as const;
     netns.tell(packet, 'filter', `${hook}: a rule that is not modelled is taken not to match`, { row });
   }
   for (const { table, chain, rule } of matches) {
-    const row = { table: 'nftables', text: `${table} ${chain}: ${rule}` } as const;
+    const row = {
+      table: 'nftables',
+      text: `${table} ${chain}: ${rule}`,
+      chain: `${table} ${chain}`,
+      rule,
+    } as const;
     const isLast = verdict !== 'accept' && matches.at(-1)?.rule === rule;
     if (!isLast) netns.tell(packet, 'filter', `${hook}: ${rule}`, { row });
   }
@@ -54,7 +64,8 @@ function tell(netns: Netns, hook: Hook, packet: Packet, passage: Passage): void 
   if (verdict === 'accept') return;
   const last = matches.at(-1);
   const text = last === undefined ? verdict : `${last.table} ${last.chain}: ${last.rule}`;
-  netns.drop(packet, 'filtered', `${hook}: ${text}`, { row: { table: 'nftables', text } });
+  const { chain = '', rule = verdict } = last ?? {};
+  netns.drop(packet, 'filtered', `${hook}: ${text}`, { row: { table: 'nftables', text, chain, rule } });
 }
 
 function rejection(rejectWith = 'icmp port-unreachable') {

@@ -32,6 +32,7 @@ const MOST_ERROR_BYTES = 576;
 /** RFC 4443, section 3.1: as much as fits the smallest IPv6 MTU. */
 const MOST_ERROR6_BYTES = 1280;
 const HEADERS4 = 20 + 8;
+const ECHO_IGNORED = { 4: 'net/ipv4/icmp_echo_ignore_all', 6: 'net/ipv6/icmp/echo_ignore_all' };
 const HEADERS6 = 40 + 8;
 
 /** Whether the packet was ICMP, and so needs no socket. */
@@ -65,6 +66,12 @@ function take(
   }
   netns.tell(packet, 'deliver', `echo request for ${ip.destination}`);
   if (isMulticastAddress(ip.destination)) return;
+  const key = ECHO_IGNORED[ip.family];
+  if (netns.sysctls.get(key) !== '0') {
+    const row = { table: 'sysctl', text: `${key.replaceAll('/', '.')} = 1` } as const;
+    netns.drop(packet, 'echo-ignored', 'echo requests are not answered here', { row });
+    return;
+  }
   const { identifier, sequence, data } = message;
   const reply = { kind: 'echo-reply', identifier, sequence, data } as const;
   answer(netns, packet, 'reply', ip.destination, ip.source, reply, ip.family === 4 ? ip.trafficClass : 0);

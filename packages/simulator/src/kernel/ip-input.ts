@@ -92,7 +92,7 @@ function isMartian(netns: Netns, { packet, ip, device }: Arrival): boolean {
 function tellRoute(netns: Netns, packet: Packet, match: FibMatch): void {
   if (packet.trace === undefined) return;
   const text = routeText(match);
-  netns.tell(packet, 'route', text, { row: { table: 'route', text } });
+  netns.tell(packet, 'route', text, { row: { table: 'route', text, route: match.route } });
 }
 
 function deliver(netns: Netns, { packet: arrived, ip, device }: Arrival): void {
@@ -157,7 +157,7 @@ function forward(netns: Netns, arrival: Arrival, match: FibMatch | undefined): v
 export function refuse(netns: Netns, packet: Packet, match: FibMatch): void {
   const { route } = match;
   const text = routeText(match);
-  const row = { table: 'route', text } as const;
+  const row = { table: match.rule === undefined ? 'route' : 'rule', text, route } as const;
   const reasons = { unreachable: 'unreachable-route', prohibit: 'prohibit-route' } as const;
   const type = route.type as FibRoute['type'] & ('unreachable' | 'prohibit');
   netns.drop(packet, reasons[type] ?? 'blackhole-route', text, { row });

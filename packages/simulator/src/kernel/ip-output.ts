@@ -83,7 +83,7 @@ function sendOnLink(netns: Netns, packet: Packet, ip: IpHeader, dev: string): vo
 function tellRoute(netns: Netns, packet: Packet, match: FibMatch): void {
   if (packet.trace === undefined) return;
   const text = routeText(match);
-  netns.tell(packet, 'route', text, { row: { table: 'route', text } });
+  netns.tell(packet, 'route', text, { row: { table: 'route', text, route: match.route } });
 }
 
 export function mtuOf(netns: Netns, { dev, mtu }: FibRoute): number {
@@ -151,7 +151,7 @@ function output(netns: Netns, packet: Packet, device: Device, route: FibRoute, n
 }
 
 function unresolved(netns: Netns, packet: Packet, device: Device, nextHop: IpAddress): void {
-  const row = { table: 'neighbor', text: `${nextHop} dev ${device.name} FAILED` } as const;
+  const row = { table: 'neighbor', text: `${nextHop} dev ${device.name} FAILED`, address: nextHop } as const;
   netns.drop(packet, 'neighbor-unresolved', `nobody on ${device.name} answers for ${nextHop}`, {
     row,
     device: device.name,
@@ -162,7 +162,11 @@ function unresolved(netns: Netns, packet: Packet, device: Device, nextHop: IpAdd
 function tellNeighbor(netns: Netns, packet: Packet, entry: NeighborEntry): void {
   if (packet.trace === undefined) return;
   const text = neighborText(entry);
-  netns.tell(packet, 'neighbor', text, { row: { table: 'neighbor', text }, device: entry.device.name });
+  const { address, mac } = entry;
+  netns.tell(packet, 'neighbor', text, {
+    row: { table: 'neighbor', text, address, ...(mac && { mac }) },
+    device: entry.device.name,
+  });
 }
 
 function transmit(device: Device, packet: Packet, destination: MacAddress): void {

@@ -2,26 +2,23 @@
  * The way of one packet and of all that it gives rise to, as a list of hops. A packet carries its journey with it, as an
  * skb carries its marks; packets without one leave no trace and cost nothing.
  */
-import type { Family } from '@podlan/wire';
+import type { Family, IpAddress, MacAddress } from '@podlan/wire';
+import type { FibRoute } from '../kernel/fib.js';
 
 /** Whose part of the conversation a hop belongs to. */
 export type Leg = 'request' | 'reply' | 'error' | 'resolution';
 
-/** What was matched, in the words of the tool that shows it. */
-export interface MatchedRow {
-  readonly table:
-    | 'route'
-    | 'rule'
-    | 'neighbor'
-    | 'fdb'
-    | 'tunnel'
-    | 'nftables'
-    | 'sysctl'
-    | 'address'
-    | 'socket';
-  /** `10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink`. */
-  readonly text: string;
-}
+/** What was matched: `text` in the words of the tool that shows it, `10.244.2.0/24 via 10.244.2.0 dev flannel.1`. */
+export type MatchedRow = { readonly text: string } & (
+  | { readonly table: 'route' | 'rule'; readonly route: FibRoute }
+  /** `mac` is absent where nobody answered. */
+  | { readonly table: 'neighbor'; readonly address: IpAddress; readonly mac?: MacAddress }
+  /** `dst` of a vxlan device's. */
+  | { readonly table: 'fdb'; readonly mac: MacAddress; readonly dst?: IpAddress }
+  | { readonly table: 'tunnel'; readonly remote: IpAddress }
+  | { readonly table: 'nftables'; readonly chain: string; readonly rule: string }
+  | { readonly table: 'sysctl' | 'socket' }
+);
 
 /** What happened to a packet. */
 export type HopEvent =
@@ -74,6 +71,7 @@ export type DropReason =
   | 'own-frame'
   | 'no-socket'
   | 'no-source-address'
+  | 'echo-ignored'
   | 'malformed'
   | 'not-for-this-host'
   | 'fragment-missing'

@@ -91,5 +91,7 @@ function enslave(netns: Netns, { ifname, master, linkinfo }: LinkSnapshot): void
   const device = netns.device(ifname);
   if (!(bridge instanceof Bridge) || device === undefined) return;
   bridge.addPort(device);
-  device.hairpin = linkinfo?.info_slave_data?.hairpin ?? false;
+  const { hairpin = false, isolated = false } = linkinfo?.info_slave_data ?? {};
+  device.hairpin = hairpin;
+  device.isolated = isolated;
 }
