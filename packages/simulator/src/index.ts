@@ -10,6 +10,8 @@ export { type Cable, Nic, Switch } from './devices/nic.js';
 export { type Random, seededRandom } from './random.js';
 export { SimKernel, type SimKernelOptions } from './sim-kernel.js';
 export { SimNetwork, type SimNetworkOptions } from './sim-network.js';
+export { crossingCount } from './trace/crossings.js';
+export { DROP_MEANINGS } from './trace/drop-meanings.js';
 export {
   type DropReason,
   type Hop,
@@ -25,3 +27,6 @@ export {
   probe,
   probePacket,
 } from './trace/probe.js';
+export { type TraceBytesJson, type TraceHopJson, type TraceJson, traceJson } from './trace/trace-json.js';
+export { tracePcap } from './trace/trace-pcap.js';
+export { type TraceStyle, type TraceTextOptions, traceText } from './trace/trace-text.js';
