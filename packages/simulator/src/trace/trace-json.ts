@@ -21,7 +21,8 @@ export interface TraceHopJson {
   readonly leg: Leg;
   readonly event: HopEvent;
   readonly text: string;
-  readonly row: MatchedRow | null;
+  /** What was matched, in the words of the tool that shows it. */
+  readonly row: Pick<MatchedRow, 'table' | 'text'> | null;
   readonly reason: DropReason | null;
   readonly crossing: 'to-kernel' | 'to-user' | null;
   readonly before: TraceBytesJson;
@@ -77,7 +78,8 @@ function hopJson(hop: Hop, startMs: number): TraceHopJson {
   return {
     atMs: atMs - startMs,
     ...{ netns, device: device ?? null, leg, event, text },
-    ...{ row: row ?? null, reason: reason ?? null, crossing: crossing ?? null },
+    row: row === undefined ? null : { table: row.table, text: row.text },
+    ...{ reason: reason ?? null, crossing: crossing ?? null },
     before: { linkType: linkTypeBefore(hop), hex: hexOf(before) },
     after: after === undefined ? null : { linkType: linkTypeOf(hop), hex: hexOf(after) },
   };
