@@ -34,8 +34,11 @@ export const DROP_MEANINGS: Readonly<Record<DropReason, string>> = {
   'own-frame': 'the host has its own frame back',
   'no-socket': 'nobody listens on this port',
   'no-source-address': 'the sender has no address of the family to send from',
+  'echo-ignored': 'the host answers no echo request (icmp_echo_ignore_all)',
   malformed: 'it is no whole packet of its protocol',
   'not-for-this-host': 'it is for one host, in a frame for all',
   'fragment-missing': 'not all of its fragments came',
   'forwarding-loop': 'it goes round in circles',
+  'not-simulated':
+    'what becomes of it here cannot be told: the device is of a kind that is not simulated, or no snapshot shows the place',
 };
