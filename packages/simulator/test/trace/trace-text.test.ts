@@ -66,5 +66,5 @@ describe('what a trace shows', () => {
 });
 
 test.each(Object.entries(DROP_MEANINGS))('%s has a meaning of one line', (_, meaning) => {
-  expect(meaning).toMatch(/^[a-z].{15,100}$/);
+  expect(meaning).toMatch(/^[a-z].{15,140}$/);
 });
