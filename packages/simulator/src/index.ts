@@ -7,10 +7,13 @@ export { SimClock } from './clock.js';
 export { SimCluster, type SimClusterOptions } from './cluster/sim-cluster.js';
 export { SimHost, type SimPod } from './cluster/sim-host.js';
 export { type Cable, Nic, Switch } from './devices/nic.js';
+export type { NetworkPlace, PlacedNetwork } from './network-place.js';
 export { type Random, seededRandom } from './random.js';
 export { SimKernel, type SimKernelOptions } from './sim-kernel.js';
 export { SimNetwork, type SimNetworkOptions } from './sim-network.js';
 export { crossingCount } from './trace/crossings.js';
+export { diagnose } from './trace/diagnosis/diagnose.js';
+export type { Finding } from './trace/diagnosis/finding.js';
 export { DROP_MEANINGS } from './trace/drop-meanings.js';
 export {
   type DropReason,

@@ -3,6 +3,7 @@ import { type Dataplane, MemoryLeaseStore, type NetworkConfig, parseNetworkConfi
 import { familyOf } from '@podlan/wire';
 import { Nic, Switch } from '../devices/nic.js';
 import type { Netns } from '../kernel/netns.js';
+import type { NetworkPlace } from '../network-place.js';
 import { SimNetwork } from '../sim-network.js';
 import { type ProbeOptions, type ProbeResult, probe } from '../trace/probe.js';
 import { SimHost, type SimPod } from './sim-host.js';
@@ -83,6 +84,17 @@ export class SimCluster {
 
   get pods(): SimPod[] {
     return this.hosts.flatMap(({ pods }) => pods);
+  }
+
+  /** Hosts and pods, and the router outside. */
+  get places(): NetworkPlace[] {
+    const hosts = this.hosts.flatMap(({ name, netns, addresses, pods }) => [
+      { name, node: name, kind: 'host' as const, netns, addresses },
+      ...pods.map((pod) => ({ ...pod, node: name, kind: 'pod' as const })),
+    ]);
+    const { outside } = this;
+    const router = { name: outside.name, node: outside.name, kind: 'host' as const, netns: outside };
+    return [...hosts, { ...router, addresses: this.#underlays.map(({ gateway }) => gateway) }];
   }
 
   /** By its name. Throws RangeError where there is none. */

@@ -7,7 +7,6 @@ export {
   type LoadOptions,
   loadSnapshots,
   type SnapshotCluster,
-  type SnapshotPlace,
 } from './load/load-snapshots.js';
 export type { NamespaceSnapshot } from './namespace-schema.js';
 export { parseSnapshot } from './parse-snapshot.js';

@@ -30,7 +30,8 @@ export interface ProbeOptions {
 /** How far it came. */
 export interface ProbeResult {
   readonly hops: readonly Hop[];
-  /** The packet as it was sent. */
+  readonly destination: IpAddress;
+  /** The packet as it was sent; empty where it could not be made. */
   readonly packet: Uint8Array;
   /** It reached the host that has the address. */
   readonly arrived: boolean;
@@ -94,7 +95,7 @@ function resultOf(
   const answered = hops.some((hop) => isAnswer(hop, netns) || (arrived && isRefusal(hop, netns)));
   const leg = arrived ? 'reply' : 'request';
   const lost = answered ? undefined : hops.findLast((hop) => hop.event === 'drop' && hop.leg === leg);
-  return { hops, packet, arrived, answered, ...(lost && { lost }) };
+  return { hops, destination, packet, arrived, answered, ...(lost && { lost }) };
 }
 
 /** Of an outer datagram it is no arrival. */

@@ -1,11 +1,11 @@
 /** From snapshots of real nodes to a network that can be sent packets through. */
-import type { IpAddress } from '@podlan/wire';
 import { prefixAddress } from '@podlan/wire';
 import { ForwarderProgram } from '../../devices/forwarder-program.js';
 import { Nic } from '../../devices/nic.js';
 import { Tun } from '../../devices/tun.js';
 import { Vxlan } from '../../devices/vxlan.js';
 import type { Netns } from '../../kernel/netns.js';
+import type { NetworkPlace } from '../../network-place.js';
 import { SimNetwork } from '../../sim-network.js';
 import type { NamespaceSnapshot } from '../namespace-schema.js';
 import type { LinkSnapshot, NodeSnapshot } from '../types.js';
@@ -13,22 +13,11 @@ import { restoreLinks } from './restore-links.js';
 import { restoreTables } from './restore-tables.js';
 import { joinCards, joinPairs, otherEnd, type Place } from './wiring.js';
 
-/** A namespace of a node: its host's, or a pod's. */
-export interface SnapshotPlace {
-  /** Of the namespace in the network: the node's or the pod's, with `@` and the node where several have it. */
-  readonly name: string;
-  readonly node: string;
-  readonly kind: 'host' | 'pod';
-  readonly netns: Netns;
-  /** Of the pod, or of the host: but for those that only it can use. */
-  readonly addresses: readonly IpAddress[];
-}
-
 /** Nodes as they were, on a clock that stands still. */
 export interface SnapshotCluster {
   readonly network: SimNetwork;
   readonly snapshots: readonly NodeSnapshot[];
-  readonly places: readonly SnapshotPlace[];
+  readonly places: readonly NetworkPlace[];
   /** What is not simulated as it was, a line each. */
   readonly notes: readonly string[];
 }
@@ -146,7 +135,7 @@ function openSockets(netns: Netns, { sockets }: NamespaceSnapshot): void {
   }
 }
 
-function described(network: SimNetwork, { name, node, snapshot }: Place): SnapshotPlace {
+function described(network: SimNetwork, { name, node, snapshot }: Place): NetworkPlace {
   const netns = network.netns(name)!;
   const own = netns.addresses
     .filter(({ scope }) => scope === 'global')

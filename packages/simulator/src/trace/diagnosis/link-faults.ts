@@ -1,0 +1,84 @@
+/** Why nobody answers for a next hop: what is between the one who asks and the one who has the address. */
+import type { Device } from '../../devices/device.js';
+import { Veth } from '../../devices/veth.js';
+import type { NetworkPlace } from '../../network-place.js';
+import type { Hop } from '../journey.js';
+import type { Finding } from './finding.js';
+import { restart } from './route-faults.js';
+import { nameOf, type Owner, overlaysOf, type Scene } from './scene.js';
+
+type Explained = Pick<Finding, 'code' | 'mend'> & Partial<Finding>;
+
+/** `hop`: the drop, with the neighbor row that failed. */
+export function unresolvedFault(scene: Scene, hop: Hop, place: NetworkPlace): Explained {
+  const address = hop.row?.table === 'neighbor' ? hop.row.address : undefined;
+  const owners = address === undefined ? [] : scene.ownersOf(address);
+  const dev = hop.device ?? '';
+  const [owner] = owners;
+  if (owner === undefined) return nobody(place, dev);
+  const isElsewhere = place.kind === 'pod' && owner.place.node !== place.node && owner.place.kind === 'pod';
+  if (isElsewhere) return tooWide(place, dev, `${address}`, owner.place);
+  if (overlaysOf(place).some(({ name }) => name === dev)) {
+    const { mac } = owner.device;
+    const mend = [`ip neigh replace ${address} lladdr ${mac} dev ${dev} nud permanent`, ...restart(place)];
+    return { code: 'neighbor-missing', mend };
+  }
+  return brokenLink(owner, place, dev) ?? { code: 'neighbor-unresolved', mend: [] };
+}
+
+function nobody(place: NetworkPlace, dev: string): Explained {
+  const isOverlay = overlaysOf(place).some(({ name }) => name === dev);
+  if (isOverlay) return { code: 'peer-route-wrong-via', mend: restart(place) };
+  return {
+    code: 'next-hop-unreachable',
+    mend: [`look who should have it: ip neigh show dev ${dev} (on ${nameOf(place)})`],
+  };
+}
+
+function tooWide(place: NetworkPlace, dev: string, address: string, there: NetworkPlace): Explained {
+  const own = place.netns.addressesOf(dev)[0]?.address;
+  return {
+    ...{
+      code: 'netmask-too-wide',
+      mend: [`start ${place.name} again, or give ${dev} its host's prefix length`],
+    },
+    text: `${place.name} takes ${address} to be on its link (${own}), and it is on ${there.node}`,
+  };
+}
+
+/** From the owner's device outwards. */
+function brokenLink(
+  { place: there, device }: Owner,
+  place: NetworkPlace,
+  dev: string,
+): Explained | undefined {
+  const isPod = there.kind === 'pod';
+  if (!device.up) return down(isPod ? 'interface-down' : 'underlay-down', nameOf(there), device);
+  const port = device instanceof Veth ? device.peer : undefined;
+  if (port === undefined) return device.carrier ? undefined : down('underlay-down', nameOf(there), device);
+  const at = isPod ? there.node : port.netns.name;
+  if (!port.up) return down(isPod ? 'port-down' : 'underlay-port-down', at, port);
+  const near = place.netns.device(dev);
+  const own = near instanceof Veth ? near.peer : undefined;
+  if (port.isolated && own?.isolated) {
+    const mend = [`bridge link set dev ${port.name} isolated off (on ${at})`];
+    const text = `${own.name} and ${port.name} of ${at} are isolated from one another`;
+    return { code: 'underlay-port-isolated', node: at, device: port.name, text, mend };
+  }
+  if (port.master !== undefined)
+    return own !== undefined && !own.up ? down('underlay-port-down', at, own) : undefined;
+  const bridge = near?.type === 'bridge' ? dev : 'its bridge';
+  const mend = [`ip link set ${port.name} master ${bridge} (on ${at})`];
+  const text = `${port.name}, which leads to ${nameOf(there)}, is a port of no bridge`;
+  return isPod ? { code: 'port-off-bridge', node: at, device: port.name, text, mend } : undefined;
+}
+
+function down(code: string, node: string, { name }: Device): Explained {
+  return {
+    code,
+    node,
+    device: name,
+    text: `${name} of ${node} is down`,
+    mend: [`ip link set ${name} up (on ${node})`],
+  };
+}
