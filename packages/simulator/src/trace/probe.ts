@@ -1,11 +1,11 @@
 /** One packet sent on purpose, and its way: what `podlan trace` shows. */
-import { emitTcp, familyOf, type IpAddress, IpProtocol, TcpFlag, tcpBytes } from '@podlan/wire';
-import { icmpPacket } from '../kernel/icmp.js';
+import { familyOf, type IpAddress, TcpFlag, type TcpSegment } from '@podlan/wire';
 import { sendIp } from '../kernel/ip-output.js';
-import { ipPacket, readIp, udpPacket } from '../kernel/ip-packet.js';
+import { type IpHeader, readIp } from '../kernel/ip-packet.js';
 import type { Netns } from '../kernel/netns.js';
-import { freshPacket } from '../kernel/packet.js';
+import { answerTo, freshPacket, type Packet } from '../kernel/packet.js';
 import { type Hop, Journey } from './journey.js';
+import { acknowledgmentOf, DEFAULT_SOURCE_PORT, packetFor } from './probe-packet.js';
 
 export type ProbeProtocol = 'icmp' | 'tcp' | 'udp';
 
@@ -41,12 +41,8 @@ export interface ProbeResult {
   readonly lost?: Hop;
 }
 
-const DEFAULT_PACKET_BYTES = 84;
 const DEFAULT_WAIT_MS = 5_000;
-const DEFAULT_SOURCE_PORT = 40_000;
-const IDENTIFIER = 0x706c;
-/** What `ping` fills its packets with. */
-const fill = (length: number) => Uint8Array.from({ length: Math.max(0, length) }, (_, i) => i & 0xff);
+const HANDSHAKE_MS = 500;
 
 /** Sends it from `netns`, and moves the network's clock until the answer is there or nothing happens any more. */
 export function probe(netns: Netns, options: ProbeOptions): ProbeResult {
@@ -65,13 +61,27 @@ export function probePacket(netns: Netns, packet: Uint8Array, options: ProbeOpti
 function send(netns: Netns, bytes: Uint8Array, options: ProbeOptions, journey: Journey): ProbeResult {
   const { destination, waitMs = DEFAULT_WAIT_MS } = options;
   const packet = freshPacket(bytes, { journey, leg: 'request' });
-  netns.tell(packet, 'send', `to ${destination}`, { crossing: 'to-kernel' });
-  const isAnswered = () => journey.hops.some((hop) => isAnswer(hop, netns));
   const forget = listen(netns, options);
+  tellSent(netns, packet, destination);
   sendIp(netns, packet);
-  netns.clock.run(waitMs, isAnswered);
+  netns.clock.run(waitMs, answerIn(journey, netns));
+  // The last step of a handshake is on its way.
+  if (options.protocol === 'tcp') netns.clock.run(HANDSHAKE_MS);
   forget();
   return resultOf(netns, bytes, options, journey);
+}
+
+const tellSent = (netns: Netns, packet: Packet, destination: IpAddress) =>
+  netns.tell(packet, 'send', `to ${destination}`, { crossing: 'to-kernel' });
+
+/** Whether there is one by now; each hop is looked at once. */
+function answerIn({ hops }: Journey, from: Netns): () => boolean {
+  let seen = 0;
+  let isThere = false;
+  return () => {
+    for (; seen < hops.length && !isThere; seen++) isThere = isAnswer(hops[seen]!, from);
+    return isThere;
+  };
 }
 
 /** An answer that is delivered where the probe was sent. */
@@ -79,9 +89,17 @@ const isAnswer = ({ leg, event, netns }: Hop, from: Netns): boolean =>
   leg === 'reply' && event === 'deliver' && netns === from.name;
 
 function listen(netns: Netns, { protocol, sourcePort = DEFAULT_SOURCE_PORT }: ProbeOptions): () => void {
-  if (protocol === 'tcp') return netns.sockets.connectTcp(sourcePort, () => {});
+  if (protocol === 'tcp')
+    return netns.sockets.connectTcp(sourcePort, (...answer) => handshake(netns, ...answer));
   if (protocol !== 'udp') return () => {};
   return netns.sockets.listenUdp({ port: sourcePort, owner: 'the probe' }) ?? (() => {});
+}
+
+function handshake(netns: Netns, packet: Packet, ip: IpHeader, segment: TcpSegment): void {
+  if ((segment.flags & (TcpFlag.syn | TcpFlag.ack)) !== (TcpFlag.syn | TcpFlag.ack)) return;
+  const last = answerTo(packet, acknowledgmentOf(netns, ip, segment), 'request');
+  tellSent(netns, last, ip.source);
+  sendIp(netns, last);
 }
 
 function resultOf(
@@ -121,51 +139,4 @@ function unsent(netns: Netns, journey: Journey, options: ProbeOptions): ProbeRes
   if (match === undefined) netns.drop(packet, 'no-route', `no route to ${destination} (ENETUNREACH)`);
   else netns.drop(packet, 'no-source-address', `no address to send to ${destination} from`);
   return resultOf(netns, packet.bytes, options, journey);
-}
-
-function packetFor(netns: Netns, source: IpAddress, options: ProbeOptions): Uint8Array {
-  const {
-    destination,
-    protocol = 'icmp',
-    ttl = 64,
-    dontFragment = false,
-    sourcePort = DEFAULT_SOURCE_PORT,
-  } = options;
-  const headerBytes = familyOf(source) === 4 ? 20 : 40;
-  const size = options.size ?? DEFAULT_PACKET_BYTES;
-  const common = { source, destination, ttl, dontFragment, identification: netns.nextIdentification() };
-  if (protocol === 'udp') {
-    const { destinationPort = 53 } = options;
-    return udpPacket({ ...common, sourcePort, destinationPort, payload: fill(size - headerBytes - 8) });
-  }
-  if (protocol === 'tcp') {
-    const { destinationPort = 80 } = options;
-    return ipPacket({
-      ...common,
-      protocol: IpProtocol.tcp,
-      payload: syn(source, destination, sourcePort, destinationPort),
-    });
-  }
-  const echo = {
-    kind: 'echo-request',
-    identifier: IDENTIFIER,
-    sequence: 1,
-    data: fill(size - headerBytes - 8),
-  } as const;
-  return icmpPacket(netns, source, destination, echo, { ttl, dontFragment });
-}
-
-function syn(
-  source: IpAddress,
-  destination: IpAddress,
-  sourcePort: number,
-  destinationPort: number,
-): Uint8Array {
-  const segment = {
-    ...{ sourcePort, destinationPort, sequence: 0, acknowledgment: 0, flags: TcpFlag.syn, window: 64240 },
-    ...{ urgentPointer: 0, options: new Uint8Array(0), payload: new Uint8Array(0) },
-  };
-  const payload = new Uint8Array(tcpBytes(segment));
-  emitTcp(segment, payload, { source, destination });
-  return payload;
 }
