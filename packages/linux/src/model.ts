@@ -200,6 +200,8 @@ export interface Kernel {
 export { commandLines } from './command-lines.js';
 export { diff } from './diff.js';
 export { MemoryKernel } from './memory-kernel.js';
+export type { NftListing } from './model/nft-listing.js';
+export { chainCommands, forwardJumpCommands, podlanChains } from './model/podlan-chains.js';
 export { nftRuleText } from './nft-text.js';
 export { defaultMetric, deviceOf, isInScope, rowKey, rowText, scopeOf } from './rows.js';
 export { TableWatchers } from './table-watchers.js';

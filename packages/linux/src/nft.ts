@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { Place } from './link-tables.js';
 import { errnoOf, LinuxError } from './linux-error.js';
+import type { NftListing } from './model/nft-listing.js';
 import { runIn } from './netns.js';
 import { type Finished, missingTool } from './run.js';
 import { readOutput } from './tool-output.js';
@@ -29,6 +30,8 @@ const listing = v.object({
       ),
       rule: v.optional(
         v.object({
+          family: v.optional(v.string(), ''),
+          table: v.optional(v.string(), ''),
           chain: v.string(),
           handle: v.optional(v.pipe(v.number(), v.safeInteger()), 0),
           expr: v.array(v.unknown()),
@@ -37,17 +40,8 @@ const listing = v.object({
     }),
   ),
 });
-type Entry = v.InferOutput<typeof listing>['nftables'][number];
-
-/** What `nft list` has of each kind, in its order. */
-export interface Listing {
-  readonly tables: readonly NonNullable<Entry['table']>[];
-  readonly chains: readonly NonNullable<Entry['chain']>[];
-  readonly rules: readonly NonNullable<Entry['rule']>[];
-}
-
 /** Nothing of what is not there; nothing at all where the program is missing. */
-export async function listNft(what: readonly string[], place: Place): Promise<Listing> {
+export async function listNft(what: readonly string[], place: Place): Promise<NftListing> {
   const argv = ['nft', '-j', 'list', ...what];
   const { code, stdout, stderr } = await runIn(place.netns, argv, place).catch(nothingWithoutNft);
   if (code !== 0 && stderr.includes('No such file')) return { tables: [], chains: [], rules: [] };
