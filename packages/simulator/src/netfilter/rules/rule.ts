@@ -1,0 +1,53 @@
+/** A rule: its statements in order, until one says that it does not match, or decides. */
+import type { RuleMatch } from '../passage.js';
+import { NotUnderstood } from './not-understood.js';
+import type { PacketContext } from './packet-context.js';
+import { ruleText } from './rule-text.js';
+import { compileStatement, type Statement, type Surroundings, type Verdict } from './statement.js';
+
+export class Rule {
+  readonly #match: RuleMatch;
+  readonly #statements: readonly Statement[];
+  readonly #isUnderstood: boolean;
+
+  constructor(table: string, chain: string, expr: readonly unknown[], at: Surroundings) {
+    this.#match = { table, chain, rule: ruleText(expr) };
+    const compiled = expr.map((json) => understood(json, at));
+    this.#statements = compiled.filter((one) => one !== undefined);
+    this.#isUnderstood = this.#statements.length === compiled.length;
+  }
+
+  /** The verdict; undefined where there is none, and the next rule's turn. */
+  meet(context: PacketContext): Verdict | undefined {
+    if (!this.#isUnderstood) {
+      this.#report(context);
+      return undefined;
+    }
+    let counts = false;
+    for (const { step, counts: itCounts } of this.#statements) {
+      const outcome = step(context);
+      if (outcome === 'break') return undefined;
+      counts ||= itCounts;
+      if (outcome === 'next') continue;
+      context.matches.push(this.#match);
+      return outcome;
+    }
+    if (counts) context.matches.push(this.#match);
+    return undefined;
+  }
+
+  /** Unless what is understood of it tells that it does not match. */
+  #report(context: PacketContext): void {
+    const conditions = this.#statements.filter(({ isCondition }) => isCondition);
+    if (conditions.every(({ step }) => step(context) === 'next')) context.notUnderstood.push(this.#match);
+  }
+}
+
+function understood(json: unknown, at: Surroundings): Statement | undefined {
+  try {
+    return compileStatement(json, at);
+  } catch (error) {
+    if (error instanceof NotUnderstood) return undefined;
+    throw error;
+  }
+}
