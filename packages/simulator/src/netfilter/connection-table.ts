@@ -2,7 +2,7 @@
 import { IpProtocol } from '@podlan/wire';
 import { TCP_TIMEOUT_SECONDS, type TcpState } from './tcp-state.js';
 import type { Side } from './translate.js';
-import { inverse, isIcmp, type Tuple, tupleKey } from './tuple.js';
+import { inverse, isIcmp, isSame, type Tuple, tupleKey } from './tuple.js';
 
 export type Direction = 'original' | 'reply';
 
@@ -90,10 +90,17 @@ export class ConnectionTable {
     return all.filter((connection) => !this.#isOver(connection));
   }
 
-  /** Where another one took its tuples in the meantime, it stays outside. */
-  confirm(connection: Connection): void {
+  /**
+   * False where what its answers would look like is another's: then none of its packets may leave. Where the other is
+   * the same, begun by a packet on the way at the same time, that one stands for both.
+   */
+  confirm(connection: Connection): boolean {
     this.#sweep();
-    if (this.isTaken(connection.original, connection) || this.isTaken(connection.reply, connection)) return;
+    const { original, reply } = connection;
+    if (this.isTaken(original, connection) || this.isTaken(reply, connection)) {
+      const other = this.find(original)?.connection;
+      return other !== undefined && isSame(other.original, original) && isSame(other.reply, reply);
+    }
     connection.confirmed = true;
     this.refresh(connection);
     this.#byTuple.set(tupleKey(connection.reply), { connection, direction: 'reply' });
@@ -101,6 +108,7 @@ export class ConnectionTable {
     const key = sourceKey(connection.original);
     this.#bySource.set(key, (this.#bySource.get(key) ?? new Set()).add(connection));
     if (connection.translated.source || connection.translated.destination) this.#translated.add(connection);
+    return true;
   }
 
   /** Its time begins anew. */

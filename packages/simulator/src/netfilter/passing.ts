@@ -6,7 +6,7 @@
  */
 import type { Random } from '../random.js';
 import { destinationAt, type PacketHead, readHead, sourceAt } from './packet-head.js';
-import type { Hook, Passage, Traversal } from './passage.js';
+import type { Hook, Passage, RuleMatch, Traversal } from './passage.js';
 import type { PacketContext } from './rules/packet-context.js';
 import type { BaseVerdict, Program } from './rules/program.js';
 import type { Tracked, Tracker } from './tracker.js';
@@ -26,6 +26,13 @@ const SIDES: Readonly<Record<Hook, Side | undefined>> = {
   postrouting: 'source',
 };
 const UNKNOWN: Tracked = { state: 'invalid', direction: 'original' };
+
+/** No rule, but what decides where no port was free. */
+const CLASH: RuleMatch = {
+  table: 'conntrack',
+  chain: 'confirm',
+  rule: 'another connection has the translated addresses and ports',
+};
 
 export interface Machinery {
   readonly program: Program;
@@ -55,8 +62,8 @@ export class Passing {
   }
 
   run(): Passage {
-    const verdict = this.#judge();
-    if (verdict === 'accept') this.#leave();
+    const judged = this.#judge();
+    const verdict = judged === 'accept' ? this.#leave() : judged;
     const { mark, matches, notUnderstood, rejectWith } = this.#context;
     return {
       verdict,
@@ -106,14 +113,19 @@ export class Passing {
   }
 
   /** What is accepted goes on to the next hook, or leaves netfilter, and then its connection counts. */
-  #leave(): void {
+  #leave(): BaseVerdict {
     const { tracker } = this.#machinery;
     const { tracked } = this.#context;
     const { connection, state } = tracked;
     const isLast = this.#hook === 'postrouting' || this.#hook === 'input';
-    if (isLast && state === 'new' && connection?.confirmed === false) tracker.table.confirm(connection);
+    const isNew = isLast && state === 'new' && connection?.confirmed === false;
+    if (isNew && !tracker.table.confirm(connection)) {
+      this.#context.matches.push(CLASH);
+      return 'drop';
+    }
     // What is looped back is known when it comes in again.
     if (this.#isFirstHook || this.#context.traversal.oif === 'lo') tracker.remember(this.#head, tracked);
+    return 'accept';
   }
 
   #translate(side: Side): BaseVerdict {
