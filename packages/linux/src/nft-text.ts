@@ -67,6 +67,7 @@ const STATEMENTS: Readonly<Record<string, (value: unknown) => string>> = {
   dnat: nat('dnat'),
   redirect: nat('redirect'),
   mangle: mangleText,
+  vmap: (value) => mapText('vmap', value),
   reject: rejectText,
   log: logText,
 };
@@ -148,9 +149,35 @@ function expressionText(value: unknown, form: Form): string {
       return elements(parts, form).join('-');
     case 'set':
       return `{ ${elements(parts, form).join(', ')} }`;
+    case 'concat':
+      return elements(parts, form).join(' . ');
+    case 'map':
+      return mapText('map', parts);
+    case 'numgen':
+      return numgenText(parts);
     default:
       return unsayable();
   }
+}
+
+/** What stands for a key: a verdict, or a value. */
+function mapText(verb: string, value: unknown): string {
+  const { key, data } = only(value, 'key', 'data');
+  const [asked, form] = [expressionText(key, 'plain'), formOf(key)];
+  if (typeof data === 'string') return `${asked} ${verb} ${atom(data, 'plain')}`;
+  const pairs = only(data, 'set').set;
+  if (!Array.isArray(pairs) || pairs.length === 0) return unsayable();
+  const texts = pairs.map((pair) => {
+    if (!Array.isArray(pair) || pair.length !== 2) return unsayable();
+    const [from, to] = pair as [unknown, unknown];
+    return `${expressionText(from, form)} : ${statementText(to) ?? expressionText(to, 'plain')}`;
+  });
+  return `${asked} ${verb} { ${texts.join(', ')} }`;
+}
+
+function numgenText(value: unknown): string {
+  const { mode, mod, offset = 0 } = only(value, 'mode', 'mod', 'offset');
+  return words(`numgen ${plain(mode)} mod ${plain(mod)}`, offset !== 0 && `offset ${plain(offset)}`);
 }
 
 function operationText(operator: string, value: unknown): string {
@@ -207,7 +234,11 @@ function formOf(expression: unknown): Form {
   return key === 'iifname' || key === 'oifname' || key === 'iif' || key === 'oif' ? 'name' : 'plain';
 }
 
+/** A named set or map. */
+const REFERENCE = /^@[a-zA-Z][a-zA-Z0-9_.-]*$/;
+
 function atom(value: unknown, form: Form): string {
+  if (typeof value === 'string' && REFERENCE.test(value)) return value;
   if (form === 'name') return quoted(value);
   if (form === 'mark' && typeof value === 'number') return `0x${value.toString(16).padStart(8, '0')}`;
   return plain(value);

@@ -143,11 +143,17 @@ function mutate(json: unknown, choose: () => number, value: unknown): void {
       typeof next === 'object' && next !== null && Object.keys(next).length > 0 && choose() % 5 !== 0;
     if (goesOn) place = next as Record<string, unknown>;
     else {
-      if (choose() % 4 === 0) delete place[key];
+      if (choose() % 4 === 0) takeAway(place, key);
       else place[key] = structuredClone(value);
       return;
     }
   }
+}
+
+/** JSON has no holes in its lists. */
+function takeAway(place: object, key: string): void {
+  if (Array.isArray(place)) place.splice(Number(key), 1);
+  else delete (place as Record<string, unknown>)[key];
 }
 
 const begin = (seed = 1) => new Netfilter({ random: seededRandom(seed), nowMs: () => 0 });

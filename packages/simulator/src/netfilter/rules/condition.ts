@@ -51,7 +51,7 @@ const ORDERS: Readonly<Record<string, (a: bigint, b: bigint) => boolean>> = {
 
 function compileOrder(op: unknown, { type }: Expression, right: unknown): (value: Value) => boolean {
   const order = typeof op === 'string' && Object.hasOwn(ORDERS, op) ? ORDERS[op] : undefined;
-  if (order === undefined || !isScalarType(type)) throw new NotUnderstood(`the operator ${op}`);
+  if (order === undefined || !isScalarType(type)) throw new NotUnderstood({ op });
   const bound = constant(right, type);
   if (typeof bound !== 'bigint') throw new NotUnderstood(right);
   return (value) => typeof value === 'bigint' && order(value, bound);

@@ -32,7 +32,7 @@ export interface Expression {
 /** Throws NotUnderstood. `wanted` is the type of constants, which do not say it themselves. */
 export function compileExpression(json: unknown, sets: Sets, wanted?: Type): Expression {
   const [tag, body] = tagged(json) ?? [];
-  const compile = tag === undefined ? undefined : COMPILERS[tag];
+  const compile = tag !== undefined && Object.hasOwn(COMPILERS, tag) ? COMPILERS[tag] : undefined;
   if (compile !== undefined) return compile(body, sets, wanted);
   if (wanted === undefined || !isScalarType(wanted)) throw new NotUnderstood(json);
   const value = constant(json, wanted);
@@ -62,7 +62,7 @@ function compilePayload(body: unknown): Expression {
   const header =
     typeof protocol === 'string' && Object.hasOwn(HEADERS, protocol) ? HEADERS[protocol] : undefined;
   const isKnown = header !== undefined && typeof field === 'string' && Object.hasOwn(header.fields, field);
-  if (!isKnown) throw new NotUnderstood(`${protocol} ${field}`);
+  if (!isKnown) throw new NotUnderstood({ payload: body });
   const { offset: bit, type } = header.fields[field]!;
   return {
     type,
@@ -77,7 +77,7 @@ function compilePayload(body: unknown): Expression {
 
 function rawPayload(base: unknown, offset: unknown, bits: unknown): Expression {
   const isThere = (base === 'nh' || base === 'th') && isBits(offset, 0, 2048) && isBits(bits, 1, 128);
-  if (!isThere) throw new NotUnderstood(`@${base},${offset},${bits}`);
+  if (!isThere) throw new NotUnderstood({ base, offset, bits });
   const read: Read = ({ head }) => {
     const from = base === 'nh' ? head.at : head.transportAt;
     return from === undefined ? undefined : readBits(head.bytes, from, head.end, offset, bits);
@@ -108,7 +108,7 @@ const META: Readonly<Record<string, Expression>> = {
 
 function compileMeta(body: unknown): Expression {
   const { key } = members(body);
-  if (typeof key !== 'string' || !Object.hasOwn(META, key)) throw new NotUnderstood(`meta ${key}`);
+  if (typeof key !== 'string' || !Object.hasOwn(META, key)) throw new NotUnderstood({ meta: body });
   return META[key]!;
 }
 
@@ -149,7 +149,7 @@ function compileCt(body: unknown): Expression {
   const { key, dir } = members(body);
   if (typeof key === 'string' && dir === undefined && Object.hasOwn(CT, key)) return CT[key]!;
   const isTuple = typeof key === 'string' && Object.hasOwn(TUPLE_KEYS, key);
-  if (!isTuple || (dir !== 'original' && dir !== 'reply')) throw new NotUnderstood(`ct ${dir ?? ''} ${key}`);
+  if (!isTuple || (dir !== 'original' && dir !== 'reply')) throw new NotUnderstood({ ct: body });
   const [type, of] = TUPLE_KEYS[key]!;
   const read: Read = ({ tracked: { connection } }) => {
     const isOther = type.family !== undefined && connection?.original.family !== type.family;

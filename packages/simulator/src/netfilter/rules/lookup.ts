@@ -1,6 +1,6 @@
 /** Sets, maps and single values to compare with: what stands on the right of a match, and in the maps of a rule. */
 import { boundsOf } from '@podlan/linux/prefix';
-import { parseIpPrefix } from '@podlan/wire';
+import { type IpPrefix, parseIpPrefix } from '@podlan/wire';
 import { members, NotUnderstood, tagged } from './not-understood.js';
 import {
   constant,
@@ -139,12 +139,16 @@ function rangePattern(json: unknown, type: ScalarType): Pattern {
 function prefixPattern(json: unknown, type: ScalarType): Pattern {
   const { addr, len } = members(json);
   if (type.kind !== 'address') return numberPrefix(addr, len, type);
-  const prefix = parseIpPrefix(`${addr}/${len}`);
+  const prefix = prefixOf(addr, len);
   const isOther = prefix === undefined || prefix.includes(':') !== (type.family === 6);
   if (isOther) throw new NotUnderstood({ prefix: json });
   const { first, last } = boundsOf(prefix);
   return between(first, last);
 }
+
+/** Undefined for what is none. */
+export const prefixOf = (addr: unknown, len: unknown): IpPrefix | undefined =>
+  typeof addr === 'string' && typeof len === 'number' ? parseIpPrefix(`${addr}/${len}`) : undefined;
 
 function numberPrefix(addr: unknown, len: unknown, type: ScalarType): Pattern {
   const isLength = typeof len === 'number' && Number.isInteger(len) && len >= 0 && len <= type.bits;

@@ -1,9 +1,9 @@
 /** `masquerade`, `snat to`, `dnat to`: to what a rule of a nat chain translates a connection. */
 import { addressOfValue, boundsOf } from '@podlan/linux/prefix';
-import { type Family, familyOf, type IpAddress, parseIpPrefix } from '@podlan/wire';
+import { type Family, familyOf, type IpAddress } from '@podlan/wire';
 import type { NatRange } from '../unique-tuple.js';
 import { compileExpression, type Read } from './expression.js';
-import type { Sets } from './lookup.js';
+import { prefixOf, type Sets } from './lookup.js';
 import { members, NotUnderstood, tagged } from './not-understood.js';
 import type { PacketContext } from './packet-context.js';
 import { address, constant, number, type ScalarType, type Type, type Value } from './value.js';
@@ -109,7 +109,7 @@ function constantRange(json: unknown, type: ScalarType): readonly [bigint, bigin
     return [first, last];
   }
   if (tag !== 'prefix') return undefined;
-  const prefix = parseIpPrefix(`${members(body).addr}/${members(body).len}`);
+  const prefix = prefixOf(members(body).addr, members(body).len);
   if (prefix === undefined || prefix.includes(':') !== (type.family === 6)) throw new NotUnderstood(json);
   const { first, last } = boundsOf(prefix);
   return [first, last];

@@ -1,8 +1,8 @@
 /** A rule: its statements in order, until one says that it does not match, or decides. */
+import { nftRuleText } from '@podlan/linux/model';
 import type { RuleMatch } from '../passage.js';
-import { NotUnderstood } from './not-understood.js';
+import { NotUnderstood, tagged } from './not-understood.js';
 import type { PacketContext } from './packet-context.js';
-import { ruleText } from './rule-text.js';
 import { compileStatement, type Statement, type Surroundings, type Verdict } from './statement.js';
 
 export class Rule {
@@ -11,7 +11,7 @@ export class Rule {
   readonly #isUnderstood: boolean;
 
   constructor(table: string, chain: string, expr: readonly unknown[], at: Surroundings) {
-    this.#match = { table, chain, rule: ruleText(expr) };
+    this.#match = { table, chain, rule: nftRuleText(expr.map(withoutCount)) };
     const compiled = expr.map((json) => understood(json, at));
     this.#statements = compiled.filter((one) => one !== undefined);
     this.#isUnderstood = this.#statements.length === compiled.length;
@@ -42,6 +42,9 @@ export class Rule {
     if (conditions.every(({ step }) => step(context) === 'next')) context.notUnderstood.push(this.#match);
   }
 }
+
+/** How often it counted before is another host's story. */
+const withoutCount = (json: unknown): unknown => (tagged(json)?.[0] === 'counter' ? { counter: null } : json);
 
 function understood(json: unknown, at: Surroundings): Statement | undefined {
   try {

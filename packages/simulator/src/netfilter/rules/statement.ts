@@ -161,5 +161,5 @@ function compileXt(body: unknown, at: Surroundings): Statement {
   if (type === 'target' && name === 'LOG') return nothing;
   if (type === 'target' && name === 'REJECT') return compileReject(null);
   if (type === 'target' && name === 'MASQUERADE') return COMPILERS.masquerade!(null, at);
-  throw new NotUnderstood(`xt ${type} ${name}`);
+  throw new NotUnderstood({ xt: body });
 }
