@@ -30,15 +30,19 @@ const then = (what: string, from: Device, say: (got: Uint8Array) => Uint8Array):
   packet: (last) => last && say(last),
 });
 
-/** Connections outlive rulesets in the kernel: every case has ports of its own. */
+/** As the rulesets have it. */
+const SERVICE = '10.0.2.100';
+const serviceOf = (nth: number) => `10.0.2.${160 + nth}`;
+
+/** Connections outlive rulesets in the kernel, with the ports drawn for them: every case has servers of its own. */
 function conversations(nth: number): Step[] {
   const port = 5000 + nth * 20;
   const flow = (n: number, destinationPort: number, more: Partial<Flow> = {}): Flow => ({
-    ...{ source: '10.0.1.2', destination: '10.0.2.2', sourcePort: port + n, destinationPort },
+    ...{ source: '10.0.1.2', destination: `10.0.2.${110 + nth}`, sourcePort: port + n, destinationPort },
     ...more,
   });
-  const six = { source: 'fd00:1::2', destination: 'fd00:2::2' };
-  const service = { destination: '10.0.2.100' };
+  const six = { source: 'fd00:1::2', destination: `fd00:2::${100 + nth}` };
+  const service = { destination: serviceOf(nth) };
   const syn = (one: Flow) => tcp(one, TcpFlag.syn);
   const ack = (one: Flow) => tcp(one, TcpFlag.ack, 101, 301);
   return [
@@ -91,7 +95,7 @@ function withoutChecksum(bytes: Uint8Array): Uint8Array {
 
 describe.each(CASES.map((one, nth) => ({ ...one, nth })))('$name', ({ script = '', commands, nth }) => {
   test('the same packets come through, as the same bytes', async () => {
-    const listing = await real.load(inLines(script), commands);
+    const listing = await real.load(inLines(script.replaceAll(SERVICE, serviceOf(nth))), commands);
     const model = new ModelRouter();
     model.netfilter.load(listing);
     const [seen, expected]: [string[], string[]] = [[], []];

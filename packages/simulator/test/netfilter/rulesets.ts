@@ -80,7 +80,7 @@ export const CASES: readonly Case[] = [
     script: each(
       'ip',
       'ip saddr @s accept; ip saddr . udp dport @c accept',
-      'set s { type ipv4_addr; flags interval; elements = { 10.0.1.2/31, 10.0.2.0-10.0.2.9 } } set c { type ipv4_addr . inet_service; elements = { 10.0.1.4 . 53 } }',
+      'set s { type ipv4_addr; flags interval; elements = { 10.0.1.2/31, 10.0.2.0-10.0.2.99 } } set c { type ipv4_addr . inet_service; elements = { 10.0.1.4 . 53 } }',
     ),
   },
   {
