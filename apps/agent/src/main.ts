@@ -4,6 +4,7 @@ import { declareAgent } from './commands/agent.js';
 import { declareCommands } from './commands/commands.js';
 import { declareLab } from './commands/lab.js';
 import { declareLeases } from './commands/leases.js';
+import { declareSnapshot } from './commands/snapshot.js';
 import { declareStatus } from './commands/status.js';
 import { VERSION } from './version.js';
 
@@ -16,6 +17,7 @@ declareAgent(program);
 declareStatus(program);
 declareCommands(program);
 declareLeases(program);
+declareSnapshot(program);
 declareLab(program);
 
 try {

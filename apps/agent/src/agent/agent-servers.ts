@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DesiredState } from '@podlan/fabric';
 import { type Conversations, serveControlSocket } from './control-socket.js';
+import type { ForwardersReport } from './forwarders-report.js';
 import { serveHealth } from './health-server.js';
 import type { AgentOptions } from './options.js';
 import type { AgentStatus } from './status.js';
@@ -17,6 +18,7 @@ export class AgentServers {
   /** These are replaced once there is a node to ask. */
   status = async (): Promise<AgentStatus> => stillStarting();
   desired = (): readonly DesiredState[] => stillStarting();
+  forwarders = (): ForwardersReport => stillStarting();
   unready = (): string | undefined => 'the agent is starting';
   readonly #options: Pick<AgentOptions, 'socketPath' | 'health' | 'replace'>;
   #control: Server | undefined;
@@ -36,7 +38,11 @@ export class AgentServers {
 
   async openControl(conversations: Conversations): Promise<void> {
     const { socketPath, replace } = this.#options;
-    const reports = { '/status': () => this.status(), '/desired': () => this.desired() };
+    const reports = {
+      '/status': () => this.status(),
+      '/desired': () => this.desired(),
+      '/forwarders': () => this.forwarders(),
+    };
     this.#control = await serveControlSocket(socketPath, { reports, conversations, replace });
   }
 

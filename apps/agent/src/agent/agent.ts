@@ -4,6 +4,7 @@ import { type Logger, pino } from 'pino';
 import { VERSION } from '../version.js';
 import { AgentServers } from './agent-servers.js';
 import { ruleWarnings } from './flags/rule-flags.js';
+import { forwardersReport } from './forwarders-report.js';
 import { type NodeOfHost, startNode } from './node-of-host.js';
 import type { AgentOptions } from './options.js';
 import { requireRights } from './rights.js';
@@ -62,6 +63,7 @@ async function run(options: AgentOptions, { log, signal, succession, servers }: 
     node = started;
     servers.status = () => statusOf(options, wiring, started);
     servers.desired = () => started.desired();
+    servers.forwarders = () => forwardersReport(options, wiring);
     servers.unready = () => started.unready();
     return started;
   };

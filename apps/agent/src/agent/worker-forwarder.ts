@@ -144,9 +144,12 @@ export class WorkerForwarder implements Kernel {
   }
 
   async snapshot({ devices }: Scope): Promise<Row[]> {
-    return [...this.#threads.values()]
-      .filter((thread) => devices.includes(thread.row.dev))
-      .flatMap((thread) => [thread.row, ...thread.tunnels.values()]);
+    return this.rows().filter(({ dev }) => devices.includes(dev));
+  }
+
+  /** Of every device. */
+  rows(): (ForwarderRow | Tunnel)[] {
+    return [...this.#threads.values()].flatMap((thread) => [thread.row, ...thread.tunnels.values()]);
   }
 
   async apply(changes: readonly Change[]): Promise<Failure[]> {

@@ -5,6 +5,7 @@ import { type Dataplane, parseDataplane, parseNumber, parseOneOf } from '../agen
 import { demo } from '../lab/demo.js';
 import { down, joinHost, leave, netnsOf, requireLab, up, withLab } from '../lab/lab.js';
 import { LAB_BACKENDS, LAB_FAMILIES, LAB_STORES, type LabShape } from '../lab/lab-shape.js';
+import { captureLab, writeSnapshots } from '../lab/lab-snapshot.js';
 import { labStatus, labStatusText } from '../lab/lab-status.js';
 import { parseLanguage } from '../lab/narration.js';
 import { isRoot, runInHolder } from '../lab/rootless.js';
@@ -21,6 +22,7 @@ interface LabFlags {
   readonly backend: string;
   readonly family: string;
   readonly lang?: string;
+  readonly output: string;
 }
 
 const NAME_FLAG = [
@@ -162,6 +164,19 @@ export function declareLab(program: Command): void {
     .description('hosts and pods, where they are and who runs them')
     .option('--json', 'report as JSON')
     .action(verb(true, status));
+
+  lab
+    .command('snapshot')
+    .description('what every host has, and the switch between them, as one JSON file each')
+    .option('--output <dir>', 'where to write HOST.json and underlay.json', '.')
+    .option('--json', 'report as JSON')
+    .action(
+      verb(true, async (flags) => {
+        const files = writeSnapshots(flags.output, await captureLab(requireLab(flags.name)));
+        print(flags.json, { files }, () => files.join('\n'));
+        return 0;
+      }),
+    );
 
   lab
     .command('down')

@@ -10,6 +10,8 @@ export {
 } from './load/load-snapshots.js';
 export type { NamespaceSnapshot } from './namespace-schema.js';
 export { parseSnapshot } from './parse-snapshot.js';
+export { newRedactKey } from './pseudonyms.js';
+export { redactSnapshot } from './redact-snapshot.js';
 export { SnapshotError } from './snapshot-error.js';
 export type {
   AddressSnapshot,

@@ -219,8 +219,9 @@ export const FdbEntry = v.object({
 
 export const Socket = v.object({
   protocol: v.picklist(['udp', 'tcp']),
-  /** 0.0.0.0: every address of IPv4; `::` every address. */
+  /** 0.0.0.0: every address of IPv4; `::`: every address, of IPv4 too unless `v6only`. */
   local: address,
+  v6only: may(v.boolean()),
   port: whole,
   /** The device it is bound to. */
   dev: may(deviceName),

@@ -1,0 +1,70 @@
+/** `podlan snapshot`: flags to calls. */
+import { hostname } from 'node:os';
+import { newRedactKey, redactSnapshot } from '@podlan/simulator/snapshot';
+import type { Command } from 'commander';
+import { requireRights } from '../agent/rights.js';
+import { type CaptureOptions, captureNode } from '../snapshot/capture-node.js';
+import { snapshotText, writeSnapshot } from '../snapshot/snapshot-file.js';
+import { UsageError } from '../usage-error.js';
+import { onlySocket } from './status.js';
+
+interface SnapshotFlags {
+  readonly name?: string;
+  readonly netns?: string;
+  readonly output: string;
+  readonly socket?: string;
+  readonly subnetFile?: string;
+  readonly redact?: boolean;
+  readonly redactKey?: string;
+}
+
+const SUBNET_FILE = '/run/flannel/subnet.env';
+
+export function declareSnapshot(program: Command): void {
+  program
+    .command('snapshot')
+    .description(
+      "this node's network as one JSON file: links, routes, rules of its host and pods; no secrets",
+    )
+    .option('--output <file>', 'where to write it; -: standard output', '-')
+    .option('--name <name>', 'name of the node (default: this host, or NAME of --netns)')
+    .option('--netns <name>', "the host's network namespace, by name or path (default: this one)")
+    .option('--socket <path>', "the agent's socket (default: of the agent here, if one runs)")
+    .option('--subnet-file <file>', `flannel's subnet.env, where no agent answers (default: ${SUBNET_FILE})`)
+    .option('--redact', 'replace addresses and names by others, and keep all relations between them')
+    .option('--redact-key <key>', 'redact under this key, the same for several nodes (default: drawn anew)')
+    .action(async (flags: SnapshotFlags) => {
+      requireRights(
+        'a snapshot looks into the namespaces of pods and needs CAP_NET_ADMIN',
+        'Of a lab without root: podlan lab snapshot',
+      );
+      const key = redactKey(flags);
+      const taken = await captureNode(captureOptions(flags));
+      const snapshot = key === undefined ? taken : await redactSnapshot(taken, key);
+      if (flags.output === '-') process.stdout.write(snapshotText(snapshot));
+      else writeSnapshot(flags.output, snapshot);
+    });
+}
+
+/** The agent and the file of this host say nothing of another namespace. */
+function captureOptions({ name, netns, socket, subnetFile }: SnapshotFlags): CaptureOptions {
+  const isHere = netns === undefined;
+  const socketPath = socket ?? (isHere ? onlySocket() : undefined);
+  const file = subnetFile ?? (isHere ? SUBNET_FILE : undefined);
+  return {
+    name: name ?? netns?.split('/').at(-1) ?? hostname(),
+    ...(netns !== undefined && { netns }),
+    ...(socketPath !== undefined && { socketPath, agentRequired: socket !== undefined }),
+    ...(file !== undefined && { subnetFile: file }),
+  };
+}
+
+const KEY_CHARACTERS = 16;
+
+function redactKey({ redact, redactKey: key }: SnapshotFlags): string | undefined {
+  if (key === undefined) return redact ? newRedactKey() : undefined;
+  if (key.length >= KEY_CHARACTERS) return key;
+  throw new UsageError(
+    `--redact-key: expected at least ${KEY_CHARACTERS} characters, found ${key.length}; draw one with: openssl rand -hex 16`,
+  );
+}

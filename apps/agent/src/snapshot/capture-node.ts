@@ -1,0 +1,85 @@
+/** One node as it is now: its host namespace, the pods that hang on it, and what its agent says. Changes nothing. */
+import { release } from 'node:os';
+import { netnsExists } from '@podlan/linux';
+import {
+  type ControlSnapshot,
+  type NamespaceSnapshot,
+  type NodeSnapshot,
+  parseSnapshot,
+} from '@podlan/simulator/snapshot';
+import { UsageError } from '../usage-error.js';
+import { VERSION } from '../version.js';
+import { type ControlPlaces, readControl } from './control.js';
+import { type KnownNamespace, knownNamespaces, numberOf } from './known-namespaces.js';
+import { nsidsOf } from './nsids.js';
+import { type IsPodLink, leadsToPod, vethsOutside } from './pod-links.js';
+import { readNamespace } from './read-namespace.js';
+import type { Netns } from './tool-text.js';
+
+export interface CaptureOptions extends ControlPlaces {
+  /** Of the node. */
+  readonly name: string;
+  /** The host's namespace, by name or path; else this process's own. */
+  readonly netns?: string;
+  readonly isPodLink?: IsPodLink;
+  /** What a pod is called whose namespace has this name. */
+  readonly podName?: (netns: string) => string;
+}
+
+/** Rejects with LinuxError where a tool is missing or fails, with UsageError where the host's namespace is not there. */
+export async function captureNode(options: CaptureOptions): Promise<NodeSnapshot> {
+  const { name, netns } = options;
+  await requireNetns(netns);
+  const known = await knownNamespaces();
+  const number = await numberOf(netns);
+  const nsids = await nsidsOf(netns, known);
+  const host = await readNamespace(netns, { name, kind: 'host', netns: number, nsids });
+  const pods = await Promise.all(podsOf(host, known, options).map((pod) => readPod(pod, known, options)));
+  return picked({
+    schema: 'podlan-snapshot',
+    version: 1,
+    node: name,
+    takenAt: new Date().toISOString(),
+    podlan: VERSION,
+    kernel: release(),
+    namespaces: [host, ...pods.filter((pod) => pod !== undefined)],
+    ...withControl(await readControl(options, host.links)),
+  });
+}
+
+async function requireNetns(netns: Netns): Promise<void> {
+  if (netns === undefined || (await netnsExists(netns))) return;
+  throw new UsageError(`expected a network namespace, found none named ${netns}; see them with: ip netns`);
+}
+
+const withControl = (control: ControlSnapshot | undefined) => (control === undefined ? {} : { control });
+
+/** What the schema names, and nothing else; so that whoever reads it finds what it expects. */
+const picked = (snapshot: NodeSnapshot): NodeSnapshot => parseSnapshot(JSON.stringify(snapshot));
+
+function podsOf(
+  host: NamespaceSnapshot,
+  known: readonly KnownNamespace[],
+  { isPodLink = leadsToPod }: CaptureOptions,
+): KnownNamespace[] {
+  const ids = vethsOutside(host)
+    .filter((link) => isPodLink(link, host))
+    .map(({ link_netnsid }) => host.nsids.find(({ nsid }) => nsid === link_netnsid)?.netns);
+  const numbers = new Set(ids);
+  return known.filter(({ netns }) => netns !== host.netns && numbers.has(netns));
+}
+
+/** Undefined where it went away meanwhile. */
+async function readPod(
+  { netns, name, path }: KnownNamespace,
+  known: readonly KnownNamespace[],
+  { podName = (own: string) => own }: CaptureOptions,
+): Promise<NamespaceSnapshot | undefined> {
+  try {
+    const nsids = await nsidsOf(path, known);
+    return await readNamespace(path, { name: podName(name), kind: 'pod', netns, nsids });
+  } catch (error) {
+    if (await netnsExists(path)) throw error;
+    return undefined;
+  }
+}

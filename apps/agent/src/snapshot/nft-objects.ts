@@ -1,0 +1,42 @@
+/** The ruleset of nftables, without comments: these may say anything. */
+import { readFile } from 'node:fs/promises';
+import { LinuxError, runIn } from '@podlan/linux';
+import type { NftObjectSnapshot } from '@podlan/simulator/snapshot';
+import type { Netns } from './tool-text.js';
+
+const ARGV = ['nft', '-j', 'list', 'ruleset'];
+/** What podlan and flanneld mark their rules with. */
+const OURS = /^(podlan|flanneld )/;
+/** Numbers by which rules are deleted, and news of nft itself. */
+const LEFT_OUT = new Set(['handle', 'metainfo']);
+
+/** Undefined where nft is not there. */
+export async function readNft(netns: Netns): Promise<NftObjectSnapshot[] | undefined> {
+  try {
+    const { code, stdout, stderr } = await runIn(netns, ARGV);
+    if (code !== 0) throw new LinuxError({ op: 'nft', args: ARGV.slice(1), message: stderr.trim() });
+    const { nftables } = JSON.parse(stdout) as { nftables: NftObjectSnapshot[] };
+    return nftables.map(withoutComments).filter((one) => Object.keys(one).length > 0);
+  } catch (error) {
+    if (error instanceof LinuxError && error.errno === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export function withoutComments<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutComments) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([key, inner]) => !LEFT_OUT.has(key) && isKept(key, inner));
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutComments(inner)])) as T;
+}
+
+const isKept = (key: string, value: unknown): boolean =>
+  key !== 'comment' || (typeof value === 'string' && OURS.test(value));
+
+/** Rules made by iptables-legacy are in none of nft's tables; the kernel says whether there are any tables. */
+export async function hasLegacyTables(netns: Netns): Promise<boolean> {
+  const files = ['/proc/net/ip_tables_names', '/proc/net/ip6_tables_names'];
+  if (netns !== undefined) return (await runIn(netns, ['cat', ...files])).stdout.trim() !== '';
+  const texts = files.map((file) => readFile(file, 'utf8').catch(() => ''));
+  return (await Promise.all(texts)).some((text) => text.trim() !== '');
+}

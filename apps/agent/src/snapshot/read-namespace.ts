@@ -1,0 +1,82 @@
+/** All tables of one namespace, as the tools print them. What decides nothing about packets is left out later, by the schema. */
+import type { NamespaceSnapshot } from '@podlan/simulator/snapshot';
+import { readSockets } from './listening-sockets.js';
+import { hasLegacyTables, readNft } from './nft-objects.js';
+import type { Nsid } from './nsids.js';
+import { readSysctls } from './sysctls.js';
+import { listOf, type Netns } from './tool-text.js';
+
+type Tables = Omit<NamespaceSnapshot, 'name' | 'kind' | 'netns' | 'nsids'>;
+
+/** Who the namespace is. */
+export interface Identity {
+  readonly name: string;
+  readonly kind: 'host' | 'pod';
+  readonly netns: number;
+  readonly nsids: Nsid[];
+}
+
+export async function readNamespace(netns: Netns, identity: Identity): Promise<NamespaceSnapshot> {
+  return { ...identity, ...(await readTables(netns)) };
+}
+
+async function readTables(netns: Netns): Promise<Tables> {
+  const list = async (...argv: string[]) => (await listOf(netns, argv)) as never[];
+  const [links, addresses, routes, rules, neighbors, proxied, fdb, nftables, sockets, legacy] =
+    await Promise.all([
+      list('ip', '-d', '-j', 'link', 'show'),
+      list('ip', '-j', 'address', 'show'),
+      ofBothFamilies(netns, 'route', 'show', 'table', 'all'),
+      ofBothFamilies(netns, 'rule', 'show'),
+      list('ip', '-j', 'neigh', 'show'),
+      list('ip', '-j', 'neigh', 'show', 'proxy'),
+      list('bridge', '-d', '-j', 'fdb', 'show'),
+      readNft(netns),
+      readSockets(netns),
+      hasLegacyTables(netns),
+    ]);
+  const unknown = [
+    ...(nftables === undefined ? (['nftables'] as const) : []),
+    ...(legacy ? (['iptables-legacy'] as const) : []),
+    ...(sockets === undefined ? (['sockets'] as const) : []),
+  ];
+  const devices = (links as { ifname: string }[]).map(({ ifname }) => ifname);
+  return {
+    links,
+    addresses,
+    routes,
+    rules,
+    neighbors: [...neighbors, ...proxied],
+    fdb: (fdb as FdbJson[]).filter(isNoFilter) as never[],
+    sysctls: await readSysctls(netns, devices),
+    nftables: nftables ?? [],
+    sockets: sockets ?? [],
+    ...(unknown.length > 0 && { unknown }),
+  };
+}
+
+interface FdbJson {
+  readonly mac: string;
+  readonly dst?: string;
+  readonly flags: readonly string[];
+}
+
+/** Multicast addresses that a device listens to for its own host stand among the entries: nothing is forwarded by these. */
+const isNoFilter = ({ mac, dst, flags }: FdbJson): boolean =>
+  !(dst === undefined && flags.includes('self') && /^(33:33|01:00:5e|01:80:c2)/.test(mac));
+
+async function ofBothFamilies(netns: Netns, ...argv: string[]): Promise<never[]> {
+  const [inet, inet6] = await Promise.all([
+    listOf(netns, ['ip', '-4', '-j', ...argv]),
+    listOf(netns, ['ip', '-6', '-j', ...argv]).catch(noneWithoutIpv6),
+  ]);
+  return [
+    ...inet.map((one) => ({ family: 'inet', ...one })),
+    ...inet6.map((one) => ({ family: 'inet6', ...one })),
+  ] as never[];
+}
+
+function noneWithoutIpv6(error: Error): object[] {
+  if (/not supported/i.test(error.message)) return [];
+  throw error;
+}

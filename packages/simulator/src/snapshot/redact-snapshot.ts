@@ -1,0 +1,147 @@
+/** A snapshot that may be shown: addresses and names are pseudonyms, and all relations between them are as they were. */
+import { parseIpAddress } from '@podlan/wire';
+import { Pseudonyms } from './pseudonyms.js';
+import { redactAddressText, redactNetwork } from './redact-address.js';
+import { RedactedNames } from './redacted-names.js';
+import type { NodeSnapshot } from './types.js';
+
+/**
+ * Addresses, MACs and the names of nodes, pods and devices replaced: one by the same everywhere, and two prefixes by two
+ * that have as much in common. Addresses that mean something (127.0.0.1, 0.0.0.0, multicast, `fe80::`) stay. The key
+ * decides by what: snapshots of several nodes redacted under one key still agree. Draw it with {@link newRedactKey}, and
+ * throw it away. Of an nftables range that is no prefix the ends alone are replaced. Throws RangeError for a short key.
+ * @example
+ * ```ts
+ * import { newRedactKey, parseSnapshot, redactSnapshot } from '@podlan/simulator/snapshot';
+ *
+ * const snapshot = parseSnapshot(`{
+ *   "schema": "podlan-snapshot", "version": 1, "node": "payroll-7", "takenAt": "2030-01-31T12:00:00.000Z",
+ *   "podlan": "0.1.0", "kernel": "6.1.0", "namespaces": [{
+ *     "name": "payroll-7", "kind": "host", "netns": 4026531840, "nsids": [], "links": [], "addresses": [],
+ *     "routes": [{ "family": "inet", "dst": "10.1.2.0/24", "gateway": "10.1.9.1", "dev": "eth0", "flags": [] }],
+ *     "rules": [], "neighbors": [], "fdb": [], "sysctls": {}, "nftables": [], "sockets": []
+ *   }]
+ * }`);
+ * const redacted = await redactSnapshot(snapshot, newRedactKey());
+ * const text = JSON.stringify(redacted);
+ * text.includes('payroll') || text.includes('10.1.'); // => false
+ * redacted.namespaces[0]?.routes[0]?.dev; // => 'eth0'
+ * ```
+ */
+export async function redactSnapshot(snapshot: NodeSnapshot, key: string): Promise<NodeSnapshot> {
+  const pseudonyms = await Pseudonyms.under(key);
+  const redaction = new Redaction(pseudonyms, new RedactedNames(snapshot, pseudonyms));
+  const { node, namespaces, ...rest } = snapshot;
+  const redacted = {
+    ...((await redaction.value(rest, [])) as object),
+    ...{ node: await redaction.names.name(node), redacted: true },
+    namespaces: await Promise.all(
+      namespaces.map(async ({ name, ...tables }) => ({
+        ...((await redaction.value(tables, [])) as object),
+        name: await redaction.names.name(name),
+      })),
+    ),
+  };
+  return inOrderOf(snapshot, redacted as NodeSnapshot);
+}
+
+/** Whoever reads the text finds the node first. */
+function inOrderOf(snapshot: NodeSnapshot, redacted: NodeSnapshot): NodeSnapshot {
+  const { control, namespaces, ...head } = redacted;
+  const names = Object.keys(snapshot).filter((key) => key in head) as (keyof typeof head)[];
+  const ordered = Object.fromEntries(names.map((key) => [key, head[key]]));
+  const ofNamespaces = namespaces.map(({ name, kind, ...tables }) => ({ name, kind, ...tables }));
+  return { ...ordered, ...head, namespaces: ofNamespaces, ...(control && { control }) } as NodeSnapshot;
+}
+
+/** An address whose length stands beside it, under these keys, is that of a network. */
+const NETWORKS: readonly (readonly [string, string])[] = [
+  ['addr', 'len'],
+  ['src', 'srclen'],
+  ['dst', 'dstlen'],
+];
+
+const DEVICE_KEYS = new Set(['ifname', 'dev', 'link', 'master', 'iif', 'oif', 'via', 'label']);
+
+class Redaction {
+  readonly #pseudonyms: Pseudonyms;
+  readonly names: RedactedNames;
+
+  constructor(pseudonyms: Pseudonyms, names: RedactedNames) {
+    this.#pseudonyms = pseudonyms;
+    this.names = names;
+  }
+
+  /** `path`: the keys that lead to it, without the indexes of lists. */
+  async value(value: unknown, path: readonly string[]): Promise<unknown> {
+    if (typeof value === 'string') return this.#string(value, path);
+    if (Array.isArray(value)) return this.#list(value, path);
+    if (typeof value !== 'object' || value === null) return value;
+    if (path[0] === 'sysctls') return this.#sysctls(value as Record<string, string>);
+    return this.#object(value, path);
+  }
+
+  async #list(list: readonly unknown[], path: readonly string[]): Promise<unknown[]> {
+    const redacted: unknown[] = [];
+    for (const one of list) redacted.push(await this.value(one, path));
+    return redacted;
+  }
+
+  async #object(value: object, path: readonly string[]): Promise<object> {
+    const redacted: [string, unknown][] = [];
+    for (const [key, inner] of Object.entries(value))
+      redacted.push([key, await this.value(inner, [...path, key])]);
+    return { ...Object.fromEntries(redacted), ...(await this.#networks(value as Record<string, unknown>)) };
+  }
+
+  async #networks(value: Record<string, unknown>): Promise<Record<string, string>> {
+    const redacted: Record<string, string> = {};
+    for (const [addressKey, lengthKey] of NETWORKS) {
+      const [text, length] = [value[addressKey], value[lengthKey]];
+      const address = typeof text === 'string' ? parseIpAddress(text) : undefined;
+      if (address !== undefined && isLengthOf(address, length))
+        redacted[addressKey] = await redactNetwork(address, length, this.#pseudonyms);
+    }
+    return redacted;
+  }
+
+  async #string(text: string, path: readonly string[]): Promise<string> {
+    const address = await redactAddressText(text, this.#pseudonyms);
+    if (address !== undefined) return address;
+    const key = path.at(-1) ?? '';
+    if (path[0] === 'nftables') return this.names.text(await this.#addressesWithin(text));
+    if (key === 'table') return this.names.table(text);
+    if (key === 'name' || DEVICE_KEYS.has(key)) return this.#device(text);
+    return text;
+  }
+
+  /** Names of addresses may say more after a colon. */
+  async #device(text: string): Promise<string> {
+    const [device = '', alias] = text.split(':');
+    const redacted = await this.names.device(device);
+    return alias === undefined ? redacted : `${redacted}:${await this.#pseudonyms.wordFor('alias', alias)}`;
+  }
+
+  async #addressesWithin(text: string): Promise<string> {
+    const parts = text.split(/([0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:]*(?:\/\d+)?)/);
+    const redacted = parts.map(async (part) => (await redactAddressText(part, this.#pseudonyms)) ?? part);
+    return (await Promise.all(redacted)).join('');
+  }
+
+  /** `net/ipv4/conf/eth0/forwarding`: the device is part of the key. */
+  async #sysctls(values: Record<string, string>): Promise<Record<string, string>> {
+    const redacted: [string, string][] = [];
+    for (const [key, value] of Object.entries(values)) {
+      const [, before = '', device = '', after = ''] = /^(net\/[^/]+\/conf\/)(.+)\/([^/]+)$/.exec(key) ?? [];
+      const isOfAll = device === '' || device === 'all' || device === 'default';
+      redacted.push([isOfAll ? key : `${before}${await this.names.device(device)}/${after}`, value]);
+    }
+    return Object.fromEntries(redacted);
+  }
+}
+
+const isLengthOf = (address: string, length: unknown): length is number =>
+  typeof length === 'number' &&
+  Number.isInteger(length) &&
+  length >= 0 &&
+  length <= (address.includes(':') ? 128 : 32);

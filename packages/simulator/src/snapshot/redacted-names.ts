@@ -1,0 +1,58 @@
+/** Pseudonyms of nodes, pods, devices and routing tables. */
+import type { Pseudonyms } from './pseudonyms.js';
+import type { NodeSnapshot } from './types.js';
+
+/** What kernels, container runtimes and flannel call devices: names of nobody. */
+const USUAL_DEVICE =
+  /^(lo|(eth|cni|docker|br|virbr|bond|dummy|tun|tap|wg|wlan|vxlan|ifb|sit|gre|tunl|kube-ipvs|cilium_)\d*|en[ops]\d[0-9a-z]*|br-[0-9a-f]{12}|(veth|cali|lxc|tap)[0-9a-f]*|flannel(-v6)?[.]?\d*|flannel-wg(-v6)?|flannel\.ipip)([.@]\d+)?$/;
+const USUAL_TABLE = /^(main|local|default|unspec|all|\d+)$/;
+/** In rules these words are nft's and iptables', whoever has taken one for a name. */
+const WORDS_OF_RULES = new Set([
+  ...['podlan', 'filter', 'nat', 'mangle', 'raw', 'security'],
+  ...['prerouting', 'input', 'forward', 'output', 'postrouting', 'ingress'],
+]);
+
+export class RedactedNames {
+  readonly #pseudonyms: Pseudonyms;
+  readonly #nodes: ReadonlySet<string>;
+  readonly #names: ReadonlySet<string>;
+  /** Longest first, so that `host-a1` is not taken for `host-a` and a 1. */
+  readonly #inText: readonly string[];
+
+  constructor({ node, namespaces }: NodeSnapshot, pseudonyms: Pseudonyms) {
+    this.#pseudonyms = pseudonyms;
+    const hosts = namespaces.filter(({ kind }) => kind === 'host').map(({ name }) => name);
+    const devices = namespaces.flatMap(({ links }) => links.map(({ ifname }) => ifname));
+    this.#nodes = new Set([node, ...hosts]);
+    this.#names = new Set([node, ...namespaces.map(({ name }) => name)]);
+    this.#inText = [...this.#names, ...devices.filter((device) => !this.#isUsual(device))]
+      .filter((name) => name.length > 2 && !WORDS_OF_RULES.has(name.toLowerCase()))
+      .sort((a, b) => b.length - a.length);
+  }
+
+  /** Of a node or a pod. */
+  async name(text: string): Promise<string> {
+    return `${this.#nodes.has(text) ? 'node' : 'pod'}-${await this.#pseudonyms.wordFor('name', text)}`;
+  }
+
+  async device(text: string): Promise<string> {
+    return this.#isUsual(text) ? text : `dev${await this.#pseudonyms.wordFor('device', text)}`;
+  }
+
+  async table(text: string): Promise<string> {
+    return USUAL_TABLE.test(text) ? text : `table-${await this.#pseudonyms.wordFor('table', text)}`;
+  }
+
+  /** Every name within a longer text. */
+  async text(text: string): Promise<string> {
+    const found = this.#inText.find((name) => text.includes(name));
+    if (found === undefined) return text;
+    const pseudonym = this.#names.has(found) ? await this.name(found) : await this.device(found);
+    const parts = await Promise.all(text.split(found).map((part) => this.text(part)));
+    return parts.join(pseudonym);
+  }
+
+  #isUsual(device: string): boolean {
+    return USUAL_DEVICE.test(device) && !this.#names.has(device);
+  }
+}
