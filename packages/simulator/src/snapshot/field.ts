@@ -13,9 +13,15 @@ const textOf =
   (input: unknown): boolean =>
     typeof input === 'string' && parse(input) !== undefined;
 
-/** Annotated: the brand within has no name outside of its package. */
-export const address: v.GenericSchema<IpAddress> = v.custom(textOf(parseIpAddress), 'an IP address');
-export const prefix: v.GenericSchema<IpPrefix> = v.custom(textOf(parseIpPrefix), 'an IP prefix');
+/** Comes in any writing, goes out in the usual one. Annotated: the brand within has no name outside of its package. */
+export const address: v.GenericSchema<IpAddress> = v.pipe(
+  v.custom<IpAddress>(textOf(parseIpAddress), 'an IP address'),
+  v.transform((text) => parseIpAddress(text)!),
+);
+export const prefix: v.GenericSchema<IpPrefix> = v.custom(
+  (input) => typeof input === 'string' && parseIpPrefix(input) === input,
+  'an IP prefix without host bits',
+);
 /** As iproute2 prints destinations. Of IPv6 routes' `from` it prints host bits too. */
 export const destination = v.custom<string>(
   (input) => input === 'default' || textOf(parseIpAddress)(input) || textOf(parseInterfaceAddress)(input),
