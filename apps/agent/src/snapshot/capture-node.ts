@@ -11,7 +11,6 @@ import { UsageError } from '../usage-error.js';
 import { VERSION } from '../version.js';
 import { type ControlPlaces, readControl } from './control.js';
 import { type KnownNamespace, knownNamespaces, numberOf } from './known-namespaces.js';
-import { nsidsOf } from './nsids.js';
 import { type IsPodLink, leadsToPod, vethsOutside } from './pod-links.js';
 import { readNamespace } from './read-namespace.js';
 import type { Netns } from './tool-text.js';
@@ -26,15 +25,22 @@ export interface CaptureOptions extends ControlPlaces {
   readonly podName?: (netns: string) => string;
 }
 
+/** Each is read by a dozen programs. */
+const PODS_AT_ONCE = 8;
+
 /** Rejects with LinuxError where a tool is missing or fails, with UsageError where the host's namespace is not there. */
 export async function captureNode(options: CaptureOptions): Promise<NodeSnapshot> {
   const { name, netns } = options;
   await requireNetns(netns);
   const known = await knownNamespaces();
   const number = await numberOf(netns);
-  const nsids = await nsidsOf(netns, known);
-  const host = await readNamespace(netns, { name, kind: 'host', netns: number, nsids });
-  const pods = await Promise.all(podsOf(host, known, options).map((pod) => readPod(pod, known, options)));
+  const host = await readNamespace(netns, { name, kind: 'host', netns: number }, known);
+  const pods: (NamespaceSnapshot | undefined)[] = [];
+  const found = podsOf(host, known, options);
+  for (let at = 0; at < found.length; at += PODS_AT_ONCE) {
+    const some = found.slice(at, at + PODS_AT_ONCE);
+    pods.push(...(await Promise.all(some.map((pod) => readPod(pod, known, options)))));
+  }
   return picked({
     schema: 'podlan-snapshot',
     version: 1,
@@ -76,8 +82,7 @@ async function readPod(
   { podName = (own: string) => own }: CaptureOptions,
 ): Promise<NamespaceSnapshot | undefined> {
   try {
-    const nsids = await nsidsOf(path, known);
-    return await readNamespace(path, { name: podName(name), kind: 'pod', netns, nsids });
+    return await readNamespace(path, { name: podName(name), kind: 'pod', netns }, known);
   } catch (error) {
     if (await netnsExists(path)) throw error;
     return undefined;

@@ -1,23 +1,25 @@
 /** All tables of one namespace, as the tools print them. What decides nothing about packets is left out later, by the schema. */
 import type { NamespaceSnapshot } from '@podlan/simulator/snapshot';
+import type { KnownNamespace } from './known-namespaces.js';
 import { readSockets } from './listening-sockets.js';
 import { hasLegacyTables, readNft } from './nft-objects.js';
-import type { Nsid } from './nsids.js';
+import { nsidsOf } from './nsids.js';
 import { readSysctls } from './sysctls.js';
 import { listOf, type Netns } from './tool-text.js';
 
 type Tables = Omit<NamespaceSnapshot, 'name' | 'kind' | 'netns' | 'nsids'>;
 
 /** Who the namespace is. */
-export interface Identity {
-  readonly name: string;
-  readonly kind: 'host' | 'pod';
-  readonly netns: number;
-  readonly nsids: Nsid[];
-}
+export type Identity = Pick<NamespaceSnapshot, 'name' | 'kind' | 'netns'>;
 
-export async function readNamespace(netns: Netns, identity: Identity): Promise<NamespaceSnapshot> {
-  return { ...identity, ...(await readTables(netns)) };
+export async function readNamespace(
+  netns: Netns,
+  identity: Identity,
+  known: readonly KnownNamespace[],
+): Promise<NamespaceSnapshot> {
+  // Tables first: the kernel numbers another namespace when it is asked for a link that leads there.
+  const tables = await readTables(netns);
+  return { ...identity, nsids: await nsidsOf(netns, known), ...tables };
 }
 
 async function readTables(netns: Netns): Promise<Tables> {
@@ -46,7 +48,7 @@ async function readTables(netns: Netns): Promise<Tables> {
     addresses,
     routes,
     rules,
-    neighbors: [...neighbors, ...proxied],
+    neighbors: [...neighbors, ...proxied.map((one: object) => ({ state: [], ...one }) as never)],
     fdb: (fdb as FdbJson[]).filter(isNoFilter) as never[],
     sysctls: await readSysctls(netns, devices),
     nftables: nftables ?? [],

@@ -24,3 +24,4 @@ export type {
   RuleSnapshot,
   SocketSnapshot,
 } from './types.js';
+export { type VethEnd, vethPairs } from './veth-pairs.js';

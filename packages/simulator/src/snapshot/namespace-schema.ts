@@ -185,6 +185,10 @@ export const Rule = v.object({
   dport: may(whole),
   dport_start: may(whole),
   dport_end: may(whole),
+  uid_start: may(whole),
+  uid_end: may(whole),
+  /** The table of the VRF. */
+  l3mdev: may(v.nullable(v.boolean())),
   table: may(v.string()),
   suppress_prefixlen: may(index),
   suppress_ifgroup: may(v.string()),

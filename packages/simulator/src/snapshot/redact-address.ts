@@ -22,6 +22,28 @@ export async function redactAddressText(text: string, pseudonyms: Pseudonyms): P
   return withLength && redactPrefix(withLength, pseudonyms);
 }
 
+/** IPv4 first: what is left of one has no meaning as part of IPv6. */
+export async function redactAddressesWithin(text: string, pseudonyms: Pseudonyms): Promise<string> {
+  const parts = text.split(/((?:\d{1,3}\.){3}\d{1,3}(?:\/\d{1,2})?)/);
+  const redacted = parts.map(async (part, at) =>
+    at % 2 === 1 ? ((await redactAddressText(part, pseudonyms)) ?? part) : withinOthers(part, pseudonyms),
+  );
+  return (await Promise.all(redacted)).join('');
+}
+
+/** IPv6 and MACs. A colon after them is none of theirs, unless it is the second of two. */
+async function withinOthers(text: string, pseudonyms: Pseudonyms): Promise<string> {
+  const parts = text.split(/((?:[0-9a-f]{0,4}:){2,}[0-9a-f]{0,4}(?:\/\d{1,3})?)/i);
+  const redacted = parts.map(async (part, at) => {
+    if (at % 2 === 0) return part;
+    const whole = await redactAddressText(part, pseudonyms);
+    if (whole !== undefined || !part.endsWith(':')) return whole ?? part;
+    const shorter = await redactAddressText(part.slice(0, -1), pseudonyms);
+    return shorter === undefined ? part : `${shorter}:`;
+  });
+  return (await Promise.all(redacted)).join('');
+}
+
 export async function redactAddress(address: IpAddress, pseudonyms: Pseudonyms): Promise<IpAddress> {
   return ipFromBytes(await permuteAddress(ipToBytes(address), pseudonyms));
 }

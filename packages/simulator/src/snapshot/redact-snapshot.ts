@@ -1,7 +1,7 @@
 /** A snapshot that may be shown: addresses and names are pseudonyms, and all relations between them are as they were. */
 import { parseIpAddress } from '@podlan/wire';
 import { Pseudonyms } from './pseudonyms.js';
-import { redactAddressText, redactNetwork } from './redact-address.js';
+import { redactAddressesWithin, redactAddressText, redactNetwork } from './redact-address.js';
 import { RedactedNames } from './redacted-names.js';
 import type { NodeSnapshot } from './types.js';
 
@@ -63,6 +63,9 @@ const NETWORKS: readonly (readonly [string, string])[] = [
 
 const DEVICE_KEYS = new Set(['ifname', 'dev', 'link', 'master', 'iif', 'oif', 'via', 'label']);
 
+/** Under these nft has data, everywhere else words of its own and names of its objects. */
+const DATA_KEYS = new Set(['right', 'elem', 'dev', 'data']);
+
 class Redaction {
   readonly #pseudonyms: Pseudonyms;
   readonly names: RedactedNames;
@@ -109,7 +112,7 @@ class Redaction {
     const address = await redactAddressText(text, this.#pseudonyms);
     if (address !== undefined) return address;
     const key = path.at(-1) ?? '';
-    if (path[0] === 'nftables') return this.names.text(await this.#addressesWithin(text));
+    if (path[0] === 'nftables') return this.#stringOfRule(text, path);
     if (key === 'table') return this.names.table(text);
     if (key === 'name' || DEVICE_KEYS.has(key)) return this.#device(text);
     return text;
@@ -122,10 +125,9 @@ class Redaction {
     return alias === undefined ? redacted : `${redacted}:${await this.#pseudonyms.wordFor('alias', alias)}`;
   }
 
-  async #addressesWithin(text: string): Promise<string> {
-    const parts = text.split(/([0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:]*(?:\/\d+)?)/);
-    const redacted = parts.map(async (part) => (await redactAddressText(part, this.#pseudonyms)) ?? part);
-    return (await Promise.all(redacted)).join('');
+  async #stringOfRule(text: string, path: readonly string[]): Promise<string> {
+    if (this.names.isDevice(text) && path.some((key) => DATA_KEYS.has(key))) return this.names.device(text);
+    return this.names.text(await redactAddressesWithin(text, this.#pseudonyms));
   }
 
   /** `net/ipv4/conf/eth0/forwarding`: the device is part of the key. */

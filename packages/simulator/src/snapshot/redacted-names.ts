@@ -16,6 +16,7 @@ export class RedactedNames {
   readonly #pseudonyms: Pseudonyms;
   readonly #nodes: ReadonlySet<string>;
   readonly #names: ReadonlySet<string>;
+  readonly #devices: ReadonlySet<string>;
   /** Longest first, so that `host-a1` is not taken for `host-a` and a 1. */
   readonly #inText: readonly string[];
 
@@ -24,10 +25,15 @@ export class RedactedNames {
     const hosts = namespaces.filter(({ kind }) => kind === 'host').map(({ name }) => name);
     const devices = namespaces.flatMap(({ links }) => links.map(({ ifname }) => ifname));
     this.#nodes = new Set([node, ...hosts]);
+    this.#devices = new Set(devices);
     this.#names = new Set([node, ...namespaces.map(({ name }) => name)]);
     this.#inText = [...this.#names, ...devices.filter((device) => !this.#isUsual(device))]
       .filter((name) => name.length > 2 && !WORDS_OF_RULES.has(name.toLowerCase()))
       .sort((a, b) => b.length - a.length);
+  }
+
+  isDevice(text: string): boolean {
+    return this.#devices.has(text);
   }
 
   /** Of a node or a pod. */

@@ -204,6 +204,39 @@ describe('a redacted snapshot', () => {
     expect(JSON.stringify(nftables)).toMatch(/"addr":"\d+\.\d+\.0\.0","len":16/);
   });
 
+  test.each([
+    '10.244.1.2',
+    'from 10.244.1.2:80',
+    'acme:10.244.1.2: ',
+    '10.244.0.0/16-',
+    '<fd00:244::1>',
+    'fd00:244::1: ',
+    'fd00:244::',
+    'fd00:244::/48 and fd00:244::9',
+    '::ffff:10.244.1.2',
+    'mac 02:42:ac:11:00:02: ',
+    'pod-a1 on host-a',
+  ])('has nothing of the log prefix %j', async (prefix) => {
+    const logging = sample();
+    logging.namespaces[0]!.nftables.push({
+      rule: { family: 'ip', table: 'filter', chain: 'FORWARD', expr: [{ log: { prefix } }] },
+    });
+    const { nftables } = (await redactedUnder(KEY, logging)).namespaces[0]!;
+    const text = JSON.stringify(nftables.at(-1));
+    for (const word of ['10.244', 'fd00:244:', '42:ac:11', 'pod-a1', 'host-a'])
+      expect(text).not.toContain(word);
+    expect(text).not.toContain(JSON.stringify(prefix));
+  });
+
+  test('has short names of devices in rules, where they are names', async () => {
+    const renamed = JSON.stringify(sample()).replaceAll('veth1ae14854', 'ip');
+    const { links, nftables } = (await redactedUnder(KEY, parseSnapshot(renamed))).namespaces[0]!;
+    const device = links.find(({ master }) => master === 'cni0')!.ifname;
+    const text = JSON.stringify(nftables);
+    expect(text).toContain(`"right":"${device}"`);
+    expect(text).toContain('"family":"ip"');
+  });
+
   test('wants a key that nobody guesses', async () => {
     await expect(redactedUnder('secret')).rejects.toThrow(/at least 16 characters, got 6/);
   });
