@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { labDirectory } from '../dist/lab/lab-state.js';
 import { labNamespaces } from '../dist/lab/topology.js';
@@ -212,6 +212,10 @@ describe('as a user without rights', () => {
     expect(ping.stdout).toContain('1 received');
     const list = await asUser(directory, 'exec', 'host-a', '--', 'ip', 'route');
     expect(list.stdout).toContain('10.244.2.0/24 via 10.244.2.0 dev flannel.1');
+    const files = join(directory, 'snapshots');
+    const taken = await asUser(directory, 'snapshot', '--output', relative(process.cwd(), files));
+    expect([taken.code, taken.stderr]).toEqual([0, '']);
+    expect((await readdir(files)).sort()).toEqual(['host-a.json', 'host-b.json', 'underlay.json']);
     expect((await run('ip', 'netns', 'list')).stdout).not.toContain(NAME);
     expect((await asUser(directory, 'down')).code).toBe(0);
     expect(existsSync(join(directory, 'podlan', `lab-${NAME}.holder`))).toBe(false);

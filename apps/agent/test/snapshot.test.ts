@@ -114,6 +114,12 @@ describe.each<Dataplane>(['wasm', 'kernel'])('a lab on the %s dataplane', (datap
     expect(names(written)).toEqual(names(nodes[0]!));
   });
 
+  test('is refused where the files can’t be written', async () => {
+    const args = ['--name', lab.name, '--output', '/proc/nowhere'];
+    const { code, stderr } = await podlan('lab', 'snapshot', ...args);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/expected to write \/proc\/nowhere, .*ENOENT/)]);
+  });
+
   test('has nothing of the arguments and the environment of its processes, and no comment but podlan’s', async () => {
     const secret = 'hunter2-in-a-snapshot';
     const listener = `require('net').createServer().listen(4711)`;

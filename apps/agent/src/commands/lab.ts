@@ -8,7 +8,7 @@ import { LAB_BACKENDS, LAB_FAMILIES, LAB_STORES, type LabShape } from '../lab/la
 import { captureLab, writeSnapshots } from '../lab/lab-snapshot.js';
 import { labStatus, labStatusText } from '../lab/lab-status.js';
 import { parseLanguage } from '../lab/narration.js';
-import { isRoot, runInHolder } from '../lab/rootless.js';
+import { givenPath, isRoot, runInHolder } from '../lab/rootless.js';
 import { UsageError } from '../usage-error.js';
 
 interface LabFlags {
@@ -172,7 +172,7 @@ export function declareLab(program: Command): void {
     .option('--json', 'report as JSON')
     .action(
       verb(true, async (flags) => {
-        const files = writeSnapshots(flags.output, await captureLab(requireLab(flags.name)));
+        const files = writeSnapshots(givenPath(flags.output), await captureLab(requireLab(flags.name)));
         print(flags.json, { files }, () => files.join('\n'));
         return 0;
       }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { NodeSnapshot } from '@podlan/simulator/snapshot';
 import { captureNode } from '../snapshot/capture-node.js';
 import { leadsNowhere } from '../snapshot/pod-links.js';
-import { writeSnapshot } from '../snapshot/snapshot-file.js';
+import { refusingToWrite, writeSnapshot } from '../snapshot/snapshot-file.js';
 import { agentSocket, subnetFile } from './lab-agents.js';
 import type { LabHost, LabState } from './lab-state.js';
 import { underlayNetns } from './topology.js';
@@ -28,7 +28,7 @@ const captureHost = ({ name: lab, pods }: LabState, { name, netns }: LabHost): P
 
 /** `DIRECTORY/NODE.json` for each; returns their paths. */
 export function writeSnapshots(directory: string, nodes: readonly NodeSnapshot[]): string[] {
-  mkdirSync(directory, { recursive: true });
+  refusingToWrite(directory, () => mkdirSync(directory, { recursive: true }));
   return nodes.map((snapshot) => {
     const path = join(directory, `${snapshot.node}.json`);
     writeSnapshot(path, snapshot);

@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { makePrivateDirectory, runtimeDirectory } from '../paths.js';
 import { UsageError } from '../usage-error.js';
 import { labDirectory } from './lab-state.js';
@@ -21,6 +21,12 @@ echo ready
 exec sleep infinity`;
 
 const holderFile = (lab: string) => `${labDirectory(lab)}.holder`;
+
+/** Who enters a mount namespace is at its root. */
+const STARTED_IN = 'PODLAN_STARTED_IN';
+
+/** A path that was given on the command line, inside the lab's namespaces and outside. */
+export const givenPath = (path: string): string => resolve(process.env[STARTED_IN] ?? '', path);
 
 /** True when this process can make namespaces itself. */
 export const isRoot = () => process.getuid?.() === 0;
@@ -42,7 +48,7 @@ export async function runInHolder(lab: string, keep: boolean): Promise<number> {
       process.execPath,
       ...process.argv.slice(1),
     ],
-    { stdio: 'inherit', env: { ...process.env, PODLAN_RUNTIME_DIR: directory } },
+    { stdio: 'inherit', env: { ...process.env, PODLAN_RUNTIME_DIR: directory, [STARTED_IN]: process.cwd() } },
   );
   if (error)
     throw new UsageError(`nsenter (util-linux) could not be run: ${error.message}`, { cause: error });

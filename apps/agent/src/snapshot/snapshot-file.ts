@@ -7,9 +7,16 @@ export const snapshotText = (snapshot: NodeSnapshot): string => `${JSON.stringif
 
 export function writeSnapshot(path: string, snapshot: NodeSnapshot): void {
   const fresh = `${path}.${process.pid}.new`;
-  try {
+  refusingToWrite(path, () => {
     writeFileSync(fresh, snapshotText(snapshot), { mode: 0o600, flag: 'wx' });
     renameSync(fresh, path);
+  });
+}
+
+/** What the system refuses is told as the caller's mistake, which it is. */
+export function refusingToWrite(path: string, write: () => void): void {
+  try {
+    write();
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new UsageError(`expected to write ${path}, found that it cannot be written (${code})`, { cause });
