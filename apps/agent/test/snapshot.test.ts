@@ -4,19 +4,14 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryLeaseStore, parseNetworkConfig } from '@podlan/fabric';
-import {
-  type NamespaceSnapshot,
-  type NodeSnapshot,
-  parseSnapshot,
-  type VethEnd,
-  vethPairs,
-} from '@podlan/simulator/snapshot';
+import { type NamespaceSnapshot, type NodeSnapshot, parseSnapshot } from '@podlan/simulator/snapshot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { captureLab } from '../dist/lab/lab-snapshot.js';
 import { captureNode } from '../dist/snapshot/capture-node.js';
 import { followByTunnel, joinPlainly } from './plain-host.js';
 import { type Dataplane, eventually, MAIN, podlan, run, TestLab } from './test-lab.js';
 import { ip, say, TwoHosts } from './two-hosts.js';
+import { type VethEnd, vethPairs } from './veth-pairs.js';
 
 const linkOf = ({ links }: NamespaceSnapshot, name: string) => links.find(({ ifname }) => ifname === name);
 const text = ({ node, namespace, ifname }: VethEnd) => `${node}/${namespace}/${ifname}`;

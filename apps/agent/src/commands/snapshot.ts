@@ -6,7 +6,7 @@ import { requireRights } from '../agent/rights.js';
 import { type CaptureOptions, captureNode } from '../snapshot/capture-node.js';
 import { snapshotText, writeSnapshot } from '../snapshot/snapshot-file.js';
 import { UsageError } from '../usage-error.js';
-import { onlySocket } from './status.js';
+import { socketOf } from './which-agent.js';
 
 interface SnapshotFlags {
   readonly name?: string;
@@ -49,7 +49,7 @@ export function declareSnapshot(program: Command): void {
 /** The agent and the file of this host say nothing of another namespace. */
 function captureOptions({ name, netns, socket, subnetFile }: SnapshotFlags): CaptureOptions {
   const isHere = netns === undefined;
-  const socketPath = socket ?? (isHere ? onlySocket() : undefined);
+  const socketPath = socket ?? (isHere ? socketOf({}) : undefined);
   const file = subnetFile ?? (isHere ? SUBNET_FILE : undefined);
   return {
     name: name ?? netns?.split('/').at(-1) ?? hostname(),

@@ -24,4 +24,3 @@ export type {
   RuleSnapshot,
   SocketSnapshot,
 } from './types.js';
-export { type VethEnd, vethPairs } from './veth-pairs.js';

@@ -1,6 +1,5 @@
 /** Which veth is the other end of which, over all the nodes that are there. */
-import type { NamespaceSnapshot } from './namespace-schema.js';
-import type { LinkSnapshot, NodeSnapshot } from './types.js';
+import type { LinkSnapshot, NamespaceSnapshot, NodeSnapshot } from '@podlan/simulator/snapshot';
 
 /** One end of a pair. */
 export interface VethEnd {
@@ -15,30 +14,7 @@ interface Place {
   readonly link: LinkSnapshot;
 }
 
-/**
- * Every pair of which both ends are in the snapshots, once; of snapshots taken on one machine pairs between nodes, too.
- * @example
- * ```ts
- * import { parseSnapshot, vethPairs } from '@podlan/simulator/snapshot';
- *
- * const namespace = (name: string, kind: string, netns: number, other: number, ifname: string) => ({
- *   name, kind, netns, nsids: [{ nsid: 0, netns: other }],
- *   links: [
- *     { ifindex: 2, ifname, link_index: 2, link_netnsid: 0, flags: [], mtu: 1450, linkinfo: { info_kind: 'veth' } },
- *   ],
- *   addresses: [], routes: [], rules: [], neighbors: [], fdb: [], sysctls: {}, nftables: [], sockets: [],
- * });
- * const snapshot = parseSnapshot(JSON.stringify({
- *   schema: 'podlan-snapshot', version: 1, node: 'a', takenAt: '2030-01-31T12:00:00.000Z', podlan: '0.1.0', kernel: '6.1.0',
- *   namespaces: [namespace('a', 'host', 1, 7, 'veth1'), namespace('pod-a1', 'pod', 7, 1, 'eth0')],
- * }));
- * vethPairs([snapshot]);
- * // => [[
- * //      { node: 'a', namespace: 'a', ifname: 'veth1' },
- * //      { node: 'a', namespace: 'pod-a1', ifname: 'eth0' },
- * //    ]]
- * ```
- */
+/** Every pair of which both ends are in the snapshots, once. */
 export function vethPairs(snapshots: readonly NodeSnapshot[]): (readonly [VethEnd, VethEnd])[] {
   const places = snapshots.flatMap(vethsOf);
   const byTarget = new Map<string, Place[]>();
