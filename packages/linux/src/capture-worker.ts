@@ -31,12 +31,19 @@ function failure(op: string): LinuxError {
   return callError(op, [netnsFile ?? '', device].filter(Boolean), reasons);
 }
 
+const packet = new Uint8Array(SNAP_BYTES);
+const from = new Uint8Array(SOCKADDR_LL_BYTES);
+const fromLength = new Uint8Array(4);
+const timespec = new BigInt64Array(2);
+
 function listen(): number {
   const index = libc.ifNameToIndex(device);
   if (index === 0) throw failure('if_nametoindex');
   const fd = libc.socket(AF_PACKET, libc.SOCK_RAW | libc.O_NONBLOCK | libc.O_CLOEXEC, 0);
   if (fd < 0) throw failure('socket(AF_PACKET)');
   growBuffer(fd, 'receive', BUFFER_BYTES);
+  // The first question turns the stamps on; without it the first frames would have the time at which they were read.
+  libc.ioctlOnStruct(fd, SIOCGSTAMPNS, new Uint8Array(timespec.buffer));
   const sockaddr = new DataView(new ArrayBuffer(SOCKADDR_LL_BYTES));
   sockaddr.setUint16(0, AF_PACKET, true);
   sockaddr.setUint16(2, ETH_P_ALL);
@@ -44,11 +51,6 @@ function listen(): number {
   if (libc.bindSocket(fd, new Uint8Array(sockaddr.buffer), SOCKADDR_LL_BYTES) < 0) throw failure('bind');
   return fd;
 }
-
-const packet = new Uint8Array(SNAP_BYTES);
-const from = new Uint8Array(SOCKADDR_LL_BYTES);
-const fromLength = new Uint8Array(4);
-const timespec = new BigInt64Array(2);
 
 function receive(fd: number): CapturedFrame | undefined {
   new DataView(fromLength.buffer).setUint32(0, SOCKADDR_LL_BYTES, true);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type IpAddress, parseIpAddress } from '@podlan/wire';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CapturedFrame, capture } from '../src/capture.js';
@@ -42,6 +43,30 @@ test('a capture sees the packets of another namespace, both ways and with their 
   const [request, reply] = echoes.map(({ timestampNs }) => timestampNs);
   expect(reply!).toBeGreaterThan(request!);
   expect(Math.abs(Number(request! / 1_000_000n) - Date.now())).toBeLessThan(60_000);
+});
+
+test('frames have the times at which they passed, from the first on: at both ends of a pair they are in order', async () => {
+  const stop = new AbortController();
+  const ends = [
+    { netns, device: 'left' },
+    { netns: far, device: 'right' },
+  ];
+  const captures = await Promise.all(ends.map((end) => capture({ ...end, signal: stop.signal })));
+  // The kernel stamps packets a moment after it was first asked to.
+  await sleep(50);
+  await runIn(netns, ['ping', '-n', '-c', '3', '-i', '0.01', target]);
+  stop.abort();
+  const seen: (CapturedFrame & { readonly device: string })[] = [];
+  for (const [i, frames] of captures.entries()) {
+    for await (const frame of frames) if (isIcmp(frame)) seen.push({ ...frame, device: ends[i]!.device });
+  }
+  seen.sort((a, b) => Number(a.timestampNs - b.timestampNs));
+  const roundTrip = ['left out', 'right in', 'right out', 'left in'];
+  expect(seen.map(({ device, direction }) => `${device} ${direction}`)).toEqual([
+    ...roundTrip,
+    ...roundTrip,
+    ...roundTrip,
+  ]);
 });
 
 test('a capture that was stopped still hands over what it had seen', async () => {
