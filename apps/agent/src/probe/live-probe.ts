@@ -1,4 +1,5 @@
 /** A probe that is also looked for where it may come out: what its sender hears of it, and what others see. */
+import { setMaxListeners } from 'node:events';
 import { type CapturedFrame, capture, type ProbeAnswer, type ProbeOptions, probe } from '@podlan/linux';
 import type { IpAddress } from '@podlan/wire';
 import { type Flow, flowOf } from './flow.js';
@@ -27,6 +28,7 @@ export interface LiveAnswer extends ProbeAnswer {
 /** Rejects as `probe` and `capture` do, where a namespace or device is not there. */
 export async function liveProbe(options: ProbeOptions, lookouts: readonly Lookout[]): Promise<LiveAnswer> {
   const stop = new AbortController();
+  setMaxListeners(lookouts.length + 1, stop.signal);
   try {
     const captures = await Promise.all(lookouts.map((lookout) => look(lookout, stop.signal)));
     const answer = await probe(options);

@@ -6,7 +6,7 @@ import type { TestLab } from '../test-lab.js';
 import type { FaultProbe, Symptom } from './fault.js';
 
 /** In a lab an answer takes a millisecond. */
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 500;
 /** A port nobody listens on: the answer is that. */
 const CLOSED_PORT = 9;
 
