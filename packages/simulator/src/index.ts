@@ -7,6 +7,7 @@ export { SimClock } from './clock.js';
 export { SimCluster, type SimClusterOptions } from './cluster/sim-cluster.js';
 export { SimHost, type SimPod } from './cluster/sim-host.js';
 export { type Cable, Nic, Switch } from './devices/nic.js';
+export { ipShow } from './kernel/ip-show.js';
 export type { NetworkPlace, PlacedNetwork } from './network-place.js';
 export { type Random, seededRandom } from './random.js';
 export { SimKernel, type SimKernelOptions } from './sim-kernel.js';

@@ -1,12 +1,9 @@
-/** `podlan lab …`: flags to calls. */
+/** `podlan lab …`: flags to calls. What only Linux can load is loaded by who needs it: a simulation runs anywhere. */
 import { spawnSync } from 'node:child_process';
 import type { Command } from 'commander';
 import { type Dataplane, parseDataplane, parseNumber, parseOneOf } from '../agent/flags/flag-values.js';
 import { demo } from '../lab/demo.js';
-import { down, joinHost, leave, netnsOf, requireLab, up, withLab } from '../lab/lab.js';
 import { LAB_BACKENDS, LAB_FAMILIES, LAB_STORES, type LabShape } from '../lab/lab-shape.js';
-import { captureLab, writeSnapshots } from '../lab/lab-snapshot.js';
-import { labStatus, labStatusText } from '../lab/lab-status.js';
 import { parseLanguage } from '../lab/narration.js';
 import { givenPath, isRoot, runInHolder } from '../lab/rootless.js';
 import { UsageError } from '../usage-error.js';
@@ -23,6 +20,7 @@ interface LabFlags {
   readonly family: string;
   readonly lang?: string;
   readonly output: string;
+  readonly simulate?: boolean;
 }
 
 const NAME_FLAG = [
@@ -43,18 +41,24 @@ function parseOnOff(flag: string, text: string): boolean {
   throw new UsageError(`${flag}: expected on or off, found ${text}`);
 }
 
+type Lab = typeof import('../lab/lab.js');
+const loadLab = (): Promise<Lab> => import('../lab/lab.js');
+
 /** A verb of the lab runs as root of some namespace: the machine's own, or the holder's. */
 function verb<A extends unknown[]>(
   keepsHolder: boolean,
-  run: (flags: LabFlags, ...args: A) => Promise<number>,
+  run: (lab: Lab, flags: LabFlags, ...args: A) => Promise<number>,
 ) {
   return async (...given: unknown[]) => {
     const command = given.pop() as Command;
     given.pop();
     const flags = flagsOf(command);
-    process.exitCode = isRoot()
-      ? await withLab(flags.name, () => run(flags, ...(given as A)))
-      : await runInHolder(flags.name, keepsHolder);
+    if (!isRoot()) {
+      process.exitCode = await runInHolder(flags.name, keepsHolder);
+      return;
+    }
+    const lab = await loadLab();
+    process.exitCode = await lab.withLab(flags.name, () => run(lab, flags, ...(given as A)));
   };
 }
 
@@ -71,7 +75,19 @@ const shapeOf = (flags: LabFlags): LabShape => ({
   family: parseOneOf('--family', flags.family, LAB_FAMILIES),
 });
 
-async function status(flags: LabFlags): Promise<number> {
+const demoOnLab = verb(true, async (_lab, { name, lang }) => {
+  const { LabStage } = await import('../lab/lab-stage.js');
+  return demo(new LabStage(`${name}-demo`), parseLanguage(lang));
+});
+
+async function demoSimulated({ lang }: LabFlags): Promise<void> {
+  const language = parseLanguage(lang);
+  const { SimulationStage } = await import('../lab/simulation-stage.js');
+  process.exitCode = await demo(new SimulationStage(), language);
+}
+
+async function status({ requireLab }: Lab, flags: LabFlags): Promise<number> {
+  const { labStatus, labStatusText } = await import('../lab/lab-status.js');
   const report = await labStatus(requireLab(flags.name));
   print(flags.json, report, () => labStatusText(report));
   return 0;
@@ -89,7 +105,10 @@ export function declareLab(program: Command): void {
     .command('demo')
     .description('two hosts, their pods, one that joins, one that leaves, told step by step')
     .option('--lang <en|zh>', 'language of the narration (default: from the locale)')
-    .action(verb(true, (flags) => demo(`${flags.name}-demo`, parseLanguage(flags.lang))));
+    .option('--simulate', 'on simulated kernels in this one process: no Linux, namespaces or rights needed')
+    .action((flags: LabFlags, command: Command) =>
+      flags.simulate ? demoSimulated(flags) : demoOnLab(flags, command),
+    );
 
   lab
     .command('up')
@@ -108,9 +127,9 @@ export function declareLab(program: Command): void {
     .option('--family <ipv4|ipv6|dual>', 'addresses of pods and hosts', 'ipv4')
     .option('--json', 'report as JSON')
     .action(
-      verb(true, async (flags) => {
-        await up(flags.name, shapeOf(flags), progress);
-        return status(flags);
+      verb(true, async (lab, flags) => {
+        await lab.up(flags.name, shapeOf(flags), progress);
+        return status(lab, flags);
       }),
     );
 
@@ -120,7 +139,7 @@ export function declareLab(program: Command): void {
     .option(...dataplaneFlag)
     .option('--json', 'report as JSON')
     .action(
-      verb(true, async (flags) => {
+      verb(true, async ({ requireLab, joinHost }, flags) => {
         const state = requireLab(flags.name);
         const joined = await joinHost(state, dataplaneOf(flags, state.dataplane), progress);
         print(flags.json, { host: joined.host, pods: joined.pods }, () => `${joined.host.name} joined`);
@@ -133,7 +152,7 @@ export function declareLab(program: Command): void {
     .description('take a host out: its pods, its lease, its namespace')
     .argument('<host>')
     .action(
-      verb(true, async (flags, host: string) => {
+      verb(true, async ({ requireLab, leave }, flags, host: string) => {
         await leave(requireLab(flags.name), host);
         return 0;
       }),
@@ -151,6 +170,7 @@ export function declareLab(program: Command): void {
         process.exitCode = await runInHolder(flags.name, true);
         return;
       }
+      const { netnsOf, requireLab } = await loadLab();
       const netns = netnsOf(requireLab(flags.name), given[0] as string);
       const [first, ...rest] = given[1] as string[];
       // commander keeps the `--` where it passes options through.
@@ -171,7 +191,8 @@ export function declareLab(program: Command): void {
     .option('--output <dir>', 'where to write HOST.json and underlay.json', '.')
     .option('--json', 'report as JSON')
     .action(
-      verb(true, async (flags) => {
+      verb(true, async ({ requireLab }, flags) => {
+        const { captureLab, writeSnapshots } = await import('../lab/lab-snapshot.js');
         const files = writeSnapshots(givenPath(flags.output), await captureLab(requireLab(flags.name)));
         print(flags.json, { files }, () => files.join('\n'));
         return 0;
@@ -182,7 +203,7 @@ export function declareLab(program: Command): void {
     .command('down')
     .description('end the lab, also one that was killed half-way')
     .action(
-      verb(false, async (flags) => {
+      verb(false, async ({ down }, flags) => {
         const had = await down(flags.name);
         process.stdout.write(had ? 'the lab is down\n' : 'there was no lab\n');
         return 0;

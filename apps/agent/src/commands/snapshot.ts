@@ -1,9 +1,8 @@
-/** `podlan snapshot`: flags to calls. */
+/** `podlan snapshot`: flags to calls. What takes it, which only Linux can load, is loaded when one is to be taken. */
 import { hostname } from 'node:os';
-import { newRedactKey, redactSnapshot } from '@podlan/simulator/snapshot';
 import type { Command } from 'commander';
 import { requireRights } from '../agent/rights.js';
-import { type CaptureOptions, captureNode } from '../snapshot/capture-node.js';
+import type { CaptureOptions } from '../snapshot/capture-node.js';
 import { snapshotText, writeSnapshot } from '../snapshot/snapshot-file.js';
 import { UsageError } from '../usage-error.js';
 import { socketOf } from './which-agent.js';
@@ -38,7 +37,9 @@ export function declareSnapshot(program: Command): void {
         'a snapshot looks into the namespaces of pods and needs CAP_NET_ADMIN',
         'Of a lab without root: podlan lab snapshot',
       );
-      const key = redactKey(flags);
+      const { newRedactKey, redactSnapshot } = await import('@podlan/simulator/snapshot');
+      const { captureNode } = await import('../snapshot/capture-node.js');
+      const key = redactKey(flags, newRedactKey);
       const taken = await captureNode(captureOptions(flags));
       const snapshot = key === undefined ? taken : await redactSnapshot(taken, key);
       if (flags.output === '-') process.stdout.write(snapshotText(snapshot));
@@ -61,8 +62,8 @@ function captureOptions({ name, netns, socket, subnetFile }: SnapshotFlags): Cap
 
 const KEY_CHARACTERS = 16;
 
-function redactKey({ redact, redactKey: key }: SnapshotFlags): string | undefined {
-  if (key === undefined) return redact ? newRedactKey() : undefined;
+function redactKey({ redact, redactKey: key }: SnapshotFlags, drawn: () => string): string | undefined {
+  if (key === undefined) return redact ? drawn() : undefined;
   if (key.length >= KEY_CHARACTERS) return key;
   throw new UsageError(
     `--redact-key: expected at least ${KEY_CHARACTERS} characters, found ${key.length}; draw one with: openssl rand -hex 16`,

@@ -1,65 +1,53 @@
-/** `podlan lab demo`: a whole cluster's story in under a minute, on real namespaces, told as it happens. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+/** `podlan lab demo`: a whole cluster's story in under a minute, told as it happens on its stage. */
+import { rowText } from '@podlan/linux/model';
+import { dissect, layersOf, summarize } from '@podlan/wire';
 import { UsageError } from '../usage-error.js';
-import { captureWay } from './demo-capture.js';
-import { pingFrom, transfer } from './demo-traffic.js';
-import { down, joinHost, leave, up } from './lab.js';
-import type { LabPod, LabState } from './lab-state.js';
+import type { DemoPod, DemoStage, PingChoice } from './demo-stage.js';
 import { type Language, Narrator } from './narration.js';
-import { hostNetns } from './topology.js';
 
-const exec = promisify(execFile);
-const TRANSFER_MEGABYTES = 100;
 const PINGS = 10;
+const MEGABYTE = 1_000_000;
 
-export async function demo(name: string, language: Language): Promise<number> {
-  const narrator = new Narrator(language);
-  const stop = () => void down(name).finally(() => process.exit(130));
+export async function demo(stage: DemoStage, language: Language): Promise<number> {
+  const narrator = new Narrator(language, stage.kind);
+  const stop = () => void stage.clear().finally(() => process.exit(130));
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
-  // What an interrupted demo left behind is this demo's to clear: it has a name of its own.
-  await down(name);
+  narrator.say(narrator.paint('bold', narrator.text.title));
+  narrator.note(narrator.text.intro[stage.kind]);
+  await stage.open();
   try {
-    await tell(name, narrator);
+    await tell(stage, narrator);
   } finally {
-    await down(name);
+    await stage.clear();
   }
   narrator.step(narrator.text.cleanup);
-  narrator.note(narrator.text.cleaned);
+  narrator.note(narrator.text.cleaned[stage.kind]);
   sayNext(narrator);
   return 0;
 }
 
-async function tell(name: string, narrator: Narrator): Promise<void> {
-  narrator.say(narrator.paint('bold', narrator.text.title));
-  narrator.note(narrator.text.intro);
-  const state = await bringUp(name, narrator);
-  await showTables(state, narrator);
-  await showTraffic(state, narrator);
-  await showWay(state, narrator);
-  await showJoin(state, narrator);
-  await showLeave(state, narrator);
+async function tell(stage: DemoStage, narrator: Narrator): Promise<void> {
+  await bringUp(stage, narrator);
+  await showTables(stage, narrator);
+  await showTraffic(stage, narrator);
+  await showWay(stage, narrator);
+  await showJoin(stage, narrator);
+  await showLeave(stage, narrator);
 }
 
-async function bringUp(name: string, narrator: Narrator): Promise<LabState> {
+async function bringUp(stage: DemoStage, narrator: Narrator): Promise<void> {
   narrator.step(narrator.text.up);
-  let began = performance.now();
-  const state = await up(name, { hosts: 0, pods: 1, dataplane: 'wasm' }, () => {});
   for (let host = 0; host < 2; host++) {
-    began = performance.now();
-    const joined = await joinHost(state, 'wasm', () => {});
-    narrator.say(
-      `  ${narrator.paint('green', '+')} ${narrator.text.upHost(joined.host.name, elapsed(began))}`,
-    );
+    const began = stage.nowMs();
+    const joined = await stage.join();
+    const took = narrator.ms(stage.nowMs() - began);
+    narrator.say(`  ${narrator.paint('green', '+')} ${narrator.text.upHost(joined.host.name, took)}`);
   }
-  narrator.say(`\n${picture(state)}`);
-  return state;
+  narrator.say(`\n${picture(stage)}`);
 }
 
-const elapsed = (began: number) => Math.round(performance.now() - began);
-
-function picture({ pods, hosts }: LabState): string {
+function picture({ pods, hosts }: DemoStage): string {
   const cell = (text: string) => text.padEnd(28);
   const row = (texts: readonly string[]) => `    ${texts.map(cell).join('')}`.trimEnd();
   return [
@@ -72,81 +60,93 @@ function picture({ pods, hosts }: LabState): string {
   ].join('\n');
 }
 
-async function showTables(state: LabState, narrator: Narrator): Promise<void> {
+async function showTables(stage: DemoStage, narrator: Narrator): Promise<void> {
   narrator.step(narrator.text.tables);
-  await shell(state, narrator, 'host-a', ['ip', 'link', 'show', 'flannel.1']);
+  const shell = async (command: string) =>
+    narrator.shell('host-a', command, await stage.output('host-a', command.split(' ')));
+  await shell('ip link show flannel.1');
   narrator.note(narrator.text.flannel1);
-  await shell(state, narrator, 'host-a', ['ip', 'route']);
-  await shell(state, narrator, 'host-a', ['ip', 'neigh', 'show', 'dev', 'flannel.1']);
+  await shell('ip route');
+  await shell('ip neigh show dev flannel.1');
   narrator.note(narrator.text.routes('10.244.2.0/24'));
+  narrator.say();
+  for (const row of await stage.tunnels('host-a')) narrator.say(rowText(row), '  ');
+  narrator.note(narrator.text.tunnels);
 }
 
-async function shell(
-  state: LabState,
-  narrator: Narrator,
-  host: string,
-  command: readonly string[],
-): Promise<void> {
-  narrator.shell(host, command.join(' '), await output(state, host, command));
+function podOf({ pods }: DemoStage, name: string): DemoPod {
+  return pods.find((pod) => pod.name === name)!;
 }
 
-async function output(state: LabState, host: string, command: readonly string[]): Promise<string> {
-  const { stdout } = await exec('ip', ['netns', 'exec', hostNetns(state.name, host), ...command]);
-  return stdout;
-}
-
-function podOf(state: LabState, name: string): LabPod {
-  return state.pods.find((pod) => pod.name === name)!;
-}
-
-async function showTraffic(state: LabState, narrator: Narrator): Promise<void> {
+async function showTraffic(stage: DemoStage, narrator: Narrator): Promise<void> {
   narrator.step(narrator.text.traffic);
-  const [from, to] = [podOf(state, 'pod-a1'), podOf(state, 'pod-b1')];
-  const replies = await pingFrom(from.netns, to.address, { count: PINGS, intervalMs: 50 });
-  if (replies.length < PINGS) throw new Error(`pod-b1 answered ${replies.length} of ${PINGS} pings`);
-  narrator.say(
-    `  ${narrator.text.ping(replies.length, median(replies.map((reply) => reply.rttMs)).toFixed(2))}`,
-  );
-  const { sent, received } = await transfer(from.netns, to, TRANSFER_MEGABYTES);
-  if (sent.sha256 !== received.sha256) throw new Error('the bytes that arrived are not those that were sent');
-  const gbps = (received.bytes * 8) / received.seconds / 1e9;
-  narrator.say(`  ${narrator.text.tcp(TRANSFER_MEGABYTES, received.seconds.toFixed(2), gbps.toFixed(2))}`);
+  const [from, to] = [podOf(stage, 'pod-a1'), podOf(stage, 'pod-b1')];
+  narrator.say(`  ${await pings(stage, narrator, from, to, { count: PINGS, intervalMs: 50 })}`);
+  const result = await stage.tcp(from, to);
+  if ('handshakeMs' in result) {
+    narrator.say(`  ${narrator.text.handshake(narrator.ms(result.handshakeMs, 2))}`);
+    return;
+  }
+  const { bytes, seconds, isWhole } = result;
+  if (!isWhole) throw new Error('the bytes that arrived are not those that were sent');
+  const gbps = (bytes * 8) / seconds / 1e9;
+  narrator.say(`  ${narrator.text.tcp(bytes / MEGABYTE, seconds.toFixed(2), gbps.toFixed(2))}`);
+}
+
+/** Sends, and says what came back. */
+async function pings(
+  stage: DemoStage,
+  narrator: Narrator,
+  from: DemoPod,
+  to: DemoPod,
+  choice: PingChoice,
+): Promise<string> {
+  const replies = await stage.ping(from, to, choice);
+  const { count } = choice;
+  if (replies.length < count) throw new Error(`${to.name} answered ${replies.length} of ${count} pings`);
+  return narrator.text.ping(replies.length, count, narrator.ms(median(replies), 2));
 }
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-async function showWay(state: LabState, narrator: Narrator): Promise<void> {
+async function showWay(stage: DemoStage, narrator: Narrator): Promise<void> {
   narrator.step(narrator.text.hops);
-  const hops = await captureWay(state, podOf(state, 'pod-a1'), podOf(state, 'pod-b1'));
-  for (const { place, summary, bytes } of hops) {
-    narrator.say(`  ${narrator.paint('cyan', place.padEnd(18))} ${narrator.text.bytes(bytes)}`);
-    narrator.say(summary, '      ');
+  for (const { place, frame } of await stage.way(podOf(stage, 'pod-a1'), podOf(stage, 'pod-b1'))) {
+    narrator.say(`  ${narrator.paint('cyan', place.padEnd(18))} ${narrator.text.bytes(frame.length)}`);
+    narrator.say(summarize(frame), '      ');
+    if (place === 'underlay') narrator.say(layers(frame), '      ');
   }
   narrator.note(narrator.text.hopsNote);
 }
 
-async function showJoin(state: LabState, narrator: Narrator): Promise<void> {
+/** Every header with its bytes. */
+function layers(frame: Uint8Array): string {
+  return layersOf(dissect(frame))
+    .map(({ protocol, length }) => `${protocol} ${length}`)
+    .join(' | ');
+}
+
+const TUNNEL_ROUTES = 'ip route show dev flannel.1';
+
+async function showJoin(stage: DemoStage, narrator: Narrator): Promise<void> {
   narrator.step(narrator.text.join);
-  const routes = (host: string) => output(state, host, ['ip', 'route', 'show', 'dev', 'flannel.1']);
-  const before = { a: await routes('host-a'), b: await routes('host-b') };
-  const began = performance.now();
-  const joined = await joinHost(state, 'wasm', () => {});
-  const ready = performance.now();
-  const reply = await pingFrom(podOf(state, 'pod-a1').netns, joined.pods[0]!.address, {
-    count: 400,
-    intervalMs: 5,
-    first: true,
-  });
+  const others = ['host-a', 'host-b'];
+  const routes = () => Promise.all(others.map((host) => stage.output(host, TUNNEL_ROUTES.split(' '))));
+  const before = await routes();
+  const began = stage.nowMs();
+  const { pod } = await stage.join();
+  const ready = stage.nowMs();
+  const reply = await stage.ping(podOf(stage, 'pod-a1'), pod, { count: 400, intervalMs: 5, first: true });
   if (reply.length === 0) throw new Error('pod-c1 did not answer');
-  const ended = performance.now();
-  for (const host of ['a', 'b'] as const) {
-    const name = `host-${host}`;
-    narrator.say(`  ${narrator.paint('cyan', `${name} $ ip route show dev flannel.1`)}`);
-    showChange(narrator, before[host], await routes(name));
+  const ended = stage.nowMs();
+  const after = await routes();
+  for (const [i, host] of others.entries()) {
+    narrator.say(`  ${narrator.paint('cyan', `${host} $ ${TUNNEL_ROUTES}`)}`);
+    showChange(narrator, before[i]!, after[i]!);
   }
-  narrator.note(narrator.text.joined(Math.round(ended - began), Math.round(ended - ready)));
+  narrator.note(narrator.text.joined(narrator.ms(ended - began), narrator.ms(ended - ready)));
 }
 
 function showChange(narrator: Narrator, before: string, after: string): void {
@@ -161,22 +161,18 @@ function showChange(narrator: Narrator, before: string, after: string): void {
   for (const line of is) if (!was.includes(line)) narrator.say(narrator.paint('green', `  + ${line}`));
 }
 
-async function showLeave(state: LabState, narrator: Narrator): Promise<void> {
+async function showLeave(stage: DemoStage, narrator: Narrator): Promise<void> {
   narrator.step(narrator.text.leave);
-  const routes = () => output(state, 'host-a', ['ip', 'route', 'show', 'dev', 'flannel.1']);
+  const routes = () => stage.output('host-a', TUNNEL_ROUTES.split(' '));
   const before = await routes();
-  await leave(state, 'host-b');
+  await stage.leave('host-b');
   const after = await until(routes, (text) => !text.includes('10.244.2.'));
-  narrator.say(`  ${narrator.paint('cyan', 'host-a $ ip route show dev flannel.1')}`);
+  narrator.say(`  ${narrator.paint('cyan', `host-a $ ${TUNNEL_ROUTES}`)}`);
   showChange(narrator, before, after);
   narrator.note(narrator.text.left);
-  const replies = await pingFrom(podOf(state, 'pod-a1').netns, podOf(state, 'pod-c1').address, {
-    count: 3,
-    intervalMs: 20,
-  });
-  narrator.say(
-    `  pod-a1 -> pod-c1 ${narrator.text.ping(replies.length, median(replies.map((reply) => reply.rttMs)).toFixed(2))}`,
-  );
+  const [from, to] = [podOf(stage, 'pod-a1'), podOf(stage, 'pod-c1')];
+  const said = await pings(stage, narrator, from, to, { count: 3, intervalMs: 20 });
+  narrator.say(`  pod-a1 -> pod-c1 ${said}`);
 }
 
 async function until(look: () => Promise<string>, good: (text: string) => boolean): Promise<string> {
@@ -190,7 +186,7 @@ async function until(look: () => Promise<string>, good: (text: string) => boolea
 
 function sayNext(narrator: Narrator): void {
   narrator.say(`\n${narrator.paint('bold', narrator.text.next)}`);
-  for (const [command, why] of narrator.text.nextLines) {
+  for (const [command, why] of narrator.text.nextLines[narrator.kind]) {
     narrator.say(`  ${`npx podlan ${command}`.padEnd(44)} # ${why}`);
   }
 }

@@ -1,6 +1,7 @@
 /** What the demo says, in English and Chinese. Lines fit in 80 columns. */
 
 import { UsageError } from '../usage-error.js';
+import type { DemoStage } from './demo-stage.js';
 import { DEMO_TEXT, type DemoText } from './demo-text.js';
 
 export type Language = keyof typeof DEMO_TEXT;
@@ -21,11 +22,19 @@ type Colour = keyof typeof COLOURS;
 /** Prints steps as they happen; colours only on a terminal. */
 export class Narrator {
   readonly text: DemoText;
+  /** Of the stage that is told of. */
+  readonly kind: DemoStage['kind'];
   readonly #colours = process.stdout.isTTY === true && !process.env.NO_COLOR;
   #step = 0;
 
-  constructor(language: Language) {
+  constructor(language: Language, kind: DemoStage['kind']) {
     this.text = DEMO_TEXT[language];
+    this.kind = kind;
+  }
+
+  /** A time, with whose milliseconds they are. */
+  ms(ms: number, digits = 0): string {
+    return this.text.ms[this.kind](ms.toFixed(digits));
   }
 
   step(title: string): void {

@@ -20,7 +20,8 @@ ip link set dev lo up
 echo ready
 exec sleep infinity`;
 
-const holderFile = (lab: string) => `${labDirectory(lab)}.holder`;
+/** Ends every error of a machine that lacks what a lab is made of. */
+export const WITHOUT_NAMESPACES = 'The same story without namespaces, simulated: podlan lab demo --simulate';
 
 /** Who enters a mount namespace is at its root. */
 const STARTED_IN = 'PODLAN_STARTED_IN';
@@ -28,8 +29,14 @@ const STARTED_IN = 'PODLAN_STARTED_IN';
 /** A path that was given on the command line, inside the lab's namespaces and outside. */
 export const givenPath = (path: string): string => resolve(process.env[STARTED_IN] ?? '', path);
 
-/** True when this process can make namespaces itself. */
-export const isRoot = () => process.getuid?.() === 0;
+/** True when this process can make namespaces itself; throws where the system has none. */
+export function isRoot(): boolean {
+  if (process.platform !== 'linux')
+    throw new UsageError(`a lab needs Linux, this is ${process.platform}. ${WITHOUT_NAMESPACES}`);
+  return process.getuid?.() === 0;
+}
+
+const holderFile = (lab: string) => `${labDirectory(lab)}.holder`;
 
 /** Runs this same command line inside the lab's namespaces; returns its exit code. */
 export async function runInHolder(lab: string, keep: boolean): Promise<number> {
@@ -107,6 +114,7 @@ function endHolder(lab: string, pid: number): void {
 function noNamespaces(said: string): UsageError {
   return new UsageError(
     `this machine gives users no namespaces of their own (${said.trim() || 'unshare failed'}): run as root, or allow them ` +
-      '(sysctl kernel.unprivileged_userns_clone=1, or kernel.apparmor_restrict_unprivileged_userns=0)',
+      '(sysctl kernel.unprivileged_userns_clone=1, or kernel.apparmor_restrict_unprivileged_userns=0). ' +
+      WITHOUT_NAMESPACES,
   );
 }

@@ -281,6 +281,7 @@ export function routeText({ route, table, rule }: FibMatch): string {
     route.dev && `dev ${route.dev}`,
     table !== TABLE_MAIN && table !== TABLE_LOCAL && `table ${table}`,
     route.protocol !== undefined && `proto ${route.protocol}`,
+    route.type === 'unicast' && bits === 32 && route.via === undefined && 'scope link',
     route.source && `src ${route.source}`,
     route.metric > 0 && `metric ${route.metric}`,
     route.onlink && 'onlink',
