@@ -3,6 +3,7 @@ import {
   Forwarder,
   frameBytes,
   isForwarded,
+  leaveHeadroom,
   slotBytes,
   slotHeader,
   slotRoom,
@@ -83,6 +84,7 @@ export class ForwarderProgram implements Reader {
   /** What leaves by the device goes into a tunnel. */
   read(packet: Packet): void {
     const { tx } = this.#forwarder;
+    leaveHeadroom(tx);
     slotHeader(tx, 0).fill(0);
     slotRoom(tx, 0).set(packet.bytes);
     tx.lengths[0] = packet.bytes.length;
@@ -131,6 +133,7 @@ export class ForwarderProgram implements Reader {
     netns.tell(packet, 'to-user', `to the forwarder's socket, UDP port ${this.row.port}`, {
       crossing: 'to-user',
     });
+    leaveHeadroom(rx);
     const room = slotRoom(rx, 0);
     const fits = payload.length <= room.length;
     if (fits) room.set(payload);
