@@ -68,7 +68,7 @@ const zh: DemoText = {
   },
   ms: {
     lab: (ms) => `${ms} ms`,
-    simulation: (ms) => `${ms} 模拟 ms`,
+    simulation: (ms) => `模拟 ${ms} ms`,
   },
   up: '启动两台主机',
   upHost: (name, time) => `${name}:agent 已运行,已取得租约,Pod 已接入(${time})`,

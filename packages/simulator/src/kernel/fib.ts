@@ -254,42 +254,6 @@ function refusalOf({ action }: FibRule, family: Family): FibRoute {
   return { prefix, type: action as RouteType, metric: 0 };
 }
 
-/** As `ip rule` shows it. */
-export function ruleText({ priority, from, to, iif, oif, mark, action, table }: FibRule): string {
-  return [
-    `${priority}: from ${from ?? 'all'}`,
-    to && `to ${to}`,
-    iif && `iif ${iif}`,
-    oif && `oif ${oif}`,
-    mark && `fwmark 0x${mark.value.toString(16)}/0x${mark.mask.toString(16)}`,
-    action === 'lookup' ? `lookup ${table}` : action,
-  ]
-    .filter(Boolean)
-    .join(' ');
-}
-
-/** In iproute2's words. */
-export function routeText({ route, table, rule }: FibMatch): string {
-  if (rule !== undefined) return ruleText(rule);
-  const isDefault = prefixLength(route.prefix) === 0;
-  const bits = addressBits(route.prefix);
-  const target = prefixLength(route.prefix) === bits ? prefixAddress(route.prefix) : route.prefix;
-  return [
-    route.type === 'unicast' ? undefined : route.type,
-    isDefault ? 'default' : target,
-    route.via && `via ${route.via}`,
-    route.dev && `dev ${route.dev}`,
-    table !== TABLE_MAIN && table !== TABLE_LOCAL && `table ${table}`,
-    route.protocol !== undefined && `proto ${route.protocol}`,
-    route.type === 'unicast' && bits === 32 && route.via === undefined && 'scope link',
-    route.source && `src ${route.source}`,
-    route.metric > 0 && `metric ${route.metric}`,
-    route.onlink && 'onlink',
-  ]
-    .filter(Boolean)
-    .join(' ');
-}
-
 /** As a row of the main table; undefined for what no row is: a route of the kernel's own, or one without a device. */
 export function routeRow(route: FibRoute): Route | undefined {
   const { prefix, type, dev, via, onlink, metric, protocol } = route;

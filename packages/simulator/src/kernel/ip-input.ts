@@ -1,7 +1,8 @@
 /** The way of an IP packet that came in (net/ipv4/ip_input.c, ip_forward.c; net/ipv6/ip6_input.c, ip6_output.c). */
 import type { Device } from '../devices/device.js';
 import type { Hook } from '../netfilter/passage.js';
-import { type FibMatch, type FibRoute, routeText, TABLE_LOCAL } from './fib.js';
+import { type FibMatch, type FibRoute, TABLE_LOCAL } from './fib.js';
+import { routeText } from './fib-text.js';
 import { passHook } from './hooks.js';
 import { deliverIcmp, sendError } from './icmp.js';
 import { finishOutput, mtuOf } from './ip-output.js';

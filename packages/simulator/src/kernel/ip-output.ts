@@ -9,7 +9,8 @@ import {
   macToBytes,
 } from '@podlan/wire';
 import type { Device } from '../devices/device.js';
-import { type FibMatch, type FibRoute, routeText, TABLE_LOCAL } from './fib.js';
+import { type FibMatch, type FibRoute, TABLE_LOCAL } from './fib.js';
+import { routeText } from './fib-text.js';
 import { passHook } from './hooks.js';
 import { sendError } from './icmp.js';
 import { refuse } from './ip-input.js';

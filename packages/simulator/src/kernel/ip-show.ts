@@ -2,7 +2,8 @@
 import { addressValue } from '@podlan/linux/prefix';
 import { prefixAddress, prefixLength } from '@podlan/wire';
 import type { Device } from '../devices/device.js';
-import { type FibRoute, routeText, TABLE_MAIN } from './fib.js';
+import { type FibRoute, TABLE_MAIN } from './fib.js';
+import { routeText } from './fib-text.js';
 import type { NeighborEntry } from './neighbors.js';
 import type { Netns } from './netns.js';
 
@@ -26,29 +27,35 @@ import type { Netns } from './netns.js';
  * ```
  */
 export function ipShow(netns: Netns, command: readonly string[]): string[] {
-  const asked = /^ip (link|route|neigh)(?: show(?: (?:dev )?(\S+))?)?$/.exec(command.join(' '));
-  if (asked === null)
-    throw new RangeError(
-      `expected ip link, route or neigh, with show dev NAME or without, got ${command.join(' ')}`,
-    );
-  const dev = asked[2];
+  const [words, dev] = withDevice(command);
   if (dev !== undefined && netns.device(dev) === undefined)
     throw new RangeError(`Device "${dev}" does not exist.`);
   const isAsked = (name: string | undefined) => dev === undefined || name === dev;
-  switch (asked[1]) {
-    case 'link':
+  switch (words) {
+    case 'ip link':
       return [...netns.devices].filter(({ name }) => isAsked(name)).flatMap(linkLines);
-    case 'route':
+    case 'ip route':
       return mainRoutes(netns)
         .filter((route) => isAsked(route.dev))
         .map((route) =>
           routeText({ route: dev === undefined ? route : withoutDevice(route), table: TABLE_MAIN }),
         );
-    default:
+    case 'ip neigh':
       return [...netns.neighbors]
         .filter(({ device }) => isAsked(device.name))
         .map((entry) => neighborLine(entry, dev === undefined));
+    default:
+      throw new RangeError(
+        `expected ip link, route or neigh, with show dev NAME or without, got ${command.join(' ')}`,
+      );
   }
+}
+
+/** What is asked for, and of which device; `ip link show` takes its name alone. */
+function withDevice(command: readonly string[]): [words: string, dev?: string] {
+  const text = command.join(' ').replace(/^ip link show (?!dev )/, 'ip link show dev ');
+  const [, words, dev] = /^(ip \w+)(?: show(?: dev (\S+))?)?$/.exec(text) ?? [];
+  return dev === undefined ? [words ?? text] : [words!, dev];
 }
 
 function linkLines(device: Device): string[] {
