@@ -13,7 +13,7 @@ export function platformFault({ platform, versions }) {
     return `needs Node.js ${NODE_NEEDED.join('.')} or newer; this is ${versions.node}. See https://nodejs.org/ for a newer one.`;
   }
   if (platform !== 'linux') {
-    return `needs Linux, because hosts and pods are network namespaces; this is ${platform}. A virtual machine or a privileged container will do.`;
+    return `needs Linux, because hosts and pods are network namespaces; this is ${platform}. A virtual machine or a privileged container will do. On simulated kernels the demo runs here too: npm ci && npx turbo run build && npx podlan lab demo --simulate`;
   }
   return undefined;
 }

@@ -20,8 +20,9 @@ describe('platformFault', () => {
     else expect(fault).toContain(expected);
   });
 
-  test('another system is named', () => {
-    expect(platformFault({ platform: 'darwin', versions: { node: '22.0.0' } })).toContain('needs Linux');
+  test('another system is named, and what runs there', () => {
+    const fault = platformFault({ platform: 'darwin', versions: { node: '22.0.0' } });
+    for (const text of ['needs Linux', 'darwin', 'podlan lab demo --simulate']) expect(fault).toContain(text);
   });
 });
 
