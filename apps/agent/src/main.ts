@@ -6,6 +6,7 @@ import { declareLab } from './commands/lab.js';
 import { declareLeases } from './commands/leases.js';
 import { declareSnapshot } from './commands/snapshot.js';
 import { declareStatus } from './commands/status.js';
+import { declareTrace } from './commands/trace.js';
 import { VERSION } from './version.js';
 
 const program = new Command('podlan')
@@ -19,6 +20,7 @@ declareCommands(program);
 declareLeases(program);
 declareSnapshot(program);
 declareLab(program);
+declareTrace(program);
 
 try {
   await program.parseAsync();

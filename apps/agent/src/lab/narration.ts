@@ -1,5 +1,6 @@
 /** What the demo says, in English and Chinese. Lines fit in 80 columns. */
 
+import { type Colour, painterFor } from '../colour.js';
 import { UsageError } from '../usage-error.js';
 import type { DemoStage } from './demo-stage.js';
 import { DEMO_TEXT, type DemoText } from './demo-text.js';
@@ -16,15 +17,12 @@ export function parseLanguage(text: string | undefined): Language {
   throw new UsageError(`--lang: expected ${Object.keys(DEMO_TEXT).join(' or ')}, found ${text}`);
 }
 
-const COLOURS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
-type Colour = keyof typeof COLOURS;
-
 /** Prints steps as they happen; colours only on a terminal. */
 export class Narrator {
   readonly text: DemoText;
   /** Of the stage that is told of. */
   readonly kind: DemoStage['kind'];
-  readonly #colours = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  readonly #painted = painterFor(process.stdout);
   #step = 0;
 
   constructor(language: Language, kind: DemoStage['kind']) {
@@ -60,7 +58,7 @@ export class Narrator {
   }
 
   paint(colour: Colour, text: string): string {
-    return this.#colours ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
+    return this.#painted(colour, text);
   }
 }
 

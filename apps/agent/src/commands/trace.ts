@@ -1,0 +1,73 @@
+/** `podlan trace`: flags to calls. */
+import type { Command } from 'commander';
+import { painterFor } from '../colour.js';
+import { withLab } from '../lab/lab.js';
+import { isRoot, runInHolder } from '../lab/rootless.js';
+import { type OrderFlags, orderOf } from '../trace/order.js';
+import { type TraceRequest, traceFiles, traceLab, writePcap } from '../trace/trace.js';
+import { exitCodeOf, reportJson, reportText, type TraceReport } from '../trace/trace-report.js';
+import { UsageError } from '../usage-error.js';
+
+interface TraceFlags extends OrderFlags {
+  readonly json?: boolean;
+  readonly pcap?: string;
+  readonly verbose?: boolean;
+  readonly bytes?: boolean;
+  readonly snapshots?: string[];
+  readonly name: string;
+  readonly live?: boolean;
+}
+
+/** No answer to the question whether the packet arrives. */
+const NO_ANSWER = 2;
+
+export function declareTrace(program: Command): void {
+  program
+    .command('trace')
+    .description('the way of a packet from host to host, computed: every hop, and the row that decided it')
+    .argument('<source>', 'a pod or host, pod-a1, or with its node, pod-a1@host-a')
+    .argument('<destination>', 'a pod, a host, or an address')
+    .option('--proto <icmp|tcp|udp>', 'what is sent', 'icmp')
+    .option('--dport <port>', 'destination port (default: 80 for tcp, 53 for udp)')
+    .option('--sport <port>', 'source port (default: 40000)')
+    .option('--size <bytes>', 'of the IP packet (default: 84)')
+    .option('--df', "the packet may not be fragmented (don't fragment)")
+    .option('--ttl <n>', 'time to live (default: 64)')
+    .option('--family <ipv4|ipv6>', 'which address of a destination with both (default: its first)')
+    .option('--snapshots <path...>', 'files of podlan snapshot, or directories with them, not the lab')
+    .option('--name <lab>', 'name of the lab', 'podlan')
+    .option('--live', 'send a real packet too, and say where it parts from the computed one')
+    .option('--verbose', 'ARP and neighbor discovery frame by frame')
+    .option('--bytes', 'the packet in hexadecimal, wherever it changes')
+    .option('--json', 'report as JSON')
+    .option('--pcap <file>', 'write what passes every device as a capture file (pcapng)')
+    .addHelpText('after', '\nExit code: 0 answered, or a datagram that arrived; 1 lost; 2 it could not be told.')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NO_ANSWER))
+    .action(async (from: string, to: string, flags: TraceFlags) => {
+      process.exitCode = await runTrace(from, to, flags).catch(noAnswer);
+    });
+}
+
+async function runTrace(from: string, to: string, flags: TraceFlags): Promise<number> {
+  const order = orderOf(flags);
+  if (flags.live && flags.snapshots !== undefined)
+    throw new UsageError('--live: expected the lab, found --snapshots: no packet can be sent through files');
+  if (flags.snapshots === undefined && !isRoot()) return runInHolder(flags.name, true);
+  const report = await reportOf({ from, to, order }, flags);
+  if (flags.pcap !== undefined) writePcap(flags.pcap, report);
+  const text = flags.json
+    ? JSON.stringify(reportJson(report))
+    : reportText(report, { ...flags, paint: painterFor(process.stdout) });
+  process.stdout.write(`${text}\n`);
+  return exitCodeOf(report.result, order.protocol);
+}
+
+function reportOf(request: TraceRequest, { snapshots, name, live = false }: TraceFlags): Promise<TraceReport> {
+  if (snapshots !== undefined) return traceFiles(snapshots, request);
+  return withLab(name, () => traceLab(name, request, live));
+}
+
+function noAnswer({ message, stack }: Error): number {
+  process.stderr.write(`podlan: ${process.env.PODLAN_DEBUG === undefined ? message : stack}\n`);
+  return NO_ANSWER;
+}

@@ -1,0 +1,36 @@
+/** Who sends and who is sent to, by the names and addresses that a person types. */
+import type { SnapshotCluster, SnapshotPlace } from '@podlan/simulator/snapshot';
+import { type Family, familyOf, type IpAddress, parseIpAddress } from '@podlan/wire';
+import { UsageError } from '../usage-error.js';
+
+/** A name, or a name with its node: `pod-a1`, `pod-a1@host-a`. Throws UsageError that lists what there is. */
+export function placeOf(cluster: SnapshotCluster, text: string): SnapshotPlace {
+  const found = cluster.places.find(({ name, node }) => name === text || `${name}@${node}` === text);
+  if (found !== undefined) return found;
+  const names = cluster.places.map(({ name }) => name).join(', ') || 'none';
+  throw new UsageError(`expected a host or pod, found ${text}; there are: ${names}`);
+}
+
+/** Throws UsageError for a name that nobody has, and for an address of the other family than was asked for. */
+export function destinationOf(cluster: SnapshotCluster, text: string, family?: Family): IpAddress {
+  const address = parseIpAddress(text);
+  if (address === undefined) return addressOf(cluster, placeOf(cluster, text), family);
+  if (family === undefined || familyOf(address) === family) return address;
+  throw new UsageError(`--family: expected ipv${familyOf(address)} for ${text}, found ipv${family}`);
+}
+
+function addressOf(cluster: SnapshotCluster, place: SnapshotPlace, family?: Family): IpAddress {
+  const all = [...publicIps(cluster, place), ...place.addresses];
+  const found = all.find((address) => family === undefined || familyOf(address) === family);
+  if (found !== undefined) return found;
+  const has = place.addresses.join(', ') || 'none';
+  throw new UsageError(
+    `expected ${place.name} to have an ${family === undefined ? 'IP' : `IPv${family}`} address, found: ${has}`,
+  );
+}
+
+/** By which other nodes know a host; it has addresses of bridges and tunnels beside them. */
+function publicIps({ snapshots }: SnapshotCluster, { kind, node }: SnapshotPlace): readonly IpAddress[] {
+  if (kind === 'pod') return [];
+  return snapshots.find((snapshot) => snapshot.node === node)?.control?.interface?.publicIps ?? [];
+}

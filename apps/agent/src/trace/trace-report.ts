@@ -1,0 +1,85 @@
+/** What `podlan trace` prints. */
+import {
+  type ProbeResult,
+  type TraceJson,
+  type TraceStyle,
+  traceJson,
+  traceText,
+} from '@podlan/simulator';
+import type { IpAddress } from '@podlan/wire';
+import type { Colour, Paint } from '../colour.js';
+import { type Comparison, comparisonText } from './comparison.js';
+import type { Finding } from './findings.js';
+
+/** A trace with all that is said about it. */
+export interface TraceReport {
+  readonly source: string;
+  readonly destination: IpAddress;
+  readonly result: ProbeResult;
+  readonly findings: readonly Finding[];
+  /** What is not simulated as it is. */
+  readonly notes: readonly string[];
+  readonly live?: Comparison;
+}
+
+/** As documented in docs/trace.md. */
+export type TraceReportJson = TraceJson & {
+  readonly source: string;
+  readonly destination: IpAddress;
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+  readonly live: Comparison | null;
+};
+
+export function reportJson({ source, destination, result, findings, notes, live }: TraceReport): TraceReportJson {
+  return { ...traceJson(result), source, destination, findings, notes, live: live ?? null };
+}
+
+export interface ReportTextOptions {
+  readonly verbose?: boolean;
+  readonly bytes?: boolean;
+  readonly paint: Paint;
+}
+
+const COLOURS: Record<TraceStyle, Colour> = {
+  title: 'bold',
+  place: 'cyan',
+  row: 'dim',
+  crossing: 'yellow',
+  good: 'green',
+  bad: 'red',
+};
+
+export function reportText(report: TraceReport, { verbose, bytes, paint }: ReportTextOptions): string {
+  const { result, findings, notes, live } = report;
+  const lines = [
+    ...traceText(result, {
+      ...{ verbose: verbose ?? false, bytes: bytes ?? false },
+      paint: (style, text) => paint(COLOURS[style], text),
+    }),
+    ...findings.flatMap((finding) => findingLines(finding, paint)),
+    ...(live === undefined ? [] : ['', ...liveLines(live, paint)]),
+    ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `note: ${note}`)]),
+  ];
+  return lines.join('\n');
+}
+
+function findingLines({ node, device, text, evidence, mend }: Finding, paint: Paint): string[] {
+  const place = device === undefined ? node : `${node}, ${device}`;
+  return [
+    '',
+    `${paint('bold', place)}: ${text}`,
+    ...evidence.map((line) => `  ${paint('dim', line)}`),
+    ...(mend.length === 0 ? [] : ['  mend it:', ...mend.map((line) => `    ${line}`)]),
+  ];
+}
+
+function liveLines(live: Comparison, paint: Paint): string[] {
+  const [first = '', ...others] = comparisonText(live);
+  return [paint(live.agrees ? 'green' : 'red', first), ...others];
+}
+
+/** 0: answered, or a datagram that arrived where nobody has to answer. */
+export function exitCodeOf({ answered, arrived, lost }: ProbeResult, protocol: string): number {
+  return answered || (protocol === 'udp' && arrived && lost === undefined) ? 0 : 1;
+}

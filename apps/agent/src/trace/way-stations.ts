@@ -1,0 +1,33 @@
+/** Where a computed packet was seen on its way: the devices to look at for the real one. */
+import type { Hop, Leg } from '@podlan/simulator';
+import { type PacketFacts, packetFacts } from './packet-facts.js';
+
+export interface Station {
+  readonly netns: string;
+  readonly device: string;
+  readonly direction: 'in' | 'out';
+  readonly leg: Extract<Leg, 'request' | 'reply'>;
+  readonly linkType: 'ethernet' | 'raw';
+  /** As it was there. */
+  readonly facts: PacketFacts;
+}
+
+/** In the order in which they are passed, each once: of the way there, and of the way back. */
+export function stationsOf(hops: readonly Hop[]): Station[] {
+  const stations = new Map<string, Station>();
+  for (const station of hops.flatMap(stationOf)) {
+    const { leg, netns, device, direction } = station;
+    const key = [leg, netns, device, direction].join(' ');
+    if (!stations.has(key)) stations.set(key, station);
+  }
+  return [...stations.values()];
+}
+
+function stationOf({ netns, device, leg, event, before, isFrame }: Hop): Station[] {
+  if (device === undefined || (leg !== 'request' && leg !== 'reply')) return [];
+  if (event !== 'transmit' && event !== 'receive') return [];
+  const linkType = isFrame ? 'ethernet' : 'raw';
+  const facts = packetFacts(before, linkType);
+  const direction = event === 'transmit' ? 'out' : 'in';
+  return facts === undefined ? [] : [{ netns, device, direction, leg, linkType, facts }];
+}
