@@ -41,7 +41,10 @@ export function declareTrace(program: Command): void {
     .option('--bytes', 'the packet in hexadecimal, wherever it changes')
     .option('--json', 'report as JSON')
     .option('--pcap <file>', 'write what passes every device as a capture file (pcapng)')
-    .addHelpText('after', '\nExit code: 0 answered, or a datagram that arrived; 1 lost; 2 it could not be told.')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 answered, or a datagram that arrived; 1 lost, or a real packet fared otherwise; 2 it could not be told.',
+    )
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NO_ANSWER))
     .action(async (from: string, to: string, flags: TraceFlags) => {
       process.exitCode = await runTrace(from, to, flags).catch(noAnswer);
@@ -59,10 +62,13 @@ async function runTrace(from: string, to: string, flags: TraceFlags): Promise<nu
     ? JSON.stringify(reportJson(report))
     : reportText(report, { ...flags, paint: painterFor(process.stdout) });
   process.stdout.write(`${text}\n`);
-  return exitCodeOf(report.result, order.protocol);
+  return exitCodeOf(report, order.protocol);
 }
 
-function reportOf(request: TraceRequest, { snapshots, name, live = false }: TraceFlags): Promise<TraceReport> {
+function reportOf(
+  request: TraceRequest,
+  { snapshots, name, live = false }: TraceFlags,
+): Promise<TraceReport> {
   if (snapshots !== undefined) return traceFiles(snapshots, request);
   return withLab(name, () => traceLab(name, request, live));
 }

@@ -1,6 +1,7 @@
 /** Where a real packet and a computed one part. */
-import type { ProbeResult } from '@podlan/simulator';
+
 import type { ProbeAnswer } from '@podlan/linux';
+import type { ProbeResult } from '@podlan/simulator';
 import type { IpAddress } from '@podlan/wire';
 import type { PacketFacts } from './packet-facts.js';
 import type { RealWay } from './real-way.js';
@@ -20,11 +21,17 @@ export interface Comparison {
   readonly real: string;
 }
 
-export function compare(result: ProbeResult, stations: readonly Station[], real: RealWay, to: IpAddress): Comparison {
+export function compare(
+  result: ProbeResult,
+  stations: readonly Station[],
+  real: RealWay,
+  to: IpAddress,
+): Comparison {
   const at = stations.findIndex((station, i) => !isSame(station, real.sightings[i]));
   const lastAgreed = placeOf(stations[(at < 0 ? stations.length : at) - 1]);
   const parting = placeOf(stations[at]);
-  if (parting !== null) return { agrees: false, lastAgreed, parting, ...difference(stations[at]!, real, at, to) };
+  if (parting !== null)
+    return { agrees: false, lastAgreed, parting, ...difference(stations[at]!, real, at, to) };
   const agrees = result.answered === isAnswered(real.answer, to);
   return { agrees, lastAgreed, parting, computed: endOf(result), real: answerText(real.answer, to) };
 }
@@ -60,7 +67,8 @@ function isAnswered({ reply, errors }: ProbeAnswer, to: IpAddress): boolean {
 
 function answerText(answer: ProbeAnswer, to: IpAddress): string {
   const { refused, reply, errors } = answer;
-  if (isAnswered(answer, to)) return `answered${reply === undefined ? '' : ` in ${reply.rttMs.toFixed(2)} ms`}`;
+  if (isAnswered(answer, to))
+    return `answered${reply === undefined ? '' : ` in ${reply.rttMs.toFixed(2)} ms`}`;
   if (refused !== undefined) return `its own kernel does not send it (${refused})`;
   const [error] = errors;
   if (error === undefined) return 'no answer came';

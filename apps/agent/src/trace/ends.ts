@@ -1,10 +1,11 @@
 /** Who sends and who is sent to, by the names and addresses that a person types. */
-import type { SnapshotCluster, SnapshotPlace } from '@podlan/simulator/snapshot';
+import type { NetworkPlace } from '@podlan/simulator';
+import type { SnapshotCluster } from '@podlan/simulator/snapshot';
 import { type Family, familyOf, type IpAddress, parseIpAddress } from '@podlan/wire';
 import { UsageError } from '../usage-error.js';
 
 /** A name, or a name with its node: `pod-a1`, `pod-a1@host-a`. Throws UsageError that lists what there is. */
-export function placeOf(cluster: SnapshotCluster, text: string): SnapshotPlace {
+export function placeOf(cluster: SnapshotCluster, text: string): NetworkPlace {
   const found = cluster.places.find(({ name, node }) => name === text || `${name}@${node}` === text);
   if (found !== undefined) return found;
   const names = cluster.places.map(({ name }) => name).join(', ') || 'none';
@@ -19,7 +20,7 @@ export function destinationOf(cluster: SnapshotCluster, text: string, family?: F
   throw new UsageError(`--family: expected ipv${familyOf(address)} for ${text}, found ipv${family}`);
 }
 
-function addressOf(cluster: SnapshotCluster, place: SnapshotPlace, family?: Family): IpAddress {
+function addressOf(cluster: SnapshotCluster, place: NetworkPlace, family?: Family): IpAddress {
   const all = [...publicIps(cluster, place), ...place.addresses];
   const found = all.find((address) => family === undefined || familyOf(address) === family);
   if (found !== undefined) return found;
@@ -30,7 +31,7 @@ function addressOf(cluster: SnapshotCluster, place: SnapshotPlace, family?: Fami
 }
 
 /** By which other nodes know a host; it has addresses of bridges and tunnels beside them. */
-function publicIps({ snapshots }: SnapshotCluster, { kind, node }: SnapshotPlace): readonly IpAddress[] {
+function publicIps({ snapshots }: SnapshotCluster, { kind, node }: NetworkPlace): readonly IpAddress[] {
   if (kind === 'pod') return [];
   return snapshots.find((snapshot) => snapshot.node === node)?.control?.interface?.publicIps ?? [];
 }

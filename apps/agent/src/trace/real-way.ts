@@ -1,4 +1,5 @@
 /** A real packet on the way that was computed for it: what every device of that way saw of it. */
+import { setMaxListeners } from 'node:events';
 import { type CapturedFrame, capture, type ProbeAnswer, type ProbeOptions, probe } from '@podlan/linux';
 import { flowOf } from '../probe/flow.js';
 import { type PacketFacts, packetFacts } from './packet-facts.js';
@@ -20,6 +21,7 @@ export async function realWay(
   netnsOf: NetnsOf,
 ): Promise<RealWay> {
   const stop = new AbortController();
+  setMaxListeners(stations.length + 1, stop.signal);
   try {
     const captures = await listen(stations, netnsOf, stop.signal);
     const answer = await probe(options);
@@ -65,7 +67,11 @@ function sightingAt(
 const ECHO = { request: [8, 128], reply: [0, 129] };
 
 /** Ports and the identifier of an echo are not looked at where address translation may have changed them. */
-function isOf(leg: Station['leg'], { inner }: PacketFacts, { to, protocol = 'icmp', port }: ProbeOptions): boolean {
+function isOf(
+  leg: Station['leg'],
+  { inner }: PacketFacts,
+  { to, protocol = 'icmp', port }: ProbeOptions,
+): boolean {
   const flow = flowOf(inner, 'raw');
   if (flow === undefined || (leg === 'request' ? flow.destination : flow.source) !== to) return false;
   if (flow.protocol === 'icmp' || flow.protocol === 'icmpv6')

@@ -34,10 +34,16 @@ function readSnapshot(path: string): NodeSnapshot {
 function unreadable(path: string, cause: unknown): UsageError {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT')
-    return new UsageError(`--snapshots: expected a file or directory, found none at ${path}; ${HOW_TO_WRITE}`, {
+    return new UsageError(
+      `--snapshots: expected a file or directory, found none at ${path}; ${HOW_TO_WRITE}`,
+      {
+        cause,
+      },
+    );
+  return new UsageError(
+    `${path}: expected a file that can be read, found that it cannot (${code ?? message})`,
+    {
       cause,
-    });
-  return new UsageError(`${path}: expected a file that can be read, found that it cannot (${code ?? message})`, {
-    cause,
-  });
+    },
+  );
 }

@@ -1,5 +1,6 @@
 /** What `podlan trace` prints. */
 import {
+  type Finding,
   type ProbeResult,
   type TraceJson,
   type TraceStyle,
@@ -9,7 +10,6 @@ import {
 import type { IpAddress } from '@podlan/wire';
 import type { Colour, Paint } from '../colour.js';
 import { type Comparison, comparisonText } from './comparison.js';
-import type { Finding } from './findings.js';
 
 /** A trace with all that is said about it. */
 export interface TraceReport {
@@ -31,7 +31,14 @@ export type TraceReportJson = TraceJson & {
   readonly live: Comparison | null;
 };
 
-export function reportJson({ source, destination, result, findings, notes, live }: TraceReport): TraceReportJson {
+export function reportJson({
+  source,
+  destination,
+  result,
+  findings,
+  notes,
+  live,
+}: TraceReport): TraceReportJson {
   return { ...traceJson(result), source, destination, findings, notes, live: live ?? null };
 }
 
@@ -79,7 +86,9 @@ function liveLines(live: Comparison, paint: Paint): string[] {
   return [paint(live.agrees ? 'green' : 'red', first), ...others];
 }
 
-/** 0: answered, or a datagram that arrived where nobody has to answer. */
-export function exitCodeOf({ answered, arrived, lost }: ProbeResult, protocol: string): number {
-  return answered || (protocol === 'udp' && arrived && lost === undefined) ? 0 : 1;
+/** 0: answered, or a datagram that arrived where nobody has to answer; and a real packet, if one was sent, agrees. */
+export function exitCodeOf({ result, live }: TraceReport, protocol: string): number {
+  const { answered, arrived, lost } = result;
+  const isThere = answered || (protocol === 'udp' && arrived && lost === undefined);
+  return isThere && (live === undefined || live.agrees) ? 0 : 1;
 }

@@ -1,15 +1,16 @@
 /** `podlan trace`: a packet through a network as it was when snapshots of it were taken. */
 import { writeFileSync } from 'node:fs';
-import { type ProbeOptions, probe, tracePcap } from '@podlan/simulator';
+import { diagnose, type ProbeOptions, probe, tracePcap } from '@podlan/simulator';
 import { loadSnapshots, type NodeSnapshot, type SnapshotCluster } from '@podlan/simulator/snapshot';
 import { familyOf } from '@podlan/wire';
 import { captureLab } from '../lab/lab-snapshot.js';
 import { type LabState, readLabState } from '../lab/lab-state.js';
+import { givenPath } from '../lab/rootless.js';
 import { underlayNetns } from '../lab/topology.js';
+import { refusingToWrite } from '../snapshot/snapshot-file.js';
 import { UsageError } from '../usage-error.js';
 import { type Comparison, compare } from './comparison.js';
 import { destinationOf, placeOf } from './ends.js';
-import { findingsOf } from './findings.js';
 import { type Order, probeOptions } from './order.js';
 import { type NetnsOf, realWay } from './real-way.js';
 import { readSnapshots } from './snapshot-files.js';
@@ -46,7 +47,7 @@ async function trace(snapshots: readonly NodeSnapshot[], { from, to, order }: Tr
   const result = probe(netns, options);
   const report: TraceReport = {
     ...{ source: name, destination: options.destination, result, notes: cluster.notes },
-    findings: findingsOf(result, cluster),
+    findings: diagnose(result, cluster),
   };
   return { report, options };
 }
@@ -90,11 +91,8 @@ function realOptions(options: ProbeOptions) {
   };
 }
 
+/** Throws UsageError where the system refuses. */
 export function writePcap(path: string, { result }: TraceReport): void {
-  try {
-    writeFileSync(path, tracePcap(result));
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new UsageError(`--pcap: expected to write ${path}, found that it cannot be written (${code})`, { cause });
-  }
+  const file = givenPath(path);
+  refusingToWrite(file, () => writeFileSync(file, tracePcap(result)));
 }
