@@ -139,6 +139,24 @@ describe.each(LABS)('a lab on $dataplane, $family', ({ dataplane, family, crossi
     });
   });
 
+  test('both are lost by the rule that drops what comes in by a device', async () => {
+    const rules =
+      'table inet t { chain i { type filter hook input priority 0; iifname eth0 udp dport 8472 drop; }; }';
+    const { code: added } = await lab.in('host-b', 'nft', rules);
+    expect(added).toBe(0);
+    const { code, lost, hops, live } = await json('pod-a1', 'pod-b1', '--live');
+    await lab.in('host-b', 'nft', 'delete table inet t');
+    expect({ code, lost, live }).toMatchObject({
+      code: 1,
+      lost: { reason: 'filtered' },
+      live: { agrees: true, lastAgreed: { netns: 'host-b', device: 'eth0', direction: 'in' } },
+    });
+    expect(hops[lost!.hop]).toMatchObject({
+      netns: 'host-b',
+      row: { table: 'nftables', text: expect.stringContaining('udp dport 8472 drop') },
+    });
+  });
+
   test('they part behind the device whose frames a rule drops', async () => {
     const rules =
       'table netdev t { chain i { type filter hook ingress device eth0 priority 0; udp dport 8472 drop; }; }';
