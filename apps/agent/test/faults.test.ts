@@ -1,6 +1,7 @@
 /** Every fault of the catalogue, made for real: a probe gets through before, shows the symptom, and gets through after. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAULT_LABS, FAULTS, faultsOf } from './faults/catalogue.js';
+import { type Computed, computedProbe } from './faults/computed-probe.js';
 import type { Fault } from './faults/fault.js';
 import { startFaultLab } from './faults/fault-lab.js';
 import { type RealProbe, realProbe, symptomOf } from './faults/real-probe.js';
@@ -12,6 +13,10 @@ const through = (lab: TestLab, { probe, sound }: Fault): Promise<RealProbe> =>
     () => realProbe(lab, sound ?? probe),
     ({ arrived, replied }) => arrived && replied,
   );
+
+/** Of two that have an address it is chance who gets a packet. */
+const asFound = ({ arrived, replied, elsewhere }: RealProbe): Partial<Computed> =>
+  elsewhere.length > 0 ? {} : { arrived, replied };
 
 test('no fault is in the catalogue twice', () => {
   expect(FAULTS.length).toBeGreaterThanOrEqual(24);
@@ -25,12 +30,26 @@ describe.each(FAULT_LABS)('$name', (faultLab) => {
   });
   afterAll(() => lab?.[Symbol.asyncDispose]());
 
+  test('nothing is wrong where nothing is broken', async () => {
+    const { pods } = lab.state;
+    for (const from of pods) {
+      for (const to of pods) {
+        if (from === to) continue;
+        const computed = await computedProbe(lab, { from: from.name, to: to.name });
+        expect(computed).toMatchObject({ arrived: true, replied: true, findings: [] });
+      }
+    }
+  });
+
   test.each(faultsOf(faultLab))('$name: $symptom', async (fault) => {
     const sound = await through(lab, fault);
     await fault.make(lab);
     try {
       const found = await realProbe(lab, fault.probe);
       expect({ symptom: symptomOf(found, sound), found }).toMatchObject({ symptom: fault.symptom });
+      const computed = await computedProbe(lab, fault.probe);
+      expect(computed).toMatchObject(asFound(found));
+      expect(computed.findings[0]).toMatchObject(fault.cause);
     } finally {
       await fault.mend(lab);
     }

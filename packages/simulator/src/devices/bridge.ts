@@ -100,7 +100,7 @@ export class Bridge extends Device {
   #forwardTo(entry: BridgeEntry, packet: Packet, from: Device): void {
     const { port } = entry;
     if (port === from && !from.hairpin) {
-      this.drop(packet, 'bridge-port-isolated', `${port.name} is where it came from, and is no hairpin port`);
+      this.drop(packet, 'no-hairpin', `${port.name} is where it came from, and is no hairpin port`);
       return;
     }
     if (port.isolated && from.isolated) {

@@ -64,14 +64,14 @@ function take(
     netns.sockets.hear(packet, ip, message);
     return;
   }
-  netns.tell(packet, 'deliver', `echo request for ${ip.destination}`);
-  if (isMulticastAddress(ip.destination)) return;
   const key = ECHO_IGNORED[ip.family];
   if (netns.sysctls.get(key) !== '0') {
     const row = { table: 'sysctl', text: `${key.replaceAll('/', '.')} = 1` } as const;
     netns.drop(packet, 'echo-ignored', 'echo requests are not answered here', { row });
     return;
   }
+  netns.tell(packet, 'deliver', `echo request for ${ip.destination}`);
+  if (isMulticastAddress(ip.destination)) return;
   const { identifier, sequence, data } = message;
   const reply = { kind: 'echo-reply', identifier, sequence, data } as const;
   answer(netns, packet, 'reply', ip.destination, ip.source, reply, ip.family === 4 ? ip.trafficClass : 0);

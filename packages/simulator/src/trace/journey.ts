@@ -65,6 +65,7 @@ export type DropReason =
   | 'neighbor-unresolved'
   | 'no-fdb-entry'
   | 'bridge-port-isolated'
+  | 'no-hairpin'
   | 'no-tunnel'
   | 'forwarder-refused'
   | 'no-vni'

@@ -3,6 +3,7 @@ import type { PlacedNetwork } from '../../network-place.js';
 import type { ProbeResult } from '../probe.js';
 import { byDropReason } from './drop-reasons.js';
 import type { Finding } from './finding.js';
+import { silentLoss } from './link-faults.js';
 import { decisionFault } from './route-faults.js';
 import { Scene } from './scene.js';
 import { duplicateAddress, masquerade, vtepAddressMissing } from './side-effects.js';
@@ -11,7 +12,13 @@ import { encapsulationFault, neighborMacFault } from './tunnel-faults.js';
 type Rule = (scene: Scene) => Finding | undefined;
 
 /** What explains a loss: the first that has something to say. */
-const CAUSES: readonly Rule[] = [decisionFault, neighborMacFault, encapsulationFault, byDropReason];
+const CAUSES: readonly Rule[] = [
+  decisionFault,
+  neighborMacFault,
+  encapsulationFault,
+  byDropReason,
+  silentLoss,
+];
 /** What is wrong though packets may arrive. */
 const SIDE_EFFECTS: readonly Rule[] = [duplicateAddress, masquerade, vtepAddressMissing];
 

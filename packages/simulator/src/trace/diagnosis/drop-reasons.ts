@@ -57,6 +57,10 @@ const EXPLANATIONS: Partial<Record<DropReason, Explain>> = {
     code: 'fdb-entry-missing',
     mend: hop.row?.table === 'fdb' ? mendFdb(scene, place, hop.row.mac, hop.device!) : restart(place),
   }),
+  'bridge-port-isolated': ({ scene, place, base }) => ({
+    code: scene.hasPods(place) ? 'port-isolated' : 'underlay-port-isolated',
+    mend: [`bridge link set dev PORT isolated off (${base.device} of ${nameOf(place)})`],
+  }),
   'no-vni': () => ({
     code: 'vni-differs',
     mend: ['give all nodes one VNI: Backend.VNI of the network configuration'],

@@ -1,4 +1,5 @@
 /** Why nobody answers for a next hop: what is between the one who asks and the one who has the address. */
+import { EthernetView } from '@podlan/wire';
 import type { Device } from '../../devices/device.js';
 import { Veth } from '../../devices/veth.js';
 import type { NetworkPlace } from '../../network-place.js';
@@ -24,6 +25,22 @@ export function unresolvedFault(scene: Scene, hop: Hop, place: NetworkPlace): Ex
     return { code: 'neighbor-missing', mend };
   }
   return brokenLink(owner, place, dev) ?? { code: 'neighbor-unresolved', mend: [] };
+}
+
+/** Nobody said that he threw it away: the last frame went to a MAC that it did not reach. */
+export function silentLoss(scene: Scene): Finding | undefined {
+  const last = scene.hops.findLast(
+    ({ isFrame, event }) => isFrame && (event === 'flood' || event === 'transmit'),
+  );
+  const place = last && scene.place(last.netns);
+  const mac = last && EthernetView.over(last.before)?.destination;
+  const owner = mac && scene.ownerOfMac(mac);
+  if (scene.lost !== undefined || place === undefined || mac === undefined) return undefined;
+  const { device = '' } = last!;
+  const base = { node: nameOf(place), device, evidence: [last!.text] };
+  const text = `${nameOf(place)} sends to ${mac}, and nobody takes it`;
+  const broken = owner && brokenLink(owner, place, device);
+  return { ...base, text, ...(broken ?? { code: 'frame-for-nobody', mend: [] }) };
 }
 
 function nobody(place: NetworkPlace, dev: string): Explained {

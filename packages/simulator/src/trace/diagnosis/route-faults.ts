@@ -1,6 +1,6 @@
 /** Routing decisions that lead a packet to a pod elsewhere than to its host, and on its host elsewhere than to it. */
 import { addressBits, prefixAround } from '@podlan/linux/prefix';
-import { familyOf, type IpPrefix, prefixAddress, prefixLength } from '@podlan/wire';
+import { type Family, familyOf, type IpPrefix, prefixAddress, prefixLength } from '@podlan/wire';
 import type { NetworkPlace } from '../../network-place.js';
 import type { Finding } from './finding.js';
 import { type Decision, nameOf, overlaysOf, type Scene } from './scene.js';
@@ -52,10 +52,10 @@ function onTheWay(scene: Scene, { place, route, hop }: Decision): Finding | unde
 }
 
 function withoutRoute(scene: Scene, place: NetworkPlace, base: Pick<Finding, 'node' | 'evidence'>): Finding {
-  const others = scene.places.filter((one) => one.kind === 'host' && one !== place);
-  const lacksDevice = overlaysOf(place).length === 0 && others.some((one) => overlaysOf(one).length > 0);
-  if (lacksDevice) {
-    const name = others.flatMap(overlaysOf)[0]!.name;
+  const family = familyOf(scene.destination);
+  const peer = scene.hostOf(scene.destinationNode);
+  const name = peer && overlayOf(peer, family)?.name;
+  if (name !== undefined && overlayOf(place, family) === undefined) {
     const text = `${place.node} has no ${name}, which leads to the pods of other hosts`;
     return { ...base, code: 'vtep-missing', device: name, text, mend: restart(place) };
   }
@@ -118,6 +118,10 @@ function gatewayOf(scene: Scene): string | undefined {
   return own === undefined || via === undefined ? undefined : `${via}/${prefixLength(own.address)}`;
 }
 
+/** flannel's of IPv6 are named for it. */
+const overlayOf = (place: NetworkPlace, family: Family) =>
+  overlaysOf(place).find(({ name }) => name.includes('-v6') === (family === 6));
+
 /** Of the destination: as its host's addresses have it, else as the pod's own does. */
 export function subnetOf(scene: Scene): IpPrefix {
   const { destination, owners } = scene;
@@ -140,7 +144,7 @@ export function mendRoute(scene: Scene, place: NetworkPlace): string[] {
   const peer = scene.hostOf(scene.destinationNode);
   const family = familyOf(scene.destination);
   const ip = family === 4 ? 'ip' : 'ip -6';
-  const overlay = overlaysOf(place).find(({ name }) => name.includes('-v6') === (family === 6));
+  const overlay = overlayOf(place, family);
   const remote = overlay && peer?.netns.device(overlay.name);
   const vtep = remote?.netns.addressesOf(remote.name, family).find(({ scope }) => scope === 'global');
   if (overlay?.hasLinkLayer && vtep !== undefined) {

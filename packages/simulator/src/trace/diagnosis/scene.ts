@@ -1,6 +1,6 @@
 /** A probe's way together with the network it went through: what the rules of a diagnosis ask. */
 import { contains, prefixOf } from '@podlan/linux/prefix';
-import { familyOf, type IpAddress, prefixAddress } from '@podlan/wire';
+import { familyOf, type IpAddress, type MacAddress, prefixAddress } from '@podlan/wire';
 import { Bridge } from '../../devices/bridge.js';
 import type { Device } from '../../devices/device.js';
 import { Tun } from '../../devices/tun.js';
@@ -73,6 +73,17 @@ export class Scene {
       const found = place.netns.addresses.filter((one) => prefixAddress(one.address) === address);
       return found.flatMap(({ dev }) => place.netns.device(dev) ?? []).map((device) => ({ place, device }));
     });
+  }
+
+  hasPods({ node }: NetworkPlace): boolean {
+    return this.places.some((one) => one.node === node && one.kind === 'pod');
+  }
+
+  /** Who has a MAC: of two, the first. */
+  ownerOfMac(mac: MacAddress): Owner | undefined {
+    for (const place of this.places)
+      for (const device of place.netns.devices) if (device.mac === mac) return { place, device };
+    return undefined;
   }
 
   /** What the tables on the way said about the probe itself, in order. */

@@ -1,0 +1,38 @@
+/** The same probe, computed on snapshots of the lab as it is now. */
+import { diagnose, type Finding, type ProbeResult, probe } from '@podlan/simulator';
+import { loadSnapshots } from '@podlan/simulator/snapshot';
+import { familyOf } from '@podlan/wire';
+import { captureLab } from '../../dist/lab/lab-snapshot.js';
+import type { TestLab } from '../test-lab.js';
+import type { FaultProbe } from './fault.js';
+import { addressOf } from './real-probe.js';
+
+export interface Computed {
+  readonly arrived: boolean;
+  readonly replied: boolean;
+  readonly findings: readonly Finding[];
+  readonly lost: ProbeResult['lost'];
+}
+
+/** What `size` leaves out: the headers of IP, and of ICMP or UDP. */
+const HEADER_BYTES = { 4: 28, 6: 48 };
+const CLOSED_PORT = 9;
+
+export async function computedProbe(lab: TestLab, wanted: FaultProbe): Promise<Computed> {
+  const cluster = await loadSnapshots(await captureLab(lab.state));
+  const from = cluster.places.find(({ name }) => name === wanted.from)!;
+  const destination = addressOf(lab, wanted.to, wanted.family ?? 4);
+  const { protocol = 'icmp', dport = CLOSED_PORT, size, df = false, ttl } = wanted;
+  const result = probe(from.netns, {
+    ...{ destination, protocol, dontFragment: df },
+    ...(protocol !== 'icmp' && { destinationPort: dport }),
+    ...(size !== undefined && { size: size + HEADER_BYTES[familyOf(destination)] }),
+    ...(ttl !== undefined && { ttl }),
+  });
+  const { answered: replied, lost, hops } = result;
+  // As a capture at its device sees it, whatever becomes of it inside.
+  const arrived = hops.some(
+    ({ leg, event, netns }) => leg === 'request' && event === 'receive' && netns === wanted.to,
+  );
+  return { arrived, replied, lost, findings: diagnose(result, cluster) };
+}
