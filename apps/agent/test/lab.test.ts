@@ -156,7 +156,7 @@ describe('as a user without rights', () => {
    * As user 65534 in a mount namespace of our own, where /dev/net/tun is open to all (it is on most machines).
    * The rest of the machine is seen as it is.
    */
-  function asUser(directory: string, ...args: string[]): Promise<Output> {
+  function podlanAsUser(directory: string, ...args: string[]): Promise<Output> {
     const script = `mount -t tmpfs tmpfs /mnt && mknod -m 0666 /mnt/tun c 10 200 && mount --bind /mnt/tun /dev/net/tun && umount -l /mnt
       exec setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"`;
     return run(
@@ -173,12 +173,11 @@ describe('as a user without rights', () => {
       'sh',
       process.execPath,
       MAIN,
-      'lab',
-      '--name',
-      NAME,
       ...args,
     );
   }
+  const asUser = (directory: string, ...args: string[]) =>
+    podlanAsUser(directory, 'lab', '--name', NAME, ...args);
 
   test('a command that finds no lab leaves no holder behind', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'podlan-user-'));
@@ -216,6 +215,13 @@ describe('as a user without rights', () => {
     const taken = await asUser(directory, 'snapshot', '--output', relative(process.cwd(), files));
     expect([taken.code, taken.stderr]).toEqual([0, '']);
     expect((await readdir(files)).sort()).toEqual(['host-a.json', 'host-b.json', 'underlay.json']);
+    const pcap = join(directory, 'trace.pcapng');
+    const traced = await podlanAsUser(
+      directory,
+      ...['trace', 'pod-a1', 'pod-b1', '--name', NAME, '--live', '--pcap', relative(process.cwd(), pcap)],
+    );
+    expect([traced.code, traced.stdout]).toEqual([0, expect.stringContaining('a real packet agrees')]);
+    expect(statSync(pcap).size).toBeGreaterThan(1000);
     expect((await run('ip', 'netns', 'list')).stdout).not.toContain(NAME);
     expect((await asUser(directory, 'down')).code).toBe(0);
     expect(existsSync(join(directory, 'podlan', `lab-${NAME}.holder`))).toBe(false);

@@ -5,9 +5,9 @@ import type { ProbeResult } from '@podlan/simulator';
 import type { IpAddress } from '@podlan/wire';
 import type { PacketFacts } from './packet-facts.js';
 import type { RealWay } from './real-way.js';
-import type { Station } from './way-stations.js';
+import type { Lookout, Station } from './way-stations.js';
 
-type Place = Pick<Station, 'netns' | 'device' | 'leg' | 'direction'>;
+type Place = Pick<Lookout, 'netns' | 'device' | 'leg' | 'direction'>;
 
 /** What `--live` found. */
 export interface Comparison {
@@ -21,17 +21,27 @@ export interface Comparison {
   readonly real: string;
 }
 
+/** `beyond` is looked at last, where there is such a place. */
 export function compare(
   result: ProbeResult,
   stations: readonly Station[],
   real: RealWay,
   to: IpAddress,
+  beyond?: Lookout,
 ): Comparison {
   const at = stations.findIndex((station, i) => !isSame(station, real.sightings[i]));
   const lastAgreed = placeOf(stations[(at < 0 ? stations.length : at) - 1]);
   const parting = placeOf(stations[at]);
   if (parting !== null)
     return { agrees: false, lastAgreed, parting, ...difference(stations[at]!, real, at, to) };
+  if (beyond !== undefined && real.sightings[stations.length] !== undefined)
+    return {
+      agrees: false,
+      lastAgreed,
+      parting,
+      computed: endOf(result),
+      real: `it came to ${placeText(beyond)}`,
+    };
   const agrees = result.answered === isAnswered(real.answer, to);
   return { agrees, lastAgreed, parting, computed: endOf(result), real: answerText(real.answer, to) };
 }
@@ -76,10 +86,11 @@ function answerText(answer: ProbeAnswer, to: IpAddress): string {
 }
 
 export function comparisonText({ agrees, lastAgreed, parting, computed, real }: Comparison): string[] {
-  const until = lastAgreed === null ? 'nowhere' : `as far as ${placeText(lastAgreed)}`;
-  if (agrees) return [`a real packet agrees, ${until}: ${real}`];
-  const where = parting === null ? 'and the ends differ' : `and parts at ${placeText(parting)}`;
-  return [`a real packet agrees ${until}, ${where}`, `  computed: ${computed}`, `  real:     ${real}`];
+  const until = lastAgreed === null ? '' : ` agrees as far as ${placeText(lastAgreed)}`;
+  if (agrees) return [`a real packet${until || ' agrees'}: ${real}`];
+  const where = parting === null ? 'fares otherwise' : `parts at ${placeText(parting)}`;
+  const first = `a real packet${until && `${until}, and`} ${where}`;
+  return [first, `  computed: ${computed}`, `  real:     ${real}`];
 }
 
 function placeText({ netns, device, leg, direction }: Place): string {

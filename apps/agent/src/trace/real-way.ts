@@ -3,43 +3,43 @@ import { setMaxListeners } from 'node:events';
 import { type CapturedFrame, capture, type ProbeAnswer, type ProbeOptions, probe } from '@podlan/linux';
 import { flowOf } from '../probe/flow.js';
 import { type PacketFacts, packetFacts } from './packet-facts.js';
-import type { Station } from './way-stations.js';
+import type { Lookout } from './way-stations.js';
 
 /** A real namespace for the one of the trace. */
 export type NetnsOf = (name: string) => string;
 
 export interface RealWay {
   readonly answer: ProbeAnswer;
-  /** What was seen at each station, in their order; undefined where the packet did not come by. */
+  /** What was seen at each lookout, in their order; undefined where the packet did not come by. */
   readonly sightings: readonly (PacketFacts | undefined)[];
 }
 
 /** Rejects as `probe` and `capture` do, where a namespace or device is not there. */
 export async function realWay(
   options: ProbeOptions,
-  stations: readonly Station[],
+  lookouts: readonly Lookout[],
   netnsOf: NetnsOf,
 ): Promise<RealWay> {
   const stop = new AbortController();
-  setMaxListeners(stations.length + 1, stop.signal);
+  setMaxListeners(lookouts.length + 1, stop.signal);
   try {
-    const captures = await listen(stations, netnsOf, stop.signal);
+    const captures = await listen(lookouts, netnsOf, stop.signal);
     const answer = await probe(options);
     stop.abort();
     const seen = new Map<string, CapturedFrame[]>();
     for (const [place, frames] of captures) seen.set(place, await all(await frames));
-    const sightings = stations.map((station) => sightingAt(station, seen.get(placeOf(station))!, options));
+    const sightings = lookouts.map((lookout) => sightingAt(lookout, seen.get(placeOf(lookout))!, options));
     return { answer, sightings };
   } finally {
     stop.abort();
   }
 }
 
-const placeOf = ({ netns, device }: Station): string => `${netns} ${device}`;
+const placeOf = ({ netns, device }: Lookout): string => `${netns} ${device}`;
 
 /** One capture for each device, also where a packet passes it several times. */
-async function listen(stations: readonly Station[], netnsOf: NetnsOf, signal: AbortSignal) {
-  const places = new Map(stations.map((station) => [placeOf(station), station]));
+async function listen(lookouts: readonly Lookout[], netnsOf: NetnsOf, signal: AbortSignal) {
+  const places = new Map(lookouts.map((lookout) => [placeOf(lookout), lookout]));
   const captures = [...places].map(
     ([place, { netns, device }]) => [place, capture({ netns: netnsOf(netns), device, signal })] as const,
   );
@@ -54,7 +54,7 @@ async function all(frames: AsyncIterable<CapturedFrame>): Promise<CapturedFrame[
 }
 
 function sightingAt(
-  { direction, leg, linkType }: Station,
+  { direction, leg, linkType }: Lookout,
   frames: readonly CapturedFrame[],
   options: ProbeOptions,
 ): PacketFacts | undefined {
@@ -68,7 +68,7 @@ const ECHO = { request: [8, 128], reply: [0, 129] };
 
 /** Ports and the identifier of an echo are not looked at where address translation may have changed them. */
 function isOf(
-  leg: Station['leg'],
+  leg: Lookout['leg'],
   { inner }: PacketFacts,
   { to, protocol = 'icmp', port }: ProbeOptions,
 ): boolean {

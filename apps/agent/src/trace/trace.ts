@@ -15,7 +15,7 @@ import { type Order, probeOptions } from './order.js';
 import { type NetnsOf, realWay } from './real-way.js';
 import { readSnapshots } from './snapshot-files.js';
 import type { TraceReport } from './trace-report.js';
-import { stationsOf } from './way-stations.js';
+import { endBeyond, stationsOf } from './way-stations.js';
 
 export interface TraceRequest {
   readonly from: string;
@@ -31,16 +31,15 @@ export async function traceLab(lab: string, request: TraceRequest, live: boolean
       `expected a lab named ${lab}, found none; start one with: podlan lab up, or give files that ` +
         'podlan snapshot wrote on your nodes with: --snapshots DIR',
     );
-  const { report, options } = await trace(await captureLab(state), request);
-  if (!live) return report;
-  return { ...report, live: await compareLive(state, report, options) };
+  const traced = await trace(await captureLab(state), request);
+  return live ? { ...traced.report, live: await compareLive(state, traced) } : traced.report;
 }
 
 export async function traceFiles(paths: readonly string[], request: TraceRequest): Promise<TraceReport> {
   return (await trace(readSnapshots(paths), request)).report;
 }
 
-async function trace(snapshots: readonly NodeSnapshot[], { from, to, order }: TraceRequest) {
+async function trace(snapshots: readonly NodeSnapshot[], { from, to, order }: TraceRequest): Promise<Traced> {
   const cluster = await load(snapshots);
   const { name, netns } = placeOf(cluster, from);
   const options = probeOptions(order, destinationOf(cluster, to, order.family));
@@ -49,7 +48,7 @@ async function trace(snapshots: readonly NodeSnapshot[], { from, to, order }: Tr
     ...{ source: name, destination: options.destination, result, notes: cluster.notes },
     findings: diagnose(result, cluster),
   };
-  return { report, options };
+  return { report, options, cluster };
 }
 
 async function load(snapshots: readonly NodeSnapshot[]): Promise<SnapshotCluster> {
@@ -61,12 +60,20 @@ async function load(snapshots: readonly NodeSnapshot[]): Promise<SnapshotCluster
   }
 }
 
-async function compareLive(state: LabState, report: TraceReport, options: ProbeOptions): Promise<Comparison> {
-  const { source, result } = report;
+interface Traced {
+  readonly report: TraceReport;
+  readonly options: ProbeOptions;
+  readonly cluster: SnapshotCluster;
+}
+
+async function compareLive(state: LabState, { report, options, cluster }: Traced): Promise<Comparison> {
+  const { source, result, destination } = report;
   const stations = stationsOf(result.hops);
+  const beyond = endBeyond(stations, cluster.places, destination);
+  const lookouts = beyond === undefined ? stations : [...stations, beyond];
   const netnsOf = realNetns(state);
-  const real = await realWay({ netns: netnsOf(source), ...realOptions(options) }, stations, netnsOf);
-  return compare(result, stations, real, options.destination);
+  const real = await realWay({ netns: netnsOf(source), ...realOptions(options) }, lookouts, netnsOf);
+  return compare(result, stations, real, destination, beyond);
 }
 
 function realNetns({ name, hosts, pods }: LabState): NetnsOf {

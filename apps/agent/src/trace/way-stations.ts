@@ -1,14 +1,19 @@
 /** Where a computed packet was seen on its way: the devices to look at for the real one. */
-import type { Hop, Leg } from '@podlan/simulator';
+import type { Hop, Leg, NetworkPlace } from '@podlan/simulator';
+import { type IpAddress, prefixAddress } from '@podlan/wire';
 import { type PacketFacts, packetFacts } from './packet-facts.js';
 
-export interface Station {
+/** A device, and what is looked for there. */
+export interface Lookout {
   readonly netns: string;
   readonly device: string;
   readonly direction: 'in' | 'out';
   readonly leg: Extract<Leg, 'request' | 'reply'>;
   readonly linkType: 'ethernet' | 'raw';
-  /** As it was there. */
+}
+
+export interface Station extends Lookout {
+  /** The packet, as it was there. */
   readonly facts: PacketFacts;
 }
 
@@ -30,4 +35,19 @@ function stationOf({ netns, device, leg, event, before, isFrame }: Hop): Station
   const facts = packetFacts(before, linkType);
   const direction = event === 'transmit' ? 'out' : 'in';
   return facts === undefined ? [] : [{ netns, device, direction, leg, linkType, facts }];
+}
+
+/** The device of whoever has the address, where the computed packet did not come that far. */
+export function endBeyond(
+  stations: readonly Station[],
+  places: readonly NetworkPlace[],
+  destination: IpAddress,
+): Lookout | undefined {
+  const place = places.find(({ addresses }) => addresses.includes(destination));
+  const device = place?.netns.addresses.find(({ address }) => prefixAddress(address) === destination)?.dev;
+  if (place === undefined || device === undefined) return undefined;
+  const isPassed = stations.some((one) => one.netns === place.name && one.device === device);
+  return isPassed
+    ? undefined
+    : { netns: place.name, device, direction: 'in', leg: 'request', linkType: 'ethernet' };
 }
