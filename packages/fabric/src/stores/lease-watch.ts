@@ -4,7 +4,7 @@ import type { Lease, LeaseEvent } from '../lease.js';
 import { formatLeaseKey, formatLeaseValue } from '../lease-json.js';
 
 export interface LeaseSource {
-  /** The leases in force. */
+  /** The leases in force; a list that was given out never changes. */
   list(): readonly Lease[];
   /** Returns when the list may have changed, at the latest after `ms`, or when the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
@@ -23,10 +23,24 @@ export async function* watchLeases(
     await source.wait(untilNextLook(source, leases), signal);
     if (signal.aborted) return;
     const next = source.list();
-    const events = compareLeases(leases, next);
+    const events = eventsBetween(leases, next);
     leases = next;
     if (events.length > 0) yield events;
   }
+}
+
+/** Those who watch one store in one process come from the same list to the same list. */
+const comparisons = new WeakMap<
+  readonly Lease[],
+  { after: readonly Lease[]; events: readonly LeaseEvent[] }
+>();
+
+function eventsBetween(before: readonly Lease[], after: readonly Lease[]): readonly LeaseEvent[] {
+  const known = comparisons.get(before);
+  if (known?.after === after) return known.events;
+  const events = compareLeases(before, after);
+  comparisons.set(before, { after, events });
+  return events;
 }
 
 /** Deletions first: a subnet may have gone from one key to another. */
@@ -53,11 +67,21 @@ function byKey(leases: readonly Lease[]): Map<string, Lease> {
 }
 
 function sameLease(a: Lease, b: Lease): boolean {
-  return a.expiresAtMs === b.expiresAtMs && formatLeaseValue(a) === formatLeaseValue(b);
+  return a === b || (a.expiresAtMs === b.expiresAtMs && formatLeaseValue(a) === formatLeaseValue(b));
 }
 
 function untilNextLook(source: LeaseSource, leases: readonly Lease[]): number {
-  const expiries = leases.map((lease) => lease.expiresAtMs ?? Number.POSITIVE_INFINITY);
-  const next = expiries.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  return Math.max(1, Math.min(source.pollMs, next - source.clock.nowMs()));
+  return Math.max(1, Math.min(source.pollMs, firstExpiry(leases) - source.clock.nowMs()));
+}
+
+const expiries = new WeakMap<readonly Lease[], number>();
+
+/** When the first of them expires, in milliseconds since the epoch; Infinity where none does. */
+export function firstExpiry(leases: readonly Lease[]): number {
+  const known = expiries.get(leases);
+  if (known !== undefined) return known;
+  let first = Number.POSITIVE_INFINITY;
+  for (const { expiresAtMs } of leases) if (expiresAtMs !== undefined) first = Math.min(first, expiresAtMs);
+  expiries.set(leases, first);
+  return first;
 }

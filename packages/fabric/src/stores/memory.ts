@@ -8,7 +8,7 @@ import { formatLeaseKey } from '../lease-json.js';
 import type { NetworkConfig } from '../network-config.js';
 import { Wake } from '../wake.js';
 import { type Claim, claimLease, claimReservation, leaseLost, vacated } from './claim.js';
-import { isInForce, watchLeases } from './lease-watch.js';
+import { firstExpiry, isInForce, watchLeases } from './lease-watch.js';
 import { Written } from './written.js';
 
 /** `leaseTtlSeconds`: a day by default, as in flannel. */
@@ -27,6 +27,14 @@ const HOUR_MS = 60 * 60 * 1000;
 class Shared {
   readonly leases = new Map<string, Lease>();
   readonly watchers = new Set<Wake>();
+  /** The same list as long as nothing changes, for all who ask. */
+  #inForce: readonly Lease[] | undefined;
+
+  inForce(nowMs: number): readonly Lease[] {
+    if (this.#inForce === undefined || firstExpiry(this.#inForce) <= nowMs)
+      this.#inForce = [...this.leases.values()].filter((lease) => isInForce(lease, nowMs));
+    return this.#inForce;
+  }
 
   put(lease: Lease): Lease {
     this.leases.set(formatLeaseKey(lease.subnets), lease);
@@ -40,6 +48,7 @@ class Shared {
   }
 
   #ring(): void {
+    this.#inForce = undefined;
     for (const wake of this.watchers) wake.ring();
   }
 }
@@ -152,7 +161,7 @@ export class MemoryLeaseStore implements AllocatingStore, OpenStore {
 
   /** The leases and reservations in force. */
   async list(): Promise<Lease[]> {
-    return this.#inForce();
+    return [...this.#inForce()];
   }
 
   /** Throws LeaseError `not-free`. */
@@ -184,9 +193,8 @@ export class MemoryLeaseStore implements AllocatingStore, OpenStore {
     return this.put(reserved ? lease : { ...lease, expiresAtMs: this.#clock.nowMs() + this.#ttlMs });
   }
 
-  #inForce(): Lease[] {
-    const nowMs = this.#clock.nowMs();
-    return [...this.#shared.leases.values()].filter((lease) => isInForce(lease, nowMs));
+  #inForce(): readonly Lease[] {
+    return this.#shared.inForce(this.#clock.nowMs());
   }
 
   #find(subnets: readonly IpPrefix[]): Lease | undefined {
