@@ -75,7 +75,12 @@ export class DesiredRows {
   }
 
   #claim(key: string, claim: Claim): void {
-    const claims = this.#claims.get(key) ?? [];
+    const claims = this.#claims.get(key);
+    if (claims === undefined) {
+      // As most are, in large clusters: an array that is built up takes room for more.
+      this.#claims.set(key, [claim]);
+      return;
+    }
     const others = claims.filter(({ owner }) => owner !== claim.owner);
     this.#claims.set(key, claim.owner === HOST ? [claim, ...others] : [...others, claim]);
   }
