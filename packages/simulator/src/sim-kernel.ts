@@ -91,7 +91,7 @@ export class SimKernel implements Kernel {
     if (device === undefined) return;
     for (const { address, scope } of this.#netns.addressesOf(name))
       if (scope !== 'link') yield { kind: 'address', dev: name, address };
-    for (const entry of this.#netns.neighbors) if (entry.device === device && entry.row) yield entry.row;
+    for (const { row } of this.#netns.neighbors.of(name)) if (row) yield row;
     if (device instanceof Vxlan) for (const { row } of device.fdb.values()) if (row) yield row;
     if (!(device instanceof Tun) || !(device.reader instanceof ForwarderProgram)) return;
     yield device.reader.row;
@@ -174,15 +174,11 @@ export class SimKernel implements Kernel {
 
   #setRoute(row: Route): void {
     const { fib } = this.#netns;
-    const { prefix, dev, via, onlink, protocol } = row;
+    const { prefix, dev, via, onlink, protocol, metric = defaultMetric(row) } = row;
     if (!this.#netns.device(dev)!.up) throw new Error('RTNETLINK answers: Network is down');
     if (via !== undefined && !onlink) this.#requireOnLink(via, dev);
-    fib.set({
-      ...{ prefix, dev, type: 'unicast', metric: row.metric ?? defaultMetric(row), row },
-      ...(via && { via }),
-      ...(onlink && { onlink }),
-      ...(protocol !== undefined && { protocol }),
-    });
+    // One literal: of objects put together in parts, each has a shape of its own in memory.
+    fib.set({ prefix, dev, via, onlink, metric, protocol, type: 'unicast', row });
   }
 
   #requireOnLink(via: Route['via'] & string, dev: string): void {

@@ -29,18 +29,18 @@ export type RouteType =
 export interface FibRoute {
   readonly prefix: IpPrefix;
   readonly type: RouteType;
-  readonly dev?: string;
-  readonly via?: IpAddress;
-  readonly onlink?: boolean;
+  readonly dev?: string | undefined;
+  readonly via?: IpAddress | undefined;
+  readonly onlink?: boolean | undefined;
   readonly metric: number;
   /** Preferred source address. */
-  readonly source?: IpAddress;
+  readonly source?: IpAddress | undefined;
   /** `kernel` for what the kernel made with an address. */
-  readonly protocol?: number | 'kernel';
+  readonly protocol?: number | 'kernel' | undefined;
   /** Bytes; absent for the device's. */
-  readonly mtu?: number;
+  readonly mtu?: number | undefined;
   /** As it was put there. */
-  readonly row?: Route;
+  readonly row?: Route | undefined;
 }
 
 /** A rule of the policy database. */
@@ -107,18 +107,12 @@ class FibTable {
   /** Replaces those of the same prefix and metric. */
   set(route: FibRoute): void {
     const others = this.at(route.prefix).filter(({ metric }) => metric !== route.metric);
-    this.#put(
-      route.prefix,
-      [...others, route].sort((a, b) => a.metric - b.metric),
-    );
+    this.#put(route.prefix, inOrder(others, route));
   }
 
   /** Beside those of the same prefix and metric. */
   append(route: FibRoute): void {
-    this.#put(
-      route.prefix,
-      [...this.at(route.prefix), route].sort((a, b) => a.metric - b.metric),
-    );
+    this.#put(route.prefix, inOrder(this.at(route.prefix), route));
   }
 
   delete(prefix: IpPrefix, matches: (route: FibRoute) => boolean): boolean {
@@ -154,9 +148,14 @@ class FibTable {
   }
 }
 
+/** One is what most prefixes have, and an array that is built up takes room for more. */
+function inOrder(others: readonly FibRoute[], route: FibRoute): FibRoute[] {
+  return others.length === 0 ? [route] : [...others, route].sort((a, b) => a.metric - b.metric);
+}
+
 /** All tables and rules of a network namespace, of both families. */
 export class Fib {
-  readonly #tables = new Map<string, FibTable>();
+  readonly #tables: Readonly<Record<Family, Map<number, FibTable>>> = { 4: new Map(), 6: new Map() };
   readonly #rules: Record<Family, readonly FibRule[]> = { ...DEFAULT_RULES };
 
   rules(family: Family): readonly FibRule[] {
@@ -190,8 +189,7 @@ export class Fib {
   /** Deletes what matches in all tables; returns what went. */
   deleteWhere(matches: (route: FibRoute, table: number) => boolean): FibRoute[] {
     const gone: FibRoute[] = [];
-    for (const [key, table] of this.#tables) {
-      const number = Number(key.slice(2));
+    for (const [number, table] of [...this.#tables[4], ...this.#tables[6]]) {
       for (const route of [...table]) {
         if (!matches(route, number)) continue;
         table.delete(route.prefix, (one) => one === route);
@@ -222,11 +220,10 @@ export class Fib {
   }
 
   #table(family: Family, number: number): FibTable {
-    const key = `${family} ${number}`;
-    const known = this.#tables.get(key);
+    const known = this.#tables[family].get(number);
     if (known !== undefined) return known;
     const table = new FibTable(family);
-    this.#tables.set(key, table);
+    this.#tables[family].set(number, table);
     return table;
   }
 }

@@ -17,10 +17,10 @@ export interface NeighborEntry {
   mac: MacAddress | undefined;
   confirmedMs: number;
   /** Wait for an answer. */
-  readonly waiting: Waiting[];
+  waiting: Waiting[] | undefined;
   asked: number;
   /** As it was put there, for a permanent one. */
-  row?: Neighbor;
+  row: Neighbor | undefined;
 }
 
 interface Waiting {
@@ -44,10 +44,9 @@ const MOST_QUESTIONS = 3;
 /** unres_qlen; the kernel counts bytes, and more fit. */
 const MOST_WAITING = 100;
 
-const keyOf = (device: string, address: IpAddress) => `${device} ${address}`;
-
 export class Neighbors {
-  readonly #entries = new Map<string, NeighborEntry>();
+  /** By device, then by address. */
+  readonly #entries = new Map<string, Map<IpAddress, NeighborEntry>>();
   readonly #clock: SimClock;
   readonly #protocol: NeighborProtocol;
 
@@ -57,11 +56,15 @@ export class Neighbors {
   }
 
   *[Symbol.iterator](): Generator<NeighborEntry> {
-    yield* this.#entries.values();
+    for (const ofDevice of this.#entries.values()) yield* ofDevice.values();
+  }
+
+  of(device: string): Iterable<NeighborEntry> {
+    return this.#entries.get(device)?.values() ?? [];
   }
 
   get(device: string, address: IpAddress): NeighborEntry | undefined {
-    return this.#entries.get(keyOf(device, address));
+    return this.#entries.get(device)?.get(address);
   }
 
   /** Known from the beginning, or until somebody says otherwise. */
@@ -81,15 +84,15 @@ export class Neighbors {
   }
 
   delete(device: string, address: IpAddress): void {
-    this.#entries.delete(keyOf(device, address));
+    this.#entries.get(device)?.delete(address);
   }
 
   /** Of a device that is gone, or down: then permanent ones stay. */
   deleteOf(device: string, keepPermanent = false): void {
-    for (const [key, entry] of this.#entries) {
-      if (entry.device.name === device && !(keepPermanent && entry.state === 'permanent'))
-        this.#entries.delete(key);
-    }
+    const entries = this.#entries.get(device);
+    if (!keepPermanent) this.#entries.delete(device);
+    else
+      for (const [address, { state }] of entries ?? []) if (state !== 'permanent') entries!.delete(address);
   }
 
   /** Calls `found` at once where the MAC is known, later when it becomes so, or `failed`. */
@@ -106,6 +109,7 @@ export class Neighbors {
       found(entry.mac, entry);
       return;
     }
+    entry.waiting ??= [];
     if (entry.waiting.length >= MOST_WAITING) entry.waiting.shift()!.failed();
     entry.waiting.push({ packet, found: (mac) => found(mac, entry), failed });
     if (entry.state === 'incomplete' && entry.asked > 0) return;
@@ -116,7 +120,7 @@ export class Neighbors {
 
   /** Somebody says that `address` is at `mac`. `solicited`: because he was asked. */
   hear(device: Device, address: IpAddress, mac: MacAddress, solicited: boolean, mayCreate: boolean): void {
-    const known = this.#entries.get(keyOf(device.name, address));
+    const known = this.get(device.name, address);
     if (known === undefined && !mayCreate) return;
     const entry = known ?? this.#entry(device, address);
     if (entry.state === 'permanent' || entry.state === 'noarp') return;
@@ -130,7 +134,7 @@ export class Neighbors {
   #settle(entry: NeighborEntry): void {
     const { mac } = entry;
     entry.asked = 0;
-    if (mac !== undefined) for (const { found } of entry.waiting.splice(0)) found(mac);
+    if (mac !== undefined) for (const { found } of takeWaiting(entry)) found(mac);
   }
 
   /** An entry that is used and not fresh any more is checked, with packets going on meanwhile. */
@@ -164,20 +168,37 @@ export class Neighbors {
     entry.state = 'failed';
     entry.asked = 0;
     entry.mac = undefined;
-    for (const { failed } of entry.waiting.splice(0)) failed();
+    for (const { failed } of takeWaiting(entry)) failed();
   }
 
   #entry(device: Device, address: IpAddress): NeighborEntry {
-    const key = keyOf(device.name, address);
-    const known = this.#entries.get(key);
+    const { name } = device;
+    const known = this.get(name, address);
     if (known !== undefined) return known;
-    const fresh: NeighborEntry = {
-      ...{ device, address, state: 'incomplete', mac: undefined },
-      ...{ confirmedMs: this.#clock.nowMs(), waiting: [], asked: 0 },
-    };
-    this.#entries.set(key, fresh);
+    const fresh = incomplete(device, address, this.#clock.nowMs());
+    const ofDevice = this.#entries.get(name);
+    if (ofDevice === undefined) this.#entries.set(name, new Map([[address, fresh]]));
+    else ofDevice.set(address, fresh);
     return fresh;
   }
+}
+
+/** One literal: of objects put together in parts, each has a shape of its own in memory. */
+const incomplete = (device: Device, address: IpAddress, confirmedMs: number): NeighborEntry => ({
+  device,
+  address,
+  state: 'incomplete',
+  mac: undefined,
+  confirmedMs,
+  waiting: undefined,
+  asked: 0,
+  row: undefined,
+});
+
+function takeWaiting(entry: NeighborEntry): readonly Waiting[] {
+  const { waiting = [] } = entry;
+  entry.waiting = undefined;
+  return waiting;
 }
 
 /** Of two who answer to one address, the first is believed for a second (net/ipv4/arp.c, LOCKTIME). */
