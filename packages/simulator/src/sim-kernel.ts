@@ -20,6 +20,9 @@ import type { Netns } from './kernel/netns.js';
 import { LinkTable } from './link-table.js';
 import type { SimNetwork } from './sim-network.js';
 
+/** Rows that come and go without others: who made them has nothing to look at again. In large clusters most are such. */
+const ALONE: ReadonlySet<Table> = new Set(['neighbor', 'fdb', 'route', 'tunnel']);
+
 /** What a kernel is made for. */
 export interface SimKernelOptions {
   /** How many tunnels a forwarder has memory for; 256 by default. */
@@ -77,9 +80,9 @@ export class SimKernel implements Kernel {
     return failures;
   }
 
-  /** Yields the table of each change from now on. Ends when `signal` aborts. */
+  /** Yields the table of each change from now on, but for those of this one's own that nothing else goes with. */
   watch(signal: AbortSignal): AsyncGenerator<Table> {
-    return this.#netns.watchers.watch(signal);
+    return this.#netns.watchers.watch(this, signal);
   }
 
   // What there is.
@@ -123,7 +126,7 @@ export class SimKernel implements Kernel {
 
   async #apply({ op, row }: Change): Promise<void> {
     const isThere = op === 'delete' ? this.#delete(row) : await this.#set(row);
-    if (isThere) this.#netns.watchers.wake(row.kind);
+    if (isThere) this.#netns.watchers.wake(row.kind, ALONE.has(row.kind) ? this : undefined);
   }
 
   async #set(row: Row): Promise<boolean> {

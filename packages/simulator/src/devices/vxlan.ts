@@ -68,7 +68,8 @@ export class Vxlan extends Device {
       row: { table: 'fdb', text, mac: destination, dst },
       after: outer,
     });
-    sendIp(this.netns, withBytes(packet, outer), this.lower === undefined ? {} : { oif: this.lower });
+    const oif = this.lower === undefined ? {} : { oif: this.lower };
+    sendIp(this.netns, withBytes(packet, outer), { ...oif, dontFragment: true });
   }
 
   #encapsulate(frame: Uint8Array, destination: IpAddress): Uint8Array {

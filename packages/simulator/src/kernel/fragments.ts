@@ -1,7 +1,7 @@
 /** Fragments of packets for this host, put together again (RFC 791, section 3.2; RFC 8200, section 4.5). */
 import { Ipv4View, internetChecksum } from '@podlan/wire';
 import type { SimClock } from '../clock.js';
-import type { IpHeader } from './ip-packet.js';
+import { type IpHeader, putUint16At, readFragment6 } from './ip-packet.js';
 import type { Netns } from './netns.js';
 import { type Packet, withBytes } from './packet.js';
 
@@ -14,6 +14,12 @@ interface Piece {
   readonly isLast: boolean;
 }
 
+/** What a fragment says about itself. */
+interface Fragment extends Piece {
+  /** The same for all fragments of a packet. */
+  readonly key: string;
+}
+
 export class Fragments {
   readonly #clock: SimClock;
   readonly #pieces = new Map<string, Piece[]>();
@@ -24,18 +30,21 @@ export class Fragments {
 
   /** Returns the whole packet once its last missing piece is there. */
   add(netns: Netns, packet: Packet, ip: IpHeader): Packet | undefined {
-    const view = Ipv4View.over(packet.bytes);
-    if (view === undefined) return packet;
-    const key = `${ip.source} ${ip.destination} ${ip.protocol} ${view.identification}`;
+    const { key, ...piece } = readFragment(packet.bytes, ip);
     const known = this.#pieces.get(key);
     const pieces = known ?? [];
     if (known === undefined) this.#await(netns, key, pieces, packet);
-    const bytes = packet.bytes.subarray(ip.payloadOffset, ip.end);
-    pieces.push({ offset: view.fragmentOffset, bytes, isLast: !view.moreFragments });
+    if (pieces.some((other) => isSame(other, piece))) return undefined;
+    if (pieces.some((other) => overlap(other, piece))) {
+      this.#pieces.delete(key);
+      netns.drop(packet, 'malformed', 'fragments that overlap: all of them are dropped');
+      return undefined;
+    }
+    pieces.push(piece);
     const payload = joined(pieces);
     if (payload === undefined) return undefined;
     this.#pieces.delete(key);
-    const whole = wholePacket(view, payload);
+    const whole = wholePacket(packet.bytes, payload);
     netns.tell(packet, 'reassemble', `${pieces.length} fragments are whole`, { after: whole });
     return withBytes(packet, whole);
   }
@@ -50,29 +59,52 @@ export class Fragments {
   }
 }
 
+function readFragment(packet: Uint8Array, ip: IpHeader): Fragment {
+  const { source, destination, protocol, payloadOffset, end } = ip;
+  const bytes = packet.subarray(payloadOffset, end);
+  if (ip.family === 6) {
+    const { identification, offset, more } = readFragment6(packet)!;
+    return { key: `${source} ${destination} ${identification}`, offset, bytes, isLast: !more };
+  }
+  const { identification, fragmentOffset: offset, moreFragments } = Ipv4View.over(packet)!;
+  const key = `${source} ${destination} ${protocol} ${identification}`;
+  return { key, offset, bytes, isLast: !moreFragments };
+}
+
+const isSame = (a: Piece, b: Piece): boolean => a.offset === b.offset && a.bytes.length === b.bytes.length;
+
+/** RFC 5722: no host sends such. */
+const overlap = (a: Piece, b: Piece): boolean =>
+  a.offset < b.offset + b.bytes.length && b.offset < a.offset + a.bytes.length;
+
 function joined(pieces: readonly Piece[]): Uint8Array | undefined {
   const sorted = [...pieces].sort((a, b) => a.offset - b.offset);
   let end = 0;
   for (const { offset, bytes } of sorted) {
-    if (offset > end) return undefined;
-    end = Math.max(end, offset + bytes.length);
+    if (offset !== end) return undefined;
+    end += bytes.length;
   }
-  if (!sorted.some(({ isLast }) => isLast)) return undefined;
+  if (!sorted.at(-1)!.isLast) return undefined;
   const payload = new Uint8Array(end);
   for (const { offset, bytes } of sorted) payload.set(bytes, offset);
   return payload;
 }
 
-function wholePacket(first: Ipv4View, payload: Uint8Array): Uint8Array {
-  const header = first.bytes.slice(first.offset, first.payloadOffset);
-  const bytes = new Uint8Array(header.length + payload.length);
-  bytes.set(header);
-  bytes.set(payload, header.length);
-  bytes[2] = bytes.length >> 8;
-  bytes[3] = bytes.length & 0xff;
-  bytes.fill(0, 6, 8);
-  bytes.fill(0, 10, 12);
-  const checksum = internetChecksum(bytes, 0, 0, header.length);
-  bytes.set([checksum >> 8, checksum & 0xff], 10);
+/** With the header of any of its fragments. */
+function wholePacket(fragment: Uint8Array, payload: Uint8Array): Uint8Array {
+  const isIpv6 = fragment[0]! >> 4 === 6;
+  const headerBytes = isIpv6 ? 40 : (fragment[0]! & 0xf) * 4;
+  const bytes = new Uint8Array(headerBytes + payload.length);
+  bytes.set(fragment.subarray(0, headerBytes));
+  bytes.set(payload, headerBytes);
+  if (isIpv6) {
+    bytes[6] = fragment[40]!;
+    putUint16At(bytes, 4, payload.length);
+    return bytes;
+  }
+  putUint16At(bytes, 2, bytes.length);
+  putUint16At(bytes, 6, 0);
+  putUint16At(bytes, 10, 0);
+  putUint16At(bytes, 10, internetChecksum(bytes, 0, 0, headerBytes));
   return bytes;
 }

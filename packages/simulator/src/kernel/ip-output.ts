@@ -14,7 +14,7 @@ import { routeText } from './fib-text.js';
 import { passHook } from './hooks.js';
 import { sendError } from './icmp.js';
 import { refuse } from './ip-input.js';
-import { fragmentIpv4, type IpHeader, readIp } from './ip-packet.js';
+import { fragmentIpv4, fragmentIpv6, type IpHeader, readIp } from './ip-packet.js';
 import { type NeighborEntry, neighborText } from './neighbors.js';
 import type { Netns } from './netns.js';
 import { type Packet, withBytes } from './packet.js';
@@ -23,12 +23,18 @@ import { type Packet, withBytes } from './packet.js';
 export interface OutputOptions {
   /** The device it must leave by. */
   readonly oif?: string;
+  /**
+   * An IPv6 packet that is too large is not cut: `ping -M do` asks for it, and what a tunnel device wraps never is. An
+   * IPv4 packet says so itself.
+   */
+  readonly dontFragment?: boolean;
 }
 
 const FRAME_HEADER_BYTES = 14;
 
 /** A packet that this host sends: with a whole header, source included. */
-export function sendIp(netns: Netns, packet: Packet, { oif }: OutputOptions = {}): void {
+export function sendIp(netns: Netns, packet: Packet, options: OutputOptions = {}): void {
+  const { oif } = options;
   const ip = readIp(packet.bytes);
   if (ip === undefined) {
     netns.drop(packet, 'malformed', 'no IP packet that is whole');
@@ -55,15 +61,10 @@ export function sendIp(netns: Netns, packet: Packet, { oif }: OutputOptions = {}
   const passed = passHook(netns, 'output', packet, { oif: leaving.dev! });
   if (passed === undefined) return;
   const mtu = mtuOf(netns, leaving);
-  if (passed.bytes.length > mtu && ip.dontFragment) {
-    netns.drop(
-      passed,
-      'too-big',
-      `${passed.bytes.length} bytes, and ${leaving.dev} takes ${mtu} (EMSGSIZE)`,
-      {
-        device: leaving.dev!,
-      },
-    );
+  const isWhole = ip.family === 4 ? ip.dontFragment : options.dontFragment === true;
+  if (passed.bytes.length > mtu && isWhole) {
+    const text = `${passed.bytes.length} bytes, and ${leaving.dev} takes ${mtu} (EMSGSIZE)`;
+    netns.drop(passed, 'too-big', text, { device: leaving.dev! });
     return;
   }
   finishOutput(netns, passed, leaving, {});
@@ -109,11 +110,14 @@ export function finishOutput(
   const ip = readIp(passed.bytes)!;
   const nextHop = route.via ?? ip.destination;
   const mtu = mtuOf(netns, route);
-  if (passed.bytes.length <= mtu || ip.family === 6) {
+  if (passed.bytes.length <= mtu) {
     output(netns, passed, device, route, nextHop);
     return;
   }
-  const pieces = fragmentIpv4(passed.bytes, mtu);
+  const pieces =
+    ip.family === 4
+      ? fragmentIpv4(passed.bytes, mtu)
+      : fragmentIpv6(passed.bytes, mtu, netns.nextIdentification());
   netns.tell(
     passed,
     'fragment',

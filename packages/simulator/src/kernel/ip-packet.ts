@@ -16,6 +16,8 @@ import {
   upperLayerAt,
 } from '@podlan/wire';
 
+const FRAGMENT_BYTES = 8;
+
 /** What routing asks of a packet. */
 export interface IpHeader {
   readonly family: Family;
@@ -28,7 +30,7 @@ export interface IpHeader {
   /** Where the upper layer begins, and ends. */
   readonly payloadOffset: number;
   readonly end: number;
-  /** False for IPv6, where no router may fragment either: see `mayFragment`. */
+  /** Of routers; true of all IPv6. */
   readonly dontFragment: boolean;
   readonly isFragment: boolean;
   /** Not the first piece: it has no upper header. */
@@ -62,14 +64,36 @@ function readIpv6(bytes: Uint8Array): IpHeader | undefined {
   const view = Ipv6View.over(bytes);
   if (view === undefined || 40 + view.payloadLength > bytes.length) return undefined;
   const { source, destination, hopLimit: ttl, nextHeader, trafficClass } = view;
+  const end = 40 + view.payloadLength;
+  const fragment = nextHeader === IpProtocol.fragment ? readFragment6(bytes, end) : undefined;
   const plain = { payloadOffset: 40, protocol: nextHeader };
-  const upper = upperLayer(view, nextHeader) ?? plain;
+  const upper = fragment ?? upperLayer(view, nextHeader) ?? plain;
   return {
-    ...{ family: 6, source, destination, ttl, trafficClass, dontFragment: true, ...upper },
-    end: 40 + view.payloadLength,
-    isFragment: nextHeader === IpProtocol.fragment,
-    isLaterFragment: false,
+    ...{ family: 6, source, destination, ttl, trafficClass, dontFragment: true, end },
+    protocol: upper.protocol,
+    payloadOffset: upper.payloadOffset,
+    isFragment: fragment !== undefined && (fragment.more || fragment.offset > 0),
+    isLaterFragment: fragment !== undefined && fragment.offset > 0,
   };
+}
+
+/** RFC 8200, section 4.5: behind the IPv6 header of a piece. */
+export interface Ipv6FragmentHeader {
+  readonly protocol: number;
+  readonly payloadOffset: number;
+  readonly identification: number;
+  /** In bytes. */
+  readonly offset: number;
+  readonly more: boolean;
+}
+
+/** Of a packet whose first header behind the IPv6 header is a fragment's; undefined where that is cut short. */
+export function readFragment6(bytes: Uint8Array, end = bytes.length): Ipv6FragmentHeader | undefined {
+  if (end < 40 + FRAGMENT_BYTES) return undefined;
+  const word = (bytes[42]! << 8) | bytes[43]!;
+  const identification = new DataView(bytes.buffer, bytes.byteOffset).getUint32(44);
+  const payloadOffset = 40 + FRAGMENT_BYTES;
+  return { protocol: bytes[40]!, payloadOffset, identification, offset: word & ~7, more: (word & 1) === 1 };
 }
 
 function upperLayer(view: Ipv6View, first: number): { payloadOffset: number; protocol: number } | undefined {
@@ -157,6 +181,25 @@ export function fragmentIpv4(bytes: Uint8Array, mtu: number): Uint8Array[] {
   return pieces;
 }
 
+/** An IPv6 packet of this host's, without extension headers, in pieces of at most `mtu` bytes (RFC 8200, section 4.5). */
+export function fragmentIpv6(bytes: Uint8Array, mtu: number, identification: number): Uint8Array[] {
+  const most = (mtu - 40 - FRAGMENT_BYTES) & ~7;
+  const pieces: Uint8Array[] = [];
+  for (let at = 40; at < bytes.length; at += most) {
+    const end = Math.min(bytes.length, at + most);
+    const piece = new Uint8Array(40 + FRAGMENT_BYTES + end - at);
+    piece.set(bytes.subarray(0, 40));
+    piece.set(bytes.subarray(at, end), 40 + FRAGMENT_BYTES);
+    putUint16At(piece, 4, piece.length - 40);
+    piece[6] = IpProtocol.fragment;
+    piece[40] = bytes[6]!;
+    putUint16At(piece, 42, (at - 40) | (end < bytes.length ? 1 : 0));
+    new DataView(piece.buffer).setUint32(44, identification);
+    pieces.push(piece);
+  }
+  return pieces;
+}
+
 function writeFragment(piece: Uint8Array, offset: number, more: boolean): void {
   putUint16At(piece, 2, piece.length);
   putUint16At(piece, 6, (offset >> 3) | (more ? 0x2000 : 0));
@@ -164,7 +207,7 @@ function writeFragment(piece: Uint8Array, offset: number, more: boolean): void {
   putUint16At(piece, 10, internetChecksum(piece, 0, 0, (piece[0]! & 0xf) * 4));
 }
 
-function putUint16At(bytes: Uint8Array, at: number, value: number): void {
+export function putUint16At(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >> 8;
   bytes[at + 1] = value & 0xff;
 }

@@ -1,5 +1,4 @@
 /** A network namespace: devices, addresses, tables and rules, and the way of a frame that comes in by a device. */
-import { TableWatchers } from '@podlan/linux/model';
 import {
   addressBits,
   addressCount,
@@ -37,6 +36,7 @@ import { Neighbors } from './neighbors.js';
 import { note, type Packet, withBytes } from './packet.js';
 import { Sockets } from './sockets.js';
 import { Sysctls } from './sysctls.js';
+import { Watchers } from './watchers.js';
 
 /** An address on a device. */
 export interface DeviceAddress {
@@ -64,7 +64,7 @@ export class Netns {
   readonly netfilter: Netfilter;
   readonly sockets: Sockets;
   readonly fragments: Fragments;
-  readonly watchers = new TableWatchers();
+  readonly watchers = new Watchers();
   readonly #devices = new Map<string, Device>();
   #addresses: DeviceAddress[] = [];
   #identification: number;
@@ -232,7 +232,7 @@ export class Netns {
     else device.drop(packet, 'malformed', 'no protocol of this host');
   }
 
-  /** For packets that this host sends: of IPv4, what tells the fragments of one from those of another. */
+  /** For packets that this host sends: what tells the fragments of one from those of another. */
   nextIdentification(): number {
     this.#identification = (this.#identification + 1) & 0xffff;
     return this.#identification;

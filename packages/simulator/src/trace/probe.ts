@@ -59,11 +59,11 @@ export function probePacket(netns: Netns, packet: Uint8Array, options: ProbeOpti
 }
 
 function send(netns: Netns, bytes: Uint8Array, options: ProbeOptions, journey: Journey): ProbeResult {
-  const { destination, waitMs = DEFAULT_WAIT_MS } = options;
+  const { destination, waitMs = DEFAULT_WAIT_MS, dontFragment = false } = options;
   const packet = freshPacket(bytes, { journey, leg: 'request' });
   const forget = listen(netns, options);
   tellSent(netns, packet, destination);
-  sendIp(netns, packet);
+  sendIp(netns, packet, { dontFragment });
   netns.clock.run(waitMs, answerIn(journey, netns));
   // The last step of a handshake is on its way.
   if (options.protocol === 'tcp') netns.clock.run(HANDSHAKE_MS);
