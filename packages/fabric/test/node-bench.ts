@@ -128,7 +128,8 @@ export class NodeBench {
 
   /** With another's hand. */
   async by(op: Change['op'], rows: readonly Row[]): Promise<void> {
-    expect(await this.kernel.apply(rows.map((row) => ({ op, row })))).toEqual([]);
+    const { kernel, other = kernel } = this.#place;
+    expect(await other.apply(rows.map((row) => ({ op, row })))).toEqual([]);
   }
 
   async cleanup() {

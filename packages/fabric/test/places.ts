@@ -12,6 +12,8 @@ import { FakeClock } from '../src/testing.js';
 
 export interface Place {
   readonly kernel: Kernel;
+  /** Another hand on the same kernel, where that one is not told of what it does itself. */
+  readonly other?: Kernel;
   readonly clock: Clock;
   /** Lets a little time go by. */
   pass(): Promise<void>;

@@ -1,8 +1,11 @@
 /** A simulated cluster from its first host to packets between its pods, and what each part of that takes. */
+import { ROUTE_PROTOCOL } from '@podlan/linux/model';
 import { SimCluster, seededRandom } from '@podlan/simulator';
 
 /** As many as come up together: a cluster grows by groups of machines. */
 const WAVE = 50;
+/** RT_TABLE_MAIN. */
+const MAIN = 254;
 /** Room for tens of thousands of hosts. */
 const NETWORK = { Network: '10.0.0.0/8', SubnetLen: 24, Backend: { Type: 'vxlan' } };
 
@@ -44,13 +47,14 @@ async function joinAll(cluster, hosts) {
     const fresh = Array.from({ length: wave }, () => cluster.addHost());
     await cluster.settled(() => fresh.every(({ state }) => state?.ready), 'all hosts of a wave to be ready');
   }
-  await cluster.settled(() => cluster.hosts.every(hasAllPeers(hosts - 1)), 'all peers to be programmed');
+  await cluster.settled(() => cluster.hosts.every(hasRoutes(hosts - 1)), 'routes to all peers');
 }
 
-const hasAllPeers =
-  (peers) =>
-  ({ state }) =>
-    state?.peers.length === peers && state.peers.every(({ status }) => status === 'programmed');
+const hasRoutes = (peers) => (host) => {
+  let routes = 0;
+  for (const { protocol } of host.netns.fib.routes(4, MAIN)) if (protocol === ROUTE_PROTOCOL) routes++;
+  return routes === peers;
+};
 
 async function addPods(cluster) {
   for (const host of cluster.hosts) await host.addPod();

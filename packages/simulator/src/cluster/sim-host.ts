@@ -60,11 +60,13 @@ export class SimHost {
   readonly name: string;
   readonly netns: Netns;
   readonly card: Nic;
+  /** Of anybody's hand but the agent's. */
   readonly kernel: SimKernel;
   readonly pods: SimPod[] = [];
   /** What its agent said, a line each. */
   readonly log: string[] = [];
   readonly #options: SimHostOptions;
+  readonly #agentsKernel: SimKernel;
   readonly #store: MemoryLeaseStore;
   readonly #backend: Backend;
   #agent: Agent | undefined;
@@ -79,7 +81,8 @@ export class SimHost {
     options.switch.plug(this.card);
     this.netns.addDevice(this.card);
     for (const [i, address] of addresses.entries()) this.#configure(address, underlays[i]!);
-    this.kernel = new SimKernel(network, name, { tunnels: options.peers });
+    this.kernel = new SimKernel(network, name);
+    this.#agentsKernel = new SimKernel(network, name, { tunnels: options.peers });
     this.#store = options.store.client();
     this.#backend = this.#makeBackend();
   }
@@ -101,7 +104,7 @@ export class SimHost {
     const networks = store.config.networks.map((one) => one.network);
     const say = (message: string) => void this.log.push(message);
     const node = runNode({
-      ...{ kernel: this.kernel, store: this.#store, backend: this.#backend },
+      ...{ kernel: this.#agentsKernel, store: this.#store, backend: this.#backend },
       ...{ clock: network.clock, signal: stop.signal, log: { info: say, warn: say, error: say } },
       hostRows: ({ subnets }) => [
         ...(ipMasq ? [masqueradeChain({ networks, subnets })] : []),
