@@ -8,6 +8,9 @@ import { Vxlan } from './devices/vxlan.js';
 import type { Netns } from './kernel/netns.js';
 import type { SimNetwork } from './sim-network.js';
 
+/** What a device has that nobody said more of. */
+const ETHERNET_MTU = 1500;
+
 export class LinkTable {
   readonly #network: SimNetwork;
   readonly #netns: Netns;
@@ -36,17 +39,20 @@ export class LinkTable {
   /** Makes the device, or changes what can be changed in place. Throws where it is of another kind. */
   set(row: Link): void {
     const master = this.#masterFor(row);
-    const device = this.#netns.device(row.name) ?? this.#make(row);
+    const known = this.#netns.device(row.name);
+    const device = known ?? this.#make(row);
     if (device.type !== row.type && device.type !== 'nic')
       throw new Error(`File exists: ${row.name} is a ${device.type} device`);
     if (row.mac !== undefined) device.mac = row.mac;
+    // NETDEV_CHANGEADDR, though it is the same one: even permanent neighbors are forgotten.
+    if (row.mac !== undefined && known !== undefined) this.#netns.neighbors.deleteOf(row.name);
     if (device instanceof Bridge && row.mac !== undefined) device.hasOwnMac = true;
     if (device instanceof Vxlan && row.type === 'vxlan') device.learning = row.learning;
     device.mtu = row.mtu;
     if (device.master !== master) this.#enslave(device, master);
     device.hairpin = master !== undefined && row.hairpin === true;
     this.#netns.setUp(device, row.up);
-    this.#wakeAll(row.up ? ['address', 'route'] : ['address', 'route', 'neighbor']);
+    this.#wakeAll(['address', 'route', 'neighbor']);
   }
 
   delete(name: string): boolean {
@@ -105,7 +111,7 @@ export class LinkTable {
     if (netns === undefined) throw new Error(`Invalid "netns" value "${peer.netns}"`);
     if (netns.device(peer.name) !== undefined) throw new Error(`File exists: ${peer.name} in ${netns.name}`);
     const near = new Veth(this.#netns, options);
-    const far = new Veth(netns, { name: peer.name, mtu: row.mtu, mac: this.#network.nextMac() });
+    const far = new Veth(netns, { name: peer.name, mtu: ETHERNET_MTU, mac: this.#network.nextMac() });
     pair(near, far);
     netns.addDevice(far);
     netns.watchers.wake('link');
