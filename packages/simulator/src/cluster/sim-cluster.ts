@@ -141,6 +141,16 @@ export class SimCluster {
     await this.clock.advance(STEP_MS);
   }
 
+  /** Cuts a host's cable: nothing reaches it, and nothing leaves it. */
+  cut(name: string): void {
+    this.host(name).card.cable.cut = true;
+  }
+
+  /** A cable that was cut carries again. */
+  mend(name: string): void {
+    this.host(name).card.cable.cut = false;
+  }
+
   /** Moves time until `condition` holds. Rejects where it does not within a minute. */
   async settled(condition: () => boolean, what = 'the condition to hold'): Promise<void> {
     const untilMs = this.clock.nowMs() + READY_MS;

@@ -5,6 +5,7 @@ import {
   cleanup,
   createBackend,
   type Dataplane,
+  type DesiredState,
   forwardChain,
   type MemoryLeaseStore,
   masqueradeChain,
@@ -94,6 +95,11 @@ export class SimHost {
   /** What its agent believes; undefined while none runs. */
   get state(): NodeState | undefined {
     return this.#agent?.node.state();
+  }
+
+  /** The rows its agent wants there to be; none while none runs. */
+  desired(): DesiredState[] {
+    return this.#agent?.node.desired() ?? [];
   }
 
   /** Starts its agent. A node that can't go on says so in `log`. */

@@ -17,7 +17,7 @@ import { answerTo, type Packet } from './packet.js';
 const NO_MAC = '00:00:00:00:00:00' as MacAddress;
 
 export function receiveArp(netns: Netns, device: Device, packet: Packet): void {
-  const arp = ArpView.over(packet.bytes);
+  const arp = readArp(packet.bytes);
   if (arp === undefined) {
     netns.drop(packet, 'malformed', 'no ARP packet');
     return;
@@ -30,6 +30,30 @@ export function receiveArp(netns: Netns, device: Device, packet: Packet): void {
     return;
   const reply = arpPacket(ArpOperation.reply, device.mac, targetIp, senderMac, senderIp);
   device.transmit(answerTo(packet, frame(senderMac, device.mac, EtherType.arp, reply), 'resolution'));
+}
+
+interface Arp {
+  readonly operation: number;
+  readonly senderIp: IpAddress;
+  readonly senderMac: MacAddress;
+  readonly targetIp: IpAddress;
+}
+
+/** The last one read: one request comes to all hosts of a link, and bytes are never written to. */
+let lastBytes: Uint8Array | undefined;
+let lastArp: Arp | undefined;
+
+function readArp(bytes: Uint8Array): Arp | undefined {
+  if (lastBytes?.buffer === bytes.buffer && lastBytes.byteOffset === bytes.byteOffset) return lastArp;
+  const view = ArpView.over(bytes);
+  lastBytes = bytes;
+  lastArp = view && {
+    operation: view.operation,
+    senderIp: view.senderIp,
+    senderMac: view.senderMac,
+    targetIp: view.targetIp,
+  };
+  return lastArp;
 }
 
 /** arp_ignore: 0 answers for any address of the host, 1 for those of the device, 8 for none. */

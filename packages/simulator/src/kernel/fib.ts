@@ -153,6 +153,18 @@ function inOrder(others: readonly FibRoute[], route: FibRoute): FibRoute[] {
   return others.length === 0 ? [route] : [...others, route].sort((a, b) => a.metric - b.metric);
 }
 
+let lastAddress: IpAddress | undefined;
+let lastValue = 0n;
+
+/** What is asked of one host is mostly asked of the next one, too: a frame for all comes to thousands. */
+function valueOf(address: IpAddress): bigint {
+  if (address !== lastAddress) {
+    lastValue = addressValue(address);
+    lastAddress = address;
+  }
+  return lastValue;
+}
+
 /** All tables and rules of a network namespace, of both families. */
 export class Fib {
   readonly #tables: Readonly<Record<Family, Map<number, FibTable>>> = { 4: new Map(), 6: new Map() };
@@ -200,14 +212,14 @@ export class Fib {
   }
 
   isLocal(address: IpAddress): boolean {
-    const found = this.#table(familyOf(address), TABLE_LOCAL).lookup(addressValue(address), () => true);
+    const found = this.#table(familyOf(address), TABLE_LOCAL).lookup(valueOf(address), () => true);
     return found?.type === 'local';
   }
 
   /** The route of a packet; undefined where no table has one. */
   lookup(flow: Flow): FibMatch | undefined {
     const family = familyOf(flow.destination);
-    const destination = addressValue(flow.destination);
+    const destination = valueOf(flow.destination);
     const accepts = (route: FibRoute) =>
       flow.oif === undefined || route.dev === undefined || route.dev === flow.oif;
     for (const rule of this.#rules[family]) {
