@@ -120,11 +120,11 @@ test.each(ALL)(
   async (family) => {
     await clusterOf(1, { config: { ...FAMILIES[family], Backend: { Type: 'vxlan' } }, ipMasq: true });
     const gateways = { ipv4: ['192.168.77.1'], ipv6: ['fd00:77::1'], dual: ['192.168.77.1', 'fd00:77::1'] };
-    for (const destination of gateways[family] as never[])
+    for (const destination of gateways[family].map((text) => parseIpAddress(text)!))
       expect(cluster.probe('pod-a1', { destination })).toMatchObject({ answered: true });
     await cluster.stop();
     await clusterOf(1, { config: { ...FAMILIES[family], Backend: { Type: 'vxlan' } } });
-    for (const destination of gateways[family] as never[])
+    for (const destination of gateways[family].map((text) => parseIpAddress(text)!))
       expect(cluster.probe('pod-a1', { destination })).toMatchObject({ answered: false });
   },
 );

@@ -157,7 +157,7 @@ let lastAddress: IpAddress | undefined;
 let lastValue = 0n;
 
 /** What is asked of one host is mostly asked of the next one, too: a frame for all comes to thousands. */
-function valueOf(address: IpAddress): bigint {
+function numberOf(address: IpAddress): bigint {
   if (address !== lastAddress) {
     lastValue = addressValue(address);
     lastAddress = address;
@@ -212,14 +212,14 @@ export class Fib {
   }
 
   isLocal(address: IpAddress): boolean {
-    const found = this.#table(familyOf(address), TABLE_LOCAL).lookup(valueOf(address), () => true);
+    const found = this.#table(familyOf(address), TABLE_LOCAL).lookup(numberOf(address), () => true);
     return found?.type === 'local';
   }
 
   /** The route of a packet; undefined where no table has one. */
   lookup(flow: Flow): FibMatch | undefined {
     const family = familyOf(flow.destination);
-    const destination = valueOf(flow.destination);
+    const destination = numberOf(flow.destination);
     const accepts = (route: FibRoute) =>
       flow.oif === undefined || route.dev === undefined || route.dev === flow.oif;
     for (const rule of this.#rules[family]) {
