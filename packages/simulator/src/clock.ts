@@ -22,6 +22,11 @@ const MOST_ACTIONS = 20_000_000;
  * seen; // => [10]
  * clock.run();
  * seen; // => [10, 20]
+ *
+ * const awake = clock.sleep(1000).then(() => clock.nowMs());
+ * await clock.advance(2000);
+ * await awake; // => 1020
+ * await clock.outside(Promise.resolve('compiled')); // => 'compiled'
  * ```
  */
 export class SimClock implements Clock {

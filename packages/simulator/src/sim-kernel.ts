@@ -41,8 +41,15 @@ export interface SimKernelOptions {
  * const kernel = new SimKernel(network, 'host-a');
  * const cni0: Link = { kind: 'link', type: 'bridge', name: 'cni0', mtu: 1450, up: true };
  * await kernel.apply([{ op: 'add', row: cni0 }]); // => []
- * const [link] = await kernel.snapshot(scopeOf([cni0]));
- * link; // => { ...cni0, mac: link.mac }
+ * const rows = await kernel.snapshot(scopeOf([cni0]));
+ * rows.map(({ kind }) => kind); // => ['link']
+ *
+ * const stop = new AbortController();
+ * const next = kernel.watch(stop.signal).next();
+ * const forward = { kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '1' } as const;
+ * await new SimKernel(network, 'host-a').apply([{ op: 'add', row: forward }]);
+ * (await next).value; // => 'sysctl'
+ * stop.abort();
  * ```
  */
 export class SimKernel implements Kernel {

@@ -19,6 +19,10 @@ export interface SimNetworkOptions {
  * const network = new SimNetwork({ seed: 1 });
  * network.addNetns('host-a').name; // => 'host-a'
  * network.netns('host-b'); // => undefined
+ * [...network.namespaces].length; // => 1
+ * network.nextMac().startsWith('02:'); // => true
+ * network.deleteNetns('host-a');
+ * network.netns('host-a'); // => undefined
  * ```
  */
 export class SimNetwork {
@@ -32,6 +36,7 @@ export class SimNetwork {
     this.random = seededRandom(seed);
   }
 
+  /** In the order in which they came. */
   get namespaces(): Iterable<Netns> {
     return this.#namespaces.values();
   }

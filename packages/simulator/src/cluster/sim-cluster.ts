@@ -37,10 +37,25 @@ const LAB_CONFIG = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
  * const [from, to] = [await a.addPod(), await b.addPod()];
  * [from.name, ...from.addresses]; // => ['pod-a1', '10.244.1.2']
  * [to.name, ...to.addresses]; // => ['pod-b1', '10.244.2.2']
- * const { answered, hops } = cluster.probe('pod-a1', { destination: to.addresses[0] });
+ * const destination = to.addresses[0]!;
+ * const { answered, hops } = cluster.probe('pod-a1', { destination });
  * answered; // => true
- * hops.filter(({ event }) => event === 'encapsulate').map(({ netns, row }) => `${netns} ${row.table}`);
+ * hops.filter(({ event }) => event === 'encapsulate').map(({ netns, row }) => `${netns} ${row?.table}`);
  * // => ['host-a fdb', 'host-b fdb']
+ *
+ * cluster.cut('host-b');
+ * cluster.probe('pod-a1', { destination }).lost?.reason; // => 'no-carrier'
+ * cluster.mend('host-b');
+ *
+ * const third = cluster.addHost('wasm');
+ * await cluster.settled(() => third.state?.ready === true);
+ * await cluster.leave('host-b');
+ * cluster.hosts.map(({ name }) => name); // => ['host-a', 'host-c']
+ * cluster.pods.map(({ name }) => name); // => ['pod-a1']
+ * cluster.places.map(({ name }) => name); // => ['host-a', 'pod-a1', 'host-c', 'underlay']
+ * cluster.host('host-c').name; // => 'host-c'
+ * cluster.config.backend.type; // => 'vxlan'
+ * await cluster.clock.advance(1000);
  * await cluster.stop();
  * ```
  */
@@ -70,18 +85,22 @@ export class SimCluster {
     this.outside = this.#makeOutside();
   }
 
+  /** As it was read. */
   get config(): NetworkConfig {
     return this.store.config;
   }
 
+  /** Of everything in it. */
   get clock() {
     return this.network.clock;
   }
 
+  /** Those that are there, in the order in which they came. */
   get hosts(): SimHost[] {
     return [...this.#hosts.values()];
   }
 
+  /** Of all hosts. */
   get pods(): SimPod[] {
     return this.hosts.flatMap(({ pods }) => pods);
   }

@@ -56,7 +56,28 @@ interface Agent {
   readonly stop: AbortController;
 }
 
-/** Made by `SimCluster`. */
+/**
+ * Made by `SimCluster`.
+ * @example
+ * ```ts
+ * import { rowKey } from '@podlan/linux/model';
+ * import { SimCluster } from '@podlan/simulator';
+ *
+ * const cluster = new SimCluster({ dataplane: 'kernel' });
+ * const host = await cluster.join();
+ * host.addresses; // => ['192.168.77.11']
+ * host.desired().flatMap(({ rows }) => rows.map(rowKey)).slice(0, 2);
+ * // => ['link flannel.1', 'address flannel.1 10.244.1.0/32']
+ * await host.addPod();
+ * await host.removePod('pod-a1');
+ *
+ * await host.killAgent();
+ * host.state; // => undefined
+ * host.startAgent();
+ * await cluster.settled(() => host.state?.ready === true);
+ * await host.leave();
+ * ```
+ */
 export class SimHost {
   readonly name: string;
   readonly netns: Netns;
@@ -88,6 +109,7 @@ export class SimHost {
     this.#backend = this.#makeBackend();
   }
 
+  /** On the underlay, one of each family. */
   get addresses(): readonly IpAddress[] {
     return this.#options.addresses;
   }

@@ -34,6 +34,28 @@ export interface Medium {
   carry(packet: Packet, from: Nic): void;
 }
 
+/**
+ * A network card of a namespace. Its `cable` may lose, delay and double frames, or be cut.
+ * @example
+ * ```ts
+ * import { Nic, SimNetwork, Switch } from '@podlan/simulator';
+ *
+ * const network = new SimNetwork();
+ * const netns = network.addNetns('host-a');
+ * const eth0 = new Nic(netns, { name: 'eth0', mac: network.nextMac(), mtu: 1500, up: true });
+ * netns.addDevice(eth0);
+ * const link = new Switch(network.clock, network.random);
+ * link.plug(eth0);
+ * [eth0.carrier, eth0.isPerfect]; // => [true, true]
+ * eth0.deliver({ bytes: new Uint8Array(60), mark: 0, hops: 0 }); // as the link does
+ * network.clock.run();
+ * eth0.counters.rxPackets; // => 1
+ * eth0.cable.loss = 0.5;
+ * eth0.isPerfect; // => false
+ * eth0.cable.cut = true;
+ * eth0.carrier; // => false
+ * ```
+ */
 export class Nic extends Device {
   readonly type = 'nic';
   readonly cable: Cable = { ...PERFECT_CABLE };
@@ -81,7 +103,31 @@ export class Nic extends Device {
   }
 }
 
-/** A switch that learns, and forgets nothing: a card that moves is seen to by its next frame. */
+/**
+ * A switch that learns, and forgets nothing: a card that moves is seen to by its next frame.
+ * @example
+ * ```ts
+ * import { Nic, SimNetwork, Switch } from '@podlan/simulator';
+ *
+ * const network = new SimNetwork();
+ * const link = new Switch(network.clock, network.random);
+ * const cards = ['host-a', 'host-b'].map((name) => {
+ *   const netns = network.addNetns(name);
+ *   const card = new Nic(netns, { name: 'eth0', mac: network.nextMac(), mtu: 1500, up: true });
+ *   netns.addDevice(card);
+ *   link.plug(card);
+ *   return card;
+ * });
+ * const [a, b] = [cards[0]!, cards[1]!];
+ * const frame = new Uint8Array(60).fill(0xff, 0, 6); // to all
+ * link.carry({ bytes: frame, mark: 0, hops: 0 }, a);
+ * network.clock.run();
+ * b.counters.rxPackets; // => 1
+ * link.unplug(b);
+ * b.carrier; // => false
+ * b.dispose();
+ * ```
+ */
 export class Switch implements Medium {
   readonly clock: SimClock;
   readonly random: Random;
@@ -94,17 +140,20 @@ export class Switch implements Medium {
     this.random = random;
   }
 
+  /** A card is on this link from now on. */
   plug(card: Nic): void {
     card.medium = this;
     this.#cards.add(card);
   }
 
+  /** A card is on no link any more. */
   unplug(card: Nic): void {
     card.medium = undefined;
     this.#cards.delete(card);
     for (const [mac, known] of this.#learned) if (known === card) this.#learned.delete(mac);
   }
 
+  /** To the card that has the destination, or to all others where none is known to have it. */
   carry(packet: Packet, from: Nic): void {
     if (!this.#view.reset(packet.bytes)) return;
     const { destination, source } = this.#view;

@@ -19,6 +19,8 @@ export interface NeighborEntry {
   /** Wait for an answer. */
   waiting: Waiting[] | undefined;
   asked: number;
+  /** Takes back the next question, and the packet that it is asked about. */
+  cancelQuestion: (() => void) | undefined;
   /** As it was put there, for a permanent one. */
   row: Neighbor | undefined;
 }
@@ -134,6 +136,8 @@ export class Neighbors {
   #settle(entry: NeighborEntry): void {
     const { mac } = entry;
     entry.asked = 0;
+    entry.cancelQuestion?.();
+    entry.cancelQuestion = undefined;
     if (mac !== undefined) for (const { found } of takeWaiting(entry)) found(mac);
   }
 
@@ -158,7 +162,7 @@ export class Neighbors {
     this.#protocol.ask(entry.device, entry.address, packet, entry.state === 'probe' ? entry.mac : undefined);
     if (entry.state !== 'incomplete' && entry.state !== 'probe') return;
     const { asked } = entry;
-    this.#clock.at(RETRANSMIT_MS, () => {
+    entry.cancelQuestion = this.#clock.at(RETRANSMIT_MS, () => {
       const isOpen = entry.state === 'incomplete' || entry.state === 'probe';
       if (isOpen && entry.asked === asked) this.#ask(entry, packet);
     });
@@ -192,6 +196,7 @@ const incomplete = (device: Device, address: IpAddress, confirmedMs: number): Ne
   confirmedMs,
   waiting: undefined,
   asked: 0,
+  cancelQuestion: undefined,
   row: undefined,
 });
 

@@ -102,7 +102,18 @@ export interface Hop {
 /** What a place tells about a step; the journey adds whose it is. */
 export type HopNote = Omit<Hop, 'leg' | 'atMs'>;
 
-/** The hops of one packet and of what came of it, in the order in which they happened. */
+/**
+ * The hops of one packet and of what came of it, in the order in which they happened.
+ * @example
+ * ```ts
+ * import { Journey } from '@podlan/simulator';
+ *
+ * const journey = new Journey(() => 7);
+ * const bytes = new Uint8Array(20);
+ * journey.record('request', { netns: 'host-a', event: 'send', text: 'to itself', before: bytes, isFrame: false });
+ * journey.hops.map(({ atMs, leg, event }) => `${atMs} ${leg} ${event}`); // => ['7 request send']
+ * ```
+ */
 export class Journey {
   readonly hops: Hop[] = [];
   readonly #nowMs: () => number;
@@ -114,6 +125,7 @@ export class Journey {
     this.#most = most;
   }
 
+  /** Writes down one more. */
   record(leg: Leg, note: HopNote): void {
     if (this.hops.length < this.#most) this.hops.push({ ...note, leg, atMs: this.#nowMs() });
   }

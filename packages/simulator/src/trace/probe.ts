@@ -7,6 +7,7 @@ import { answerTo, freshPacket, type Packet } from '../kernel/packet.js';
 import { type Hop, Journey } from './journey.js';
 import { acknowledgmentOf, DEFAULT_SOURCE_PORT, packetFor } from './probe-packet.js';
 
+/** What a probe can be. */
 export type ProbeProtocol = 'icmp' | 'tcp' | 'udp';
 
 /** What is sent. */
@@ -44,7 +45,20 @@ export interface ProbeResult {
 const DEFAULT_WAIT_MS = 5_000;
 const HANDSHAKE_MS = 500;
 
-/** Sends it from `netns`, and moves the network's clock until the answer is there or nothing happens any more. */
+/**
+ * Sends it from `netns`, and moves the network's clock until the answer is there or nothing happens any more.
+ * @example
+ * ```ts
+ * import { probe, SimNetwork } from '@podlan/simulator';
+ * import { parseIpAddress } from '@podlan/wire';
+ *
+ * const netns = new SimNetwork().addNetns('host-a');
+ * const { answered, hops } = probe(netns, { destination: parseIpAddress('127.0.0.1')! });
+ * answered; // => true
+ * hops.map(({ event }) => event).slice(0, 3); // => ['send', 'route', 'transmit']
+ * probe(netns, { destination: parseIpAddress('10.244.2.2')! }).lost?.reason; // => 'no-route'
+ * ```
+ */
 export function probe(netns: Netns, options: ProbeOptions): ProbeResult {
   const journey = new Journey(() => netns.clock.nowMs());
   const source = options.source ?? sourceFor(netns, options.destination);
@@ -53,7 +67,19 @@ export function probe(netns: Netns, options: ProbeOptions): ProbeResult {
   return send(netns, packet, options, journey);
 }
 
-/** As {@link probe}, of a packet that is given: an IP packet, whole. */
+/**
+ * As {@link probe}, of a packet that is given: an IP packet, whole.
+ * @example
+ * ```ts
+ * import { probe, probePacket, SimNetwork } from '@podlan/simulator';
+ * import { parseIpAddress } from '@podlan/wire';
+ *
+ * const netns = new SimNetwork().addNetns('host-a');
+ * const destination = parseIpAddress('127.0.0.1')!;
+ * const { packet } = probe(netns, { destination });
+ * probePacket(netns, packet, { destination }).answered; // => true
+ * ```
+ */
 export function probePacket(netns: Netns, packet: Uint8Array, options: ProbeOptions): ProbeResult {
   return send(netns, packet, options, new Journey(() => netns.clock.nowMs()));
 }

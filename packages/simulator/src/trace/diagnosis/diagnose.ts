@@ -33,12 +33,12 @@ const SIDE_EFFECTS: readonly Rule[] = [duplicateAddress, masquerade, vtepAddress
  * const [a, b] = [await cluster.join(), await cluster.join()];
  * await a.addPod();
  * const { addresses } = await b.addPod();
- * diagnose(cluster.probe('pod-a1', { destination: addresses[0] }), cluster); // => []
+ * diagnose(cluster.probe('pod-a1', { destination: addresses[0]! }), cluster); // => []
  *
  * a.netns.fib.delete(parseIpPrefix('10.244.2.0/24')!, () => true);
- * const [finding] = diagnose(cluster.probe('pod-a1', { destination: addresses[0] }), cluster);
- * [finding.node, finding.code]; // => ['host-a', 'peer-route-missing']
- * finding.mend[0]; // => 'ip route replace 10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink'
+ * const [finding] = diagnose(cluster.probe('pod-a1', { destination: addresses[0]! }), cluster);
+ * [finding?.node, finding?.code]; // => ['host-a', 'peer-route-missing']
+ * finding?.mend[0]; // => 'ip route replace 10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink'
  * await cluster.stop();
  * ```
  */
