@@ -1,5 +1,5 @@
 /** A packet at a netfilter hook, and what the trace tells of it. */
-import type { Hook, Passage } from '../netfilter/passage.js';
+import type { Hook, Passage, RuleMatch } from '../netfilter/passage.js';
 import { sendError } from './icmp.js';
 import { readIp } from './ip-packet.js';
 import type { Netns } from './netns.js';
@@ -22,7 +22,7 @@ export function passHook(netns: Netns, hook: Hook, packet: Packet, devices: Devi
   });
   tell(netns, hook, packet, passage);
   if (passage.verdict !== 'accept') {
-    if (passage.verdict === 'reject') sendError(netns, packet, rejection(passage.rejectWith));
+    if (passage.verdict === 'reject') reject(netns, packet, passage.rejectWith);
     return undefined;
   }
   if (passage.packet === packet.bytes && passage.mark === packet.mark) return packet;
@@ -41,31 +41,26 @@ function surroundings(netns: Netns, hook: Hook, { bytes }: Packet, { oif }: Devi
 function tell(netns: Netns, hook: Hook, packet: Packet, passage: Passage): void {
   if (packet.trace === undefined) return;
   const { verdict, matches, notUnderstood, translation } = passage;
-  for (const { table, chain, rule } of notUnderstood) {
-    const row = {
-      table: 'nftables',
-      text: `${table} ${chain}: ${rule}`,
-      chain: `${table} ${chain}`,
-      rule,
-    } as const;
-    netns.tell(packet, 'filter', `${hook}: a rule that is not modelled is taken not to match`, { row });
+  for (const match of notUnderstood) {
+    const text = `${hook}: a rule that is not modelled is taken not to match`;
+    netns.tell(packet, 'filter', text, { row: rowOf(match) });
   }
-  for (const { table, chain, rule } of matches) {
-    const row = {
-      table: 'nftables',
-      text: `${table} ${chain}: ${rule}`,
-      chain: `${table} ${chain}`,
-      rule,
-    } as const;
-    const isLast = verdict !== 'accept' && matches.at(-1)?.rule === rule;
-    if (!isLast) netns.tell(packet, 'filter', `${hook}: ${rule}`, { row });
-  }
+  const deciding = verdict === 'accept' ? undefined : matches.at(-1);
+  for (const match of matches)
+    if (match !== deciding) netns.tell(packet, 'filter', `${hook}: ${match.rule}`, { row: rowOf(match) });
   if (translation !== undefined) netns.tell(packet, 'translate', translation, { after: passage.packet });
   if (verdict === 'accept') return;
-  const last = matches.at(-1);
-  const text = last === undefined ? verdict : `${last.table} ${last.chain}: ${last.rule}`;
-  const { chain = '', rule = verdict } = last ?? {};
-  netns.drop(packet, 'filtered', `${hook}: ${text}`, { row: { table: 'nftables', text, chain, rule } });
+  const row = rowOf(deciding ?? { table: '', chain: '', rule: verdict });
+  netns.drop(packet, 'filtered', `${hook}: ${row.text}`, { row });
+}
+
+const rowOf = ({ table, chain, rule }: RuleMatch) =>
+  ({ table: 'nftables', text: `${table} ${chain}: ${rule}`, chain: `${table} ${chain}`, rule }) as const;
+
+function reject(netns: Netns, packet: Packet, rejectWith: string | undefined): void {
+  const ip = readIp(packet.bytes);
+  if (rejectWith === 'tcp reset' && ip !== undefined) netns.sockets.rejectTcp(packet, ip);
+  else sendError(netns, packet, rejection(rejectWith));
 }
 
 function rejection(rejectWith = 'icmp port-unreachable') {

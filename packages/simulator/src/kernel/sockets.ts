@@ -13,6 +13,7 @@ import {
 } from '@podlan/wire';
 import type { Device } from '../devices/device.js';
 import { deliverToVxlan, vxlansOn } from '../devices/vxlan-port.js';
+import type { Leg } from '../trace/journey.js';
 import { sendError } from './icmp.js';
 import { sendIp } from './ip-output.js';
 import { type IpHeader, ipPacket } from './ip-packet.js';
@@ -161,36 +162,48 @@ export class Sockets {
     { sequence, sourcePort, destinationPort, options }: TcpSegment,
   ): void {
     const first = Math.floor(this.#netns.random() * 2 ** 32);
-    this.#answerTcp(packet, ip, {
+    const answer = {
       ...{ sourcePort: destinationPort, destinationPort: sourcePort, sequence: first },
       ...{ acknowledgment: (sequence + 1) >>> 0, flags: TcpFlag.syn | TcpFlag.ack, window: TCP_WINDOW },
       ...{ urgentPointer: 0, options, payload: new Uint8Array(0) },
-    });
+    };
+    this.#answerTcp(packet, ip, answer, 'reply');
   }
 
   /** RFC 9293, section 3.10.7.1: nobody is there. */
   #resetTcp(packet: Packet, ip: IpHeader, segment: TcpSegment): void {
+    this.#netns.drop(packet, 'no-socket', `nobody listens on TCP port ${segment.destinationPort}`);
+    this.#sendReset(packet, ip, segment, 'reply');
+  }
+
+  /** As a rule of netfilter asks for it. */
+  rejectTcp(packet: Packet, ip: IpHeader): void {
+    const segment = parseTcp(packet.bytes.subarray(ip.payloadOffset, ip.end), ip);
+    if (segment !== undefined) this.#sendReset(packet, ip, segment, 'error');
+  }
+
+  #sendReset(packet: Packet, ip: IpHeader, segment: TcpSegment, leg: Leg): void {
     const { sourcePort, destinationPort, flags, payload, sequence, acknowledgment } = segment;
-    this.#netns.drop(packet, 'no-socket', `nobody listens on TCP port ${destinationPort}`);
     if ((flags & TcpFlag.rst) !== 0) return;
     const length = payload.length + (flags & TcpFlag.syn ? 1 : 0) + (flags & TcpFlag.fin ? 1 : 0);
     const hasAck = (flags & TcpFlag.ack) !== 0;
-    this.#answerTcp(packet, ip, {
+    const reset = {
       ...{ sourcePort: destinationPort, destinationPort: sourcePort },
       ...{ sequence: hasAck ? acknowledgment : 0, acknowledgment: hasAck ? 0 : (sequence + length) >>> 0 },
       ...{ flags: hasAck ? TcpFlag.rst : TcpFlag.rst | TcpFlag.ack, window: 0, urgentPointer: 0 },
       ...{ options: new Uint8Array(0), payload: new Uint8Array(0) },
-    });
+    };
+    this.#answerTcp(packet, ip, reset, leg);
   }
 
-  #answerTcp(packet: Packet, { source, destination }: IpHeader, segment: TcpSegment): void {
+  #answerTcp(packet: Packet, { source, destination }: IpHeader, segment: TcpSegment, leg: Leg): void {
     const payload = new Uint8Array(tcpBytes(segment));
     emitTcp(segment, payload, { source: destination, destination: source });
     const bytes = ipPacket({
       ...{ source: destination, destination: source, protocol: IpProtocol.tcp, payload, dontFragment: true },
       identification: 0,
     });
-    sendIp(this.#netns, answerTo(packet, bytes, 'reply'));
+    sendIp(this.#netns, answerTo(packet, bytes, leg));
   }
 }
 
