@@ -25,6 +25,8 @@ test.each([
   '@podlan/linux/prefix',
   '@podlan/fabric',
   '@podlan/cni/attach',
+  '@podlan/simulator',
+  '@podlan/simulator/snapshot',
 ])('%s needs nothing of Node.js', async (specifier) => {
   const { errors, warnings } = await bundleForBrowsers(specifier);
   expect([...errors, ...warnings]).toEqual([]);

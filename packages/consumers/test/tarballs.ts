@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 
-export const PUBLISHED = ['wire', 'dataplane', 'linux', 'fabric', 'cni'];
+export const PUBLISHED = ['wire', 'dataplane', 'linux', 'fabric', 'cni', 'simulator'];
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface Manifest {

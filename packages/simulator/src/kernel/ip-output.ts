@@ -46,7 +46,8 @@ export function sendIp(netns: Netns, packet: Packet, options: OutputOptions = {}
     return;
   }
   const match =
-    netns.fib.lookup({ destination, source, mark: packet.mark, ...(oif && { oif }) }) ?? onLink(ip, oif);
+    netns.fib.lookup({ destination, source, mark: packet.mark, ...(oif && { oif }) }) ??
+    (oif !== undefined && netns.device(oif)?.up ? onLink(ip, oif) : undefined);
   if (match === undefined) {
     netns.drop(packet, 'no-route', `no route to ${destination} (ENETUNREACH)`);
     return;
@@ -70,7 +71,7 @@ export function sendIp(netns: Netns, packet: Packet, options: OutputOptions = {}
   finishOutput(netns, passed, leaving, {});
 }
 
-/** Asked for a device without a route by it, the kernel takes the destination to be on its link. */
+/** Asked for a device without a route by it, the kernel takes the destination to be on its link, while that is up. */
 function onLink({ destination, family }: IpHeader, oif: string | undefined): FibMatch | undefined {
   if (oif === undefined) return undefined;
   const prefix = `${destination}/${family === 4 ? 32 : 128}` as FibRoute['prefix'];
