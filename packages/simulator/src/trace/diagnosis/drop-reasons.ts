@@ -1,5 +1,5 @@
 /** Where nothing on the way led astray: what the place where the packet ended says, and what lies behind it. */
-import { IpProtocol, uint16At } from '@podlan/wire';
+import { familyOf, IpProtocol, uint16At } from '@podlan/wire';
 import { Tun } from '../../devices/tun.js';
 import { Vxlan } from '../../devices/vxlan.js';
 import { readIp } from '../../kernel/ip-packet.js';
@@ -79,10 +79,11 @@ function noRouteMend(scene: Scene, place: NetworkPlace): string[] {
   if (place.kind === 'host') return mendRoute(scene, place);
   const host = scene.hostOf(place.node);
   const bridge = host && scene.bridgeFor(host);
-  const gateway = bridge && host.netns.addressesOf(bridge.name)[0];
-  const via = gateway?.address.split('/')[0];
+  const gateways =
+    bridge === undefined ? [] : host!.netns.addressesOf(bridge.name, familyOf(scene.destination));
+  const via = gateways.find(({ scope }) => scope === 'global')?.address.split('/')[0];
   return via === undefined
-    ? [`start ${place.name} again`]
+    ? [`give pods addresses of the family of ${scene.destination}, or start ${place.name} again`]
     : [`ip route add default via ${via} (in ${place.name})`];
 }
 

@@ -68,9 +68,12 @@ export class Scene {
     return this.places.find((place) => place.node === node && place.kind === 'host');
   }
 
+  /** Everybody has 127.0.0.1, and is no owner of it. */
   ownersOf(address: IpAddress): Owner[] {
     return this.places.flatMap((place) => {
-      const found = place.netns.addresses.filter((one) => prefixAddress(one.address) === address);
+      const found = place.netns.addresses.filter(
+        (one) => one.scope !== 'host' && prefixAddress(one.address) === address,
+      );
       return found.flatMap(({ dev }) => place.netns.device(dev) ?? []).map((device) => ({ place, device }));
     });
   }
