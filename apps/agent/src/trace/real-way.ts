@@ -54,12 +54,12 @@ async function all(frames: AsyncIterable<CapturedFrame>): Promise<CapturedFrame[
 }
 
 function sightingAt(
-  { direction, leg, linkType }: Lookout,
+  { direction, leg, linkType, isTakenOnly = false }: Lookout,
   frames: readonly CapturedFrame[],
   options: ProbeOptions,
 ): PacketFacts | undefined {
   return frames
-    .filter((frame) => frame.direction === direction)
+    .filter((frame) => frame.direction === direction && !(isTakenOnly && frame.isToOthers))
     .map(({ bytes }) => packetFacts(bytes, linkType))
     .find((facts) => facts !== undefined && isOf(leg, facts, options));
 }

@@ -10,6 +10,8 @@ export interface Lookout {
   readonly direction: 'in' | 'out';
   readonly leg: Extract<Leg, 'request' | 'reply'>;
   readonly linkType: 'ethernet' | 'raw';
+  /** Frames to the MAC address of another do not count; on the ports of a bridge all are such. */
+  readonly isTakenOnly?: boolean;
 }
 
 export interface Station extends Lookout {
@@ -47,7 +49,13 @@ export function endBeyond(
   const device = place?.netns.addresses.find(({ address }) => prefixAddress(address) === destination)?.dev;
   if (place === undefined || device === undefined) return undefined;
   const isPassed = stations.some((one) => one.netns === place.name && one.device === device);
-  return isPassed
-    ? undefined
-    : { netns: place.name, device, direction: 'in', leg: 'request', linkType: 'ethernet' };
+  if (isPassed) return undefined;
+  const lookout = {
+    netns: place.name,
+    device,
+    direction: 'in',
+    leg: 'request',
+    linkType: 'ethernet',
+  } as const;
+  return { ...lookout, isTakenOnly: true };
 }
