@@ -133,3 +133,13 @@ test('cutting, or asking for, a host that is not there says who is', () => {
   cluster = new SimCluster();
   expect(() => cluster.cut('host-q')).toThrow('expected a host of none, got host-q');
 });
+
+test('a host that does not become ready is refused with what its agent said', async () => {
+  cluster = new SimCluster({
+    config: { Network: '10.244.0.0/28', SubnetLen: 30, Backend: { Type: 'vxlan' } },
+  });
+  for (let i = 0; i < 3; i++) await cluster.join('kernel');
+  await expect(cluster.join('kernel')).rejects.toThrow(
+    /host-d to be ready within 60 .*; it said last: .*subnet/,
+  );
+});

@@ -144,6 +144,6 @@ test('after any changes the rows are those that Linux has', { timeout: 120_000 }
   const runs = fc.array(changes, { minLength: 10, maxLength: 25 });
   await fc.assert(
     fc.asyncProperty(runs, (steps) => compare(steps)),
-    { numRuns: 4, endOnFailure: true },
+    { numRuns: 6, endOnFailure: true },
   );
 });

@@ -148,7 +148,13 @@ export class SimCluster {
   /** As {@link addHost}; resolves once the host is ready. Rejects where it does not become so. */
   async join(dataplane?: Dataplane): Promise<SimHost> {
     const host = this.addHost(dataplane);
-    await this.settled(() => host.state?.ready === true, `${host.name} to be ready`);
+    try {
+      await this.settled(() => host.state?.ready === true, `${host.name} to be ready`);
+    } catch (cause) {
+      throw new Error(`${(cause as Error).message}; it said last: ${host.log.at(-1) ?? 'nothing'}`, {
+        cause,
+      });
+    }
     return host;
   }
 
