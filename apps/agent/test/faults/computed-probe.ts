@@ -1,7 +1,14 @@
 /** The same probe, computed on snapshots of the lab as it is now. */
-import { diagnose, type Finding, type ProbeResult, probe } from '@podlan/simulator';
+import {
+  diagnose,
+  type Finding,
+  type Hop,
+  type PlacedNetwork,
+  type ProbeResult,
+  probe,
+} from '@podlan/simulator';
 import { loadSnapshots } from '@podlan/simulator/snapshot';
-import { familyOf } from '@podlan/wire';
+import { EthernetView, familyOf } from '@podlan/wire';
 import { captureLab } from '../../dist/lab/lab-snapshot.js';
 import type { TestLab } from '../test-lab.js';
 import type { FaultProbe } from './fault.js';
@@ -30,9 +37,16 @@ export async function computedProbe(lab: TestLab, wanted: FaultProbe): Promise<C
     ...(ttl !== undefined && { ttl }),
   });
   const { answered: replied, lost, hops } = result;
-  // As a capture at its device sees it, whatever becomes of it inside.
-  const arrived = hops.some(
-    ({ leg, event, netns }) => leg === 'request' && event === 'receive' && netns === wanted.to,
-  );
+  const arrived = result.arrived || hops.some((hop) => isSeenBy(cluster, wanted.to, hop));
   return { arrived, replied, lost, findings: diagnose(result, cluster) };
+}
+
+/** As a capture at its device sees it, whatever becomes of it inside; a frame for another's MAC is not for it. */
+function isSeenBy(
+  { network }: PlacedNetwork,
+  to: string,
+  { leg, event, netns, device, before }: Hop,
+): boolean {
+  if (leg !== 'request' || event !== 'receive' || netns !== to) return false;
+  return EthernetView.over(before)?.destination === network.netns(to)!.device(device!)!.mac;
 }
