@@ -8,9 +8,10 @@ import { SimCluster } from '../src/index.js';
 async function scriptedRun(seed: number) {
   const cluster = new SimCluster({ seed });
   const hash = createHash('sha256');
-  const carry = cluster.switch.carry.bind(cluster.switch);
+  const medium = cluster.switches[0]!;
+  const carry = medium.carry.bind(medium);
   let frames = 0;
-  cluster.switch.carry = (packet, from) => {
+  medium.carry = (packet, from) => {
     frames++;
     hash.update(`${from.netns.name} ${cluster.clock.nowMs()} `).update(packet.bytes);
     carry(packet, from);

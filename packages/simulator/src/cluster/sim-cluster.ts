@@ -7,7 +7,15 @@ import type { NetworkPlace } from '../network-place.js';
 import { SimNetwork } from '../sim-network.js';
 import { type ProbeOptions, type ProbeResult, probe } from '../trace/probe.js';
 import { SimHost, type SimPod } from './sim-host.js';
-import { hostLetter, onUnderlay, UNDERLAY_MTU, type Underlay, underlay } from './underlay.js';
+import {
+  hostLetter,
+  MOST_SEGMENTS,
+  onUnderlay,
+  type Segment,
+  SMALL_CLUSTER,
+  UNDERLAY_MTU,
+  underlay,
+} from './underlay.js';
 
 /** What a cluster is made of. */
 export interface SimClusterOptions {
@@ -19,6 +27,11 @@ export interface SimClusterOptions {
   readonly ipMasq?: boolean;
   /** How many hosts there may be; 240 unless told. */
   readonly mostHosts?: number;
+  /**
+   * Into how many broadcast domains the hosts are dealt out, one after the other; a router joins them. One unless told: all
+   * hosts are on one switch.
+   */
+  readonly segments?: number;
 }
 
 /** How long a host may take to come up, in simulated milliseconds. */
@@ -62,26 +75,30 @@ const LAB_CONFIG = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
 export class SimCluster {
   readonly network: SimNetwork;
   readonly store: MemoryLeaseStore;
-  /** What joins the hosts. */
-  readonly switch: Switch;
+  /** What joins the hosts, or those of each segment. */
+  readonly switches: readonly Switch[];
   /** The router of the underlay, and all that is outside. */
   readonly outside: Netns;
   readonly #options: SimClusterOptions;
   readonly #hosts = new Map<string, SimHost>();
-  readonly #underlays: readonly Underlay[];
+  readonly #segments: readonly Segment[];
   readonly #mostHosts: number;
   #hostsEver = 0;
 
-  /** Throws LeaseError `bad-config` for a configuration that is none. */
+  /** Throws LeaseError `bad-config` for a configuration that is none, RangeError for segments that can't be. */
   constructor(options: SimClusterOptions = {}) {
-    const { config = LAB_CONFIG, seed = 1, mostHosts = 240 } = options;
+    const { config = LAB_CONFIG, seed = 1, mostHosts = SMALL_CLUSTER, segments = 1 } = options;
+    requireSegments(segments, mostHosts);
     this.#options = options;
     this.#mostHosts = mostHosts;
     const parsed = parseNetworkConfig(config);
     this.network = new SimNetwork({ seed });
     this.store = new MemoryLeaseStore({ config: parsed, clock: this.network.clock });
-    this.switch = new Switch(this.network.clock, this.network.random);
-    this.#underlays = parsed.networks.map(({ network }) => underlay(familyOf(network), mostHosts));
+    this.#segments = Array.from({ length: segments }, (_, segment) => ({
+      medium: new Switch(this.network.clock, this.network.random),
+      underlays: parsed.networks.map(({ network }) => underlay(familyOf(network), mostHosts, segment)),
+    }));
+    this.switches = this.#segments.map(({ medium }) => medium);
     this.outside = this.#makeOutside();
   }
 
@@ -113,7 +130,8 @@ export class SimCluster {
     ]);
     const { outside } = this;
     const router = { name: outside.name, node: outside.name, kind: 'host' as const, netns: outside };
-    return [...hosts, { ...router, addresses: this.#underlays.map(({ gateway }) => gateway) }];
+    const underlays = this.#segments.flatMap((segment) => segment.underlays);
+    return [...hosts, { ...router, addresses: underlays.map(({ gateway }) => gateway) }];
   }
 
   /** By its name. Throws RangeError where there is none. */
@@ -129,12 +147,12 @@ export class SimCluster {
     if (index >= this.#mostHosts)
       throw new RangeError(`expected at most ${this.#mostHosts} hosts, asked for one more`);
     this.#hostsEver++;
+    const segment = this.#segments[index % this.#segments.length]!;
     const host = new SimHost({
       name: `host-${hostLetter(index)}`,
-      addresses: this.#underlays.map((one) => one.address(index)),
-      underlays: this.#underlays,
+      addresses: segment.underlays.map((one) => one.address(index)),
+      segment,
       network: this.network,
-      switch: this.switch,
       store: this.store,
       dataplane: this.#dataplaneOf(dataplane),
       ipMasq: this.#options.ipMasq ?? false,
@@ -207,10 +225,22 @@ export class SimCluster {
 
   #makeOutside(): Netns {
     const netns = this.network.addNetns('underlay');
-    const card = new Nic(netns, { name: 'br0', mac: this.network.nextMac(), mtu: UNDERLAY_MTU, up: true });
-    this.switch.plug(card);
-    netns.addDevice(card);
-    for (const one of this.#underlays) netns.addAddress('br0', onUnderlay(one.gateway, one));
+    netns.sysctls.set('net/ipv4/ip_forward', '1');
+    netns.sysctls.set('net/ipv6/conf/all/forwarding', '1');
+    for (const [i, { medium, underlays }] of this.#segments.entries()) {
+      const name = `br${i}`;
+      const card = new Nic(netns, { name, mac: this.network.nextMac(), mtu: UNDERLAY_MTU, up: true });
+      medium.plug(card);
+      netns.addDevice(card);
+      for (const one of underlays) netns.addAddress(name, onUnderlay(one.gateway, one));
+    }
     return netns;
   }
+}
+
+function requireSegments(segments: number, mostHosts: number): void {
+  const most = mostHosts > SMALL_CLUSTER ? 1 : MOST_SEGMENTS;
+  if (Number.isInteger(segments) && segments >= 1 && segments <= most) return;
+  const why = most === 1 ? `for more than ${SMALL_CLUSTER} hosts` : 'one after the other';
+  throw new RangeError(`segments: expected 1 to ${most} ${why}, got ${segments}`);
 }

@@ -23,11 +23,11 @@ import {
   prefixAddress,
   prefixLength,
 } from '@podlan/wire';
-import { Nic, type Switch } from '../devices/nic.js';
+import { Nic } from '../devices/nic.js';
 import type { Netns } from '../kernel/netns.js';
 import { SimKernel } from '../sim-kernel.js';
 import type { SimNetwork } from '../sim-network.js';
-import { onUnderlay, UNDERLAY_MTU, type Underlay } from './underlay.js';
+import { onUnderlay, type Segment, UNDERLAY_MTU, type Underlay } from './underlay.js';
 
 /** A pod with its namespace and addresses. */
 export interface SimPod {
@@ -41,9 +41,8 @@ export interface SimPod {
 export interface SimHostOptions {
   readonly name: string;
   readonly addresses: readonly IpAddress[];
-  readonly underlays: readonly Underlay[];
+  readonly segment: Segment;
   readonly network: SimNetwork;
-  readonly switch: Switch;
   readonly store: MemoryLeaseStore;
   readonly dataplane: Dataplane;
   readonly ipMasq: boolean;
@@ -95,12 +94,13 @@ export class SimHost {
   #podsEver = 0;
 
   constructor(options: SimHostOptions) {
-    const { name, network, underlays, addresses } = options;
+    const { name, network, addresses } = options;
+    const { medium, underlays } = options.segment;
     this.#options = options;
     this.name = name;
     this.netns = network.addNetns(name);
     this.card = new Nic(this.netns, { name: 'eth0', mac: network.nextMac(), mtu: UNDERLAY_MTU, up: true });
-    options.switch.plug(this.card);
+    medium.plug(this.card);
     this.netns.addDevice(this.card);
     for (const [i, address] of addresses.entries()) this.#configure(address, underlays[i]!);
     this.kernel = new SimKernel(network, name);
@@ -196,8 +196,8 @@ export class SimHost {
     for (const { name } of [...this.pods]) await this.removePod(name);
     await this.killAgent();
     await cleanup({ kernel: this.kernel, store: this.#store, backend: this.#backend });
-    const { switch: medium, network } = this.#options;
-    medium.unplug(this.card);
+    const { segment, network } = this.#options;
+    segment.medium.unplug(this.card);
     network.deleteNetns(this.name);
   }
 
@@ -208,8 +208,8 @@ export class SimHost {
   }
 
   #makeBackend(): Backend {
-    const { store, addresses, dataplane, underlays, network } = this.#options;
-    const onLink: IpPrefix[] = underlays.map(({ prefix }) => prefix);
+    const { store, addresses, dataplane, segment, network } = this.#options;
+    const onLink: IpPrefix[] = segment.underlays.map(({ prefix }) => prefix);
     const node = { publicIps: addresses, externalInterface: { name: 'eth0', mtu: UNDERLAY_MTU }, onLink };
     const randomMac = (): MacAddress => network.nextMac();
     return createBackend({ config: store.config, node, dataplane, randomMac });

@@ -4,10 +4,15 @@
  */
 import { nthAddress } from '@podlan/linux/prefix';
 import type { Family, InterfaceAddress, IpAddress, IpPrefix } from '@podlan/wire';
+import type { Switch } from '../devices/nic.js';
 
 export const UNDERLAY_MTU = 1500;
 const FIRST_HOST = 11;
-const SMALL_CLUSTER = 240;
+/** Of 192.168.77.0/24 and fd00:77::/64. */
+const FIRST_SEGMENT = 77;
+export const SMALL_CLUSTER = 240;
+/** 192.168.77.0/24 to 192.168.99.0/24, and as many that are read alike in IPv6. */
+export const MOST_SEGMENTS = 23;
 
 export interface Underlay {
   readonly prefix: IpPrefix;
@@ -17,16 +22,24 @@ export interface Underlay {
   address(host: number): IpAddress;
 }
 
-export function underlay(family: Family, mostHosts: number): Underlay {
-  return family === 4 ? underlay4(mostHosts) : underlay6();
+/** One broadcast domain: what its hosts reach without a router. */
+export interface Segment {
+  readonly medium: Switch;
+  /** By family of the pod networks. */
+  readonly underlays: readonly Underlay[];
 }
 
-function underlay4(mostHosts: number): Underlay {
-  const base = '192.168.77.0/24' as IpPrefix;
+/** `segment` is counted from 0, and is the only one in a large cluster. */
+export function underlay(family: Family, mostHosts: number, segment: number): Underlay {
+  return family === 4 ? underlay4(mostHosts, segment) : underlay6(segment);
+}
+
+function underlay4(mostHosts: number, segment: number): Underlay {
+  const base = `192.168.${FIRST_SEGMENT + segment}.0/24` as IpPrefix;
   const isSmall = mostHosts <= SMALL_CLUSTER;
   const prefix = (isSmall ? base : '192.168.0.0/16') as IpPrefix;
   // Counted on from 192.168.77.11, in a large cluster beyond 192.168.77.255 too.
-  const first = isSmall ? FIRST_HOST : 77 * 256 + FIRST_HOST;
+  const first = isSmall ? FIRST_HOST : FIRST_SEGMENT * 256 + FIRST_HOST;
   return {
     prefix,
     length: isSmall ? 24 : 16,
@@ -36,8 +49,8 @@ function underlay4(mostHosts: number): Underlay {
   };
 }
 
-function underlay6(): Underlay {
-  const prefix = 'fd00:77::/64' as IpPrefix;
+function underlay6(segment: number): Underlay {
+  const prefix = `fd00:${FIRST_SEGMENT + segment}::/64` as IpPrefix;
   return {
     prefix,
     length: 64,
