@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { LinuxError, runIn } from '@podlan/linux';
 import type { NftObjectSnapshot } from '@podlan/simulator/snapshot';
+import { withIptables } from './iptables-rules.js';
 import type { Netns } from './tool-text.js';
 
 const ARGV = ['nft', '-j', 'list', 'ruleset'];
@@ -10,13 +11,25 @@ const OURS = /^(podlan|flanneld )/;
 /** Numbers by which rules are deleted, and news of nft itself. */
 const LEFT_OUT = new Set(['handle', 'metainfo']);
 
+/** What was read; `unread` names what could not be. */
+export interface Ruleset {
+  readonly objects: readonly NftObjectSnapshot[];
+  readonly unread: readonly ('nftables' | 'iptables' | 'iptables-legacy')[];
+}
+
+export async function readRuleset(netns: Netns): Promise<Ruleset> {
+  const [listed, hasLegacy] = await Promise.all([readNft(netns), hasLegacyTables(netns)]);
+  const { objects, unread } = await withIptables(netns, listed ?? [], hasLegacy);
+  const kept = objects.map(withoutComments).filter((one) => Object.keys(one).length > 0);
+  return { objects: kept, unread: [...(listed === undefined ? (['nftables'] as const) : []), ...unread] };
+}
+
 /** Undefined where nft is not there. */
-export async function readNft(netns: Netns): Promise<NftObjectSnapshot[] | undefined> {
+async function readNft(netns: Netns): Promise<NftObjectSnapshot[] | undefined> {
   try {
     const { code, stdout, stderr } = await runIn(netns, ARGV);
     if (code !== 0) throw new LinuxError({ op: 'nft', args: ARGV.slice(1), message: stderr.trim() });
-    const { nftables } = JSON.parse(stdout) as { nftables: NftObjectSnapshot[] };
-    return nftables.map(withoutComments).filter((one) => Object.keys(one).length > 0);
+    return (JSON.parse(stdout) as { nftables: NftObjectSnapshot[] }).nftables;
   } catch (error) {
     if (error instanceof LinuxError && error.errno === 'ENOENT') return undefined;
     throw error;
@@ -34,7 +47,7 @@ const isKept = (key: string, value: unknown): boolean =>
   key !== 'comment' || (typeof value === 'string' && OURS.test(value));
 
 /** Rules made by iptables-legacy are in none of nft's tables; the kernel says whether there are any tables. */
-export async function hasLegacyTables(netns: Netns): Promise<boolean> {
+async function hasLegacyTables(netns: Netns): Promise<boolean> {
   const files = ['/proc/net/ip_tables_names', '/proc/net/ip6_tables_names'];
   if (netns !== undefined) return (await runIn(netns, ['cat', ...files])).stdout.trim() !== '';
   const texts = files.map((file) => readFile(file, 'utf8').catch(() => ''));

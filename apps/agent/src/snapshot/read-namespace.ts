@@ -2,7 +2,7 @@
 import type { NamespaceSnapshot } from '@podlan/simulator/snapshot';
 import type { KnownNamespace } from './known-namespaces.js';
 import { readSockets } from './listening-sockets.js';
-import { hasLegacyTables, readNft } from './nft-objects.js';
+import { readRuleset } from './nft-objects.js';
 import { nsidsOf } from './nsids.js';
 import { readSysctls } from './sysctls.js';
 import { listOf, type Netns } from './tool-text.js';
@@ -24,24 +24,18 @@ export async function readNamespace(
 
 async function readTables(netns: Netns): Promise<Tables> {
   const list = async (...argv: string[]) => (await listOf(netns, argv)) as never[];
-  const [links, addresses, routes, rules, neighbors, proxied, fdb, nftables, sockets, legacy] =
-    await Promise.all([
-      list('ip', '-d', '-j', 'link', 'show'),
-      list('ip', '-j', 'address', 'show'),
-      ofBothFamilies(netns, 'route', 'show', 'table', 'all'),
-      ofBothFamilies(netns, 'rule', 'show'),
-      list('ip', '-j', 'neigh', 'show'),
-      list('ip', '-j', 'neigh', 'show', 'proxy'),
-      list('bridge', '-d', '-j', 'fdb', 'show'),
-      readNft(netns),
-      readSockets(netns),
-      hasLegacyTables(netns),
-    ]);
-  const unknown = [
-    ...(nftables === undefined ? (['nftables'] as const) : []),
-    ...(legacy ? (['iptables-legacy'] as const) : []),
-    ...(sockets === undefined ? (['sockets'] as const) : []),
-  ];
+  const [links, addresses, routes, rules, neighbors, proxied, fdb, ruleset, sockets] = await Promise.all([
+    list('ip', '-d', '-j', 'link', 'show'),
+    list('ip', '-j', 'address', 'show'),
+    ofBothFamilies(netns, 'route', 'show', 'table', 'all'),
+    ofBothFamilies(netns, 'rule', 'show'),
+    list('ip', '-j', 'neigh', 'show'),
+    list('ip', '-j', 'neigh', 'show', 'proxy'),
+    list('bridge', '-d', '-j', 'fdb', 'show'),
+    readRuleset(netns),
+    readSockets(netns),
+  ]);
+  const unknown = [...ruleset.unread, ...(sockets === undefined ? (['sockets'] as const) : [])];
   const devices = (links as { ifname: string }[]).map(({ ifname }) => ifname);
   return {
     links,
@@ -51,7 +45,7 @@ async function readTables(netns: Netns): Promise<Tables> {
     neighbors: [...neighbors, ...proxied.map((one: object) => ({ state: [], ...one }) as never)],
     fdb: (fdb as FdbJson[]).filter(isNoFilter) as never[],
     sysctls: await readSysctls(netns, devices),
-    nftables: nftables ?? [],
+    nftables: [...ruleset.objects],
     sockets: sockets ?? [],
     ...(unknown.length > 0 && { unknown }),
   };

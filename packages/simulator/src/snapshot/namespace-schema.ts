@@ -272,7 +272,7 @@ const Namespace = v.object({
   /** Listening ones alone. */
   sockets: v.array(Socket),
   /** What could not be read, so that an empty table is not taken for one that has nothing. */
-  unknown: may(v.array(v.picklist(['nftables', 'iptables-legacy', 'sockets']))),
+  unknown: may(v.array(v.picklist(['nftables', 'iptables', 'iptables-legacy', 'sockets']))),
 });
 
 /** One network namespace, its tables as iproute2 and nft print them, less what decides nothing about packets. */
