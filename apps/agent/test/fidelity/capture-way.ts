@@ -15,22 +15,17 @@ import {
   probe,
   runIn,
 } from '@podlan/linux';
-import {
-  type DissectedLayer,
-  familyOf,
-  Icmpv6Type,
-  type IpAddress,
-  type LinkType,
-  TcpFlag,
-} from '@podlan/wire';
+import { type DissectedLayer, Icmpv6Type, type LinkType, TcpFlag } from '@podlan/wire';
 import { underlayNetns } from '../../dist/lab/topology.js';
 import { vethOf } from '../faults/fault-lab.js';
 import type { TestLab } from '../test-lab.js';
 import { fieldOf, frameLayers, innerStart, isIp } from './frame-layers.js';
+import { addressOf, type Place, placesOf } from './places.js';
 
-/** Between pods of a lab. */
+/** From a pod or host of a lab. */
 export interface WayProbe extends Omit<ProbeOptions, 'netns' | 'to' | 'from'> {
   readonly from: string;
+  /** A pod, a host, or an address. */
   readonly to: string;
   /** Default: 4. */
   readonly family?: 4 | 6;
@@ -65,10 +60,9 @@ export async function captureWay(lab: TestLab, wanted: WayProbe): Promise<Way> {
   return way!;
 }
 
-/** Several ways, one after the other; between the same pods, each of a source port (or identifier) of its own. */
+/** Several ways, one after the other, each of a source port (or identifier) of its own. */
 export async function captureWays(lab: TestLab, probes: readonly WayProbe[]): Promise<Way[]> {
-  const [{ from, to }] = probes as [WayProbe];
-  const places = placesBetween(lab, from, to);
+  const places = placesOf(lab);
   const stop = new AbortController();
   setMaxListeners(places.length + 1, stop.signal);
   try {
@@ -117,8 +111,8 @@ async function quiet(frames: readonly Ranked[]): Promise<void> {
 function wayOf({ wanted, answer, beganNs, endedNs }: Sent, all: readonly Ranked[]): Way {
   const meanwhile = all.filter(({ timestampNs }) => timestampNs >= beganNs && timestampNs < endedNs);
   return {
-    frames: handshakes(meanwhile.filter((frame) => isOf(frame, wanted))),
-    neighborFrames: meanwhile.filter(isNeighborFrame).map(({ isAbove: _, ...frame }) => frame),
+    frames: handshakes(meanwhile.filter((frame) => isOf(frame, wanted)).map(unranked)),
+    neighborFrames: meanwhile.filter(isNeighborFrame).map(unranked),
     answer,
   };
 }
@@ -152,60 +146,9 @@ async function actAsAWire(netns: string, device: string): Promise<void> {
   if (code !== 0) throw new Error(`offloads of ${device} in ${netns}: ${stderr}`);
 }
 
-export function addressOf(lab: TestLab, pod: string, family: 4 | 6): IpAddress {
-  const { addresses } = lab.state.pods.find(({ name }) => name === pod)!;
-  return addresses.find((address) => familyOf(address as IpAddress) === family) as IpAddress;
-}
-
-interface Place {
-  readonly namespace: string;
-  readonly netns: string;
-  readonly device: string;
-  readonly linkType: LinkType;
-  /** A frame that comes in has one time of arrival for all devices that it climbs through: these are above others. */
-  readonly isAbove: boolean;
-}
-
-function placesBetween(lab: TestLab, from: string, to: string): Place[] {
-  const pods = lab.state.pods.filter(({ name }) => name === from || name === to);
-  const hosts = [...new Set(pods.map(({ host }) => host))];
-  const underlay = { namespace: 'underlay', netns: underlayNetns(lab.name) };
-  const atHost = (namespace: string) => ({ namespace, netns: lab.netns(namespace) });
-  return [
-    ...pods.flatMap((pod) => [
-      lower({ namespace: pod.name, netns: pod.netns }, 'eth0'),
-      lower(atHost(pod.host), vethOf(pod.name)),
-    ]),
-    ...hosts.flatMap((host) => [
-      lower(atHost(host), 'eth0'),
-      ...['cni0', ...tunnelsOf(lab)].map((device) => above(atHost(host), device)),
-    ]),
-    ...hosts.map((host) => lower(underlay, host)),
-    above(underlay, 'br0'),
-  ];
-}
-
-type Namespace = Pick<Place, 'namespace' | 'netns'>;
-const lower = (where: Namespace, device: string): Place => ({
-  ...where,
-  device,
-  linkType: 'ethernet',
-  isAbove: false,
-});
-const above = (where: Namespace, device: string): Place => ({
-  ...where,
-  device,
-  linkType: device === 'flannel0' ? 'raw' : 'ethernet',
-  isAbove: true,
-});
-
-function tunnelsOf({ state: { backend, family } }: TestLab): string[] {
-  if (backend === 'host-gw') return [];
-  if (backend === 'udp') return ['flannel0'];
-  return [...(family === 'ipv6' ? [] : ['flannel.1']), ...(family === 'ipv4' ? [] : ['flannel-v6.1'])];
-}
-
 type Ranked = WayFrame & { readonly isAbove: boolean };
+
+const unranked = ({ isAbove: _, ...frame }: Ranked): WayFrame => frame;
 
 interface Listening {
   readonly place: Place;
@@ -227,7 +170,7 @@ const inOrder = (a: Ranked, b: Ranked): number =>
 
 const DISCOVERY: readonly number[] = [Icmpv6Type.neighborSolicitation, Icmpv6Type.neighborAdvertisement];
 
-function isNeighborFrame({ bytes, linkType }: WayFrame): boolean {
+export function isNeighborFrame({ bytes, linkType }: Pick<WayFrame, 'bytes' | 'linkType'>): boolean {
   const layers = frameLayers(bytes, linkType);
   const isDiscovery = (layer: DissectedLayer) =>
     layer.protocol === 'icmpv6' && DISCOVERY.includes(fieldOf(layer, 'type') as number);
@@ -237,6 +180,8 @@ function isNeighborFrame({ bytes, linkType }: WayFrame): boolean {
 /** The probe's packet, an answer to it, or a message that quotes it. */
 function isOf({ bytes, linkType }: WayFrame, { protocol = 'icmp', port, sourcePort }: WayProbe): boolean {
   const layers = frameLayers(bytes, linkType);
+  // Of probes there is but one at a time.
+  if (isLaterFragment(layers)) return true;
   const inner = layers.slice(innerStart(layers)).filter((layer) => !isIp(layer));
   const name = (layer: DissectedLayer) => (layer.protocol === 'icmpv6' ? 'icmp' : layer.protocol);
   return inner.some((layer) => {
@@ -247,14 +192,17 @@ function isOf({ bytes, linkType }: WayFrame, { protocol = 'icmp', port, sourcePo
   });
 }
 
+const isLaterFragment = (layers: readonly DissectedLayer[]): boolean =>
+  layers.some((layer) => Number(fieldOf(layer, 'fragment offset') ?? 0) > 0);
+
 const { fin, syn, rst, ack } = TcpFlag;
 
 /** Of TCP, what makes the connection or refuses it: when and how the ends close it is up to how busy they are. */
-function handshakes(frames: readonly Ranked[]): WayFrame[] {
+export function handshakes(frames: readonly WayFrame[]): WayFrame[] {
   const segments = frames.map(({ bytes, linkType }) => segmentOf(frameLayers(bytes, linkType)));
   const first = segments.find((segment) => segment !== undefined)?.sequence;
   const isAccepted = segments.some((segment) => segment !== undefined && hasAll(segment, syn | ack));
-  return frames.flatMap(({ isAbove: _, ...frame }, index) => {
+  return frames.flatMap((frame, index) => {
     const segment = segments[index];
     const isKept =
       segment === undefined ||
