@@ -8,7 +8,14 @@ import type { NodeSnapshot } from '@podlan/simulator/snapshot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { captureLab } from '../dist/lab/lab-snapshot.js';
 import { sh } from './faults/fault-lab.js';
-import { captureWays, makeWhole, UNJOINED, type Way, type WayProbe } from './fidelity/capture-way.js';
+import {
+  captureWays,
+  makeWhole,
+  UNJOINED,
+  type Way,
+  type WayFrame,
+  type WayProbe,
+} from './fidelity/capture-way.js';
 import {
   type FidelityProbe,
   keepNeighbors,
@@ -18,7 +25,7 @@ import {
   type Setting,
 } from './fidelity/probes.js';
 import { packetSent, simulateWay } from './fidelity/simulated-way.js';
-import { differenceOf } from './fidelity/way-difference.js';
+import { atEachDevice, differenceOf } from './fidelity/way-difference.js';
 import { TestLab } from './test-lab.js';
 
 const LABS: readonly LabKind[] = [
@@ -55,20 +62,31 @@ function compare(lab: () => TestLab, setting: Setting, probes: readonly Fidelity
     real = await captureWays(lab(), probes.map(asProbe)).finally(() => setting.restore?.(lab()));
   });
 
-  test.each(probes.map((probe, index) => ({ ...probe, index })))('$title', async ({ index, isRefused }) => {
-    const way = real[index]!;
-    const probe = asProbe(probes[index]!, index);
-    const packet = packetSent(way, probe.from);
-    expect(packet === undefined).toBe(isRefused ?? false);
-    const simulated = await simulateWay(lab(), before, probe, packet);
-    expect(differenceOf(way.frames, simulated.frames) ?? '').toBe('');
-    if (setting.withNeighbors)
-      expect(differenceOf(way.neighborFrames, simulated.neighborFrames) ?? '').toBe('');
-  });
+  test.each(probes.map((probe, index) => ({ ...probe, index })))(
+    '$title',
+    async ({ index, isRefused, areSeveral = false }) => {
+      const way = real[index]!;
+      const probe = asProbe(probes[index]!, index);
+      const packet = packetSent(way, probe.from);
+      expect(packet === undefined).toBe(isRefused ?? false);
+      const simulated = await simulateWay(lab(), before, probe, packet);
+      expectSame(way.frames, simulated.frames, areSeveral);
+      if (setting.withNeighbors) expectSame(way.neighborFrames, simulated.neighborFrames, true);
+    },
+  );
+}
+
+function expectSame(real: readonly WayFrame[], simulated: readonly WayFrame[], areSeveral: boolean): void {
+  const ordered = areSeveral ? atEachDevice : (frames: readonly WayFrame[]) => frames;
+  const difference = differenceOf(ordered(real), ordered(simulated));
+  if (difference !== undefined) expect.fail(difference);
 }
 
 /** Each with a port of its own. */
-const asProbe = ({ title: _, isRefused: __, ...probe }: FidelityProbe, index: number): WayProbe => ({
+const asProbe = (
+  { title: _, isRefused: __, areSeveral: ___, ...probe }: FidelityProbe,
+  index: number,
+): WayProbe => ({
   ...probe,
   sourcePort: 40_000 + index,
 });

@@ -7,6 +7,8 @@ export interface FidelityProbe extends Omit<WayProbe, 'sourcePort'> {
   readonly title: string;
   /** It never becomes a packet. */
   readonly isRefused?: boolean;
+  /** Packets are on their way at once. */
+  readonly areSeveral?: boolean;
 }
 
 /** Probes for which the lab is as it is not usually. */
@@ -61,7 +63,7 @@ const usual = inEach((family, kind) => [
     ...{ title: 'a packet too big for its sender', ...PODS, dontFragment: true, isRefused: true },
     payloadBytes: POD_MTU[kind.backend] + 1 - HEADER_BYTES[family],
   },
-  { title: 'a packet that its sender cuts', ...PODS, payloadBytes: 2000 },
+  { title: 'a packet that its sender cuts', ...PODS, payloadBytes: 2000, areSeveral: true },
   { title: 'a TTL that ends at the first host', ...PODS, ttl: 1 },
   { title: 'a TTL that ends at the second host', ...PODS, ttl: 2 },
   { title: 'a pod to its own host', from: 'pod-a1', to: 'host-a' },

@@ -21,6 +21,15 @@ export function differenceOf(real: readonly WayFrame[], simulated: readonly WayF
   return undefined;
 }
 
+/**
+ * As it is seen at each device by itself. Where packets are on their way at once, or a frame goes to several ports, it is
+ * chance which of two devices has a frame first.
+ */
+export function atEachDevice(frames: readonly WayFrame[]): WayFrame[] {
+  const device = ({ namespace, device }: WayFrame) => `${namespace} ${device}`;
+  return [...frames].sort((a, b) => device(a).localeCompare(device(b)));
+}
+
 function isSame(one: WayFrame, other: WayFrame): boolean {
   if (placeOf(one) !== placeOf(other)) return false;
   return Buffer.compare(normal(one).bytes, normal(other).bytes) === 0;

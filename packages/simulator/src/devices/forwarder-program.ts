@@ -13,7 +13,7 @@ import {
 import type { ForwarderRow, Tunnel } from '@podlan/linux/model';
 import { ipFromMappedBytes, ipToMappedBytes } from '@podlan/wire';
 import { sendIp } from '../kernel/ip-output.js';
-import { udpPacket } from '../kernel/ip-packet.js';
+import { udpPacket, withIdentification } from '../kernel/ip-packet.js';
 import type { Netns } from '../kernel/netns.js';
 import { answerTo, note, type Packet, withBytes } from '../kernel/packet.js';
 import type { Received } from '../kernel/sockets.js';
@@ -104,10 +104,12 @@ export class ForwarderProgram implements Reader {
     const { tx } = this.#forwarder;
     const { netns } = this.#device;
     const { local, port, type } = this.row;
+    const dontFragment = type === 'udp';
     const outer = udpPacket({
       ...{ source: local, destination, sourcePort: port, destinationPort: tx.ports[0]! },
-      ...{ payload: slotBytes(tx, 0).slice(), trafficClass: tx.classes[0]!, dontFragment: type === 'udp' },
-      identification: netns.nextIdentification(),
+      ...{ payload: slotBytes(tx, 0).slice(), trafficClass: tx.classes[0]!, dontFragment },
+      // What nobody may cut needs none (ip_select_ident).
+      identification: dontFragment ? 0 : netns.nextIdentification(),
     });
     netns.tell(packet, 'send', `by the forwarder's socket, UDP port ${port}`, {
       crossing: 'to-kernel',
@@ -121,8 +123,10 @@ export class ForwarderProgram implements Reader {
     this.#tell(packet, 'drop', `${verdict}: ${VERDICT_MEANINGS[verdict]}`, { reason });
     const errors = this.#forwarder.unreachable(1, 1);
     for (let i = 0; i < errors; i++) {
-      const error = frameBytes(this.#forwarder.frames, i);
-      sendIp(this.#device.netns, answerTo(packet, error, 'error'));
+      const { netns } = this.#device;
+      // A raw socket fills in the identification where it is zero (raw(7)).
+      const error = withIdentification(frameBytes(this.#forwarder.frames, i), netns.nextIdentification());
+      sendIp(netns, answerTo(packet, error, 'error'));
     }
   }
 

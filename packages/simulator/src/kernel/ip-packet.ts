@@ -114,6 +114,14 @@ export function withLowerTtl(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
+/** An IPv4 packet that has a number of its own. */
+export function withIdentification(bytes: Uint8Array, identification: number): Uint8Array {
+  const copy = bytes.slice();
+  putUint16At(copy, 4, identification);
+  closeHeader(copy);
+  return copy;
+}
+
 /** What an IP packet is made of, of either family. */
 export interface IpParts {
   readonly source: IpAddress;
@@ -203,8 +211,12 @@ export function fragmentIpv6(bytes: Uint8Array, mtu: number, identification: num
 function writeFragment(piece: Uint8Array, offset: number, more: boolean): void {
   putUint16At(piece, 2, piece.length);
   putUint16At(piece, 6, (offset >> 3) | (more ? 0x2000 : 0));
-  putUint16At(piece, 10, 0);
-  putUint16At(piece, 10, internetChecksum(piece, 0, 0, (piece[0]! & 0xf) * 4));
+  closeHeader(piece);
+}
+
+function closeHeader(bytes: Uint8Array): void {
+  putUint16At(bytes, 10, 0);
+  putUint16At(bytes, 10, internetChecksum(bytes, 0, 0, (bytes[0]! & 0xf) * 4));
 }
 
 export function putUint16At(bytes: Uint8Array, at: number, value: number): void {

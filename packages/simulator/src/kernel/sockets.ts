@@ -19,6 +19,7 @@ import { sendIp } from './ip-output.js';
 import { type IpHeader, ipPacket } from './ip-packet.js';
 import type { Netns } from './netns.js';
 import { answerTo, type Packet } from './packet.js';
+import { acceptance } from './tcp-handshake.js';
 
 /** A datagram with who sent it. */
 export interface Received {
@@ -43,8 +44,6 @@ export type Heard = (packet: Packet, ip: IpHeader, message: IcmpMessage | Icmpv6
 
 /** A TCP segment for a program of this host that is no listener. */
 export type Segment = (packet: Packet, ip: IpHeader, segment: TcpSegment) => void;
-
-const TCP_WINDOW = 65160;
 
 export class Sockets {
   readonly #netns: Netns;
@@ -156,16 +155,13 @@ export class Sockets {
     if ((segment.flags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn) this.#accept(packet, ip, segment);
   }
 
-  #accept(
-    packet: Packet,
-    ip: IpHeader,
-    { sequence, sourcePort, destinationPort, options }: TcpSegment,
-  ): void {
+  #accept(packet: Packet, ip: IpHeader, syn: TcpSegment): void {
+    const { sequence, sourcePort, destinationPort } = syn;
     const first = Math.floor(this.#netns.random() * 2 ** 32);
     const answer = {
       ...{ sourcePort: destinationPort, destinationPort: sourcePort, sequence: first },
-      ...{ acknowledgment: (sequence + 1) >>> 0, flags: TcpFlag.syn | TcpFlag.ack, window: TCP_WINDOW },
-      ...{ urgentPointer: 0, options, payload: new Uint8Array(0) },
+      ...{ acknowledgment: (sequence + 1) >>> 0, flags: TcpFlag.syn | TcpFlag.ack },
+      ...{ ...acceptance(this.#netns, ip.source, syn), urgentPointer: 0, payload: new Uint8Array(0) },
     };
     this.#answerTcp(packet, ip, answer, 'reply');
   }

@@ -4,13 +4,15 @@ import {
   familyOf,
   type IpAddress,
   IpProtocol,
+  parseTcp,
   TcpFlag,
   type TcpSegment,
   tcpBytes,
 } from '@podlan/wire';
 import { icmpPacket } from '../kernel/icmp.js';
-import { type IpHeader, ipPacket, udpPacket } from '../kernel/ip-packet.js';
+import { type IpHeader, ipPacket, readIp, udpPacket } from '../kernel/ip-packet.js';
 import type { Netns } from '../kernel/netns.js';
+import { confirmation } from '../kernel/tcp-handshake.js';
 import type { ProbeOptions } from './probe.js';
 
 export const DEFAULT_SOURCE_PORT = 40_000;
@@ -62,22 +64,25 @@ function syn(
   return segmentBytes({ source, destination }, { sourcePort, destinationPort, flags: TcpFlag.syn });
 }
 
-/** The third packet of a handshake, to the second one. */
+/** The third packet of a handshake: `first` began it, `answer` is the second. */
 export function acknowledgmentOf(
   netns: Netns,
+  first: Uint8Array,
   { source, destination }: IpHeader,
   answer: TcpSegment,
 ): Uint8Array {
+  const { dontFragment, ttl, payloadOffset } = readIp(first)!;
   const { sourcePort, destinationPort, sequence, acknowledgment } = answer;
   const payload = segmentBytes(
     { source: destination, destination: source },
     {
       ...{ sourcePort: destinationPort, destinationPort: sourcePort, flags: TcpFlag.ack },
       ...{ sequence: acknowledgment, acknowledgment: (sequence + 1) >>> 0 },
+      ...confirmation(parseTcp(first.subarray(payloadOffset))!, answer),
     },
   );
   return ipPacket({
-    ...{ source: destination, destination: source, protocol: IpProtocol.tcp, payload, dontFragment: true },
+    ...{ source: destination, destination: source, protocol: IpProtocol.tcp, payload, dontFragment, ttl },
     identification: netns.nextIdentification(),
   });
 }

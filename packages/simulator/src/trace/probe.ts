@@ -87,7 +87,7 @@ export function probePacket(netns: Netns, packet: Uint8Array, options: ProbeOpti
 function send(netns: Netns, bytes: Uint8Array, options: ProbeOptions, journey: Journey): ProbeResult {
   const { destination, waitMs = DEFAULT_WAIT_MS, dontFragment = false } = options;
   const packet = freshPacket(bytes, { journey, leg: 'request' });
-  const forget = listen(netns, options);
+  const forget = listen(netns, bytes, options);
   tellSent(netns, packet, destination);
   sendIp(netns, packet, { dontFragment });
   netns.clock.run(waitMs, answerIn(journey, netns));
@@ -114,16 +114,20 @@ function answerIn({ hops }: Journey, from: Netns): () => boolean {
 const isAnswer = ({ leg, event, netns }: Hop, from: Netns): boolean =>
   leg === 'reply' && event === 'deliver' && netns === from.name;
 
-function listen(netns: Netns, { protocol, sourcePort = DEFAULT_SOURCE_PORT }: ProbeOptions): () => void {
+function listen(
+  netns: Netns,
+  sent: Uint8Array,
+  { protocol, sourcePort = DEFAULT_SOURCE_PORT }: ProbeOptions,
+): () => void {
   if (protocol === 'tcp')
-    return netns.sockets.connectTcp(sourcePort, (...answer) => handshake(netns, ...answer));
+    return netns.sockets.connectTcp(sourcePort, (...answer) => handshake(netns, sent, ...answer));
   if (protocol !== 'udp') return () => {};
   return netns.sockets.listenUdp({ port: sourcePort, owner: 'the probe' }) ?? (() => {});
 }
 
-function handshake(netns: Netns, packet: Packet, ip: IpHeader, segment: TcpSegment): void {
+function handshake(netns: Netns, sent: Uint8Array, packet: Packet, ip: IpHeader, segment: TcpSegment): void {
   if ((segment.flags & (TcpFlag.syn | TcpFlag.ack)) !== (TcpFlag.syn | TcpFlag.ack)) return;
-  const last = answerTo(packet, acknowledgmentOf(netns, ip, segment), 'request');
+  const last = answerTo(packet, acknowledgmentOf(netns, sent, ip, segment), 'request');
   tellSent(netns, last, ip.source);
   sendIp(netns, last);
 }
