@@ -25,7 +25,7 @@ import {
   type Setting,
 } from './fidelity/probes.js';
 import { packetSent, simulateWay } from './fidelity/simulated-way.js';
-import { atEachDevice, differenceOf } from './fidelity/way-difference.js';
+import { atEachDevice, differenceOf, inExchanges } from './fidelity/way-difference.js';
 import { TestLab } from './test-lab.js';
 
 const LABS: readonly LabKind[] = [
@@ -76,8 +76,10 @@ function compare(lab: () => TestLab, setting: Setting, probes: readonly Fidelity
   );
 }
 
-function expectSame(real: readonly WayFrame[], simulated: readonly WayFrame[], areSeveral: boolean): void {
-  const ordered = areSeveral ? atEachDevice : (frames: readonly WayFrame[]) => frames;
+type Order = (frames: readonly WayFrame[]) => readonly WayFrame[];
+const asTheyCame: Order = (frames) => frames;
+
+function expectSame(real: readonly WayFrame[], simulated: readonly WayFrame[], ordered: Order): void {
   const difference = differenceOf(ordered(real), ordered(simulated));
   if (difference !== undefined) expect.fail(difference);
 }

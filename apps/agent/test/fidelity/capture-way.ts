@@ -19,7 +19,7 @@ import { type DissectedLayer, Icmpv6Type, type LinkType, TcpFlag } from '@podlan
 import { underlayNetns } from '../../dist/lab/topology.js';
 import { vethOf } from '../faults/fault-lab.js';
 import type { TestLab } from '../test-lab.js';
-import { fieldOf, frameLayers, innerStart, isIp } from './frame-layers.js';
+import { fieldOf, frameLayers, innerStart, isIp, isLaterFragment } from './frame-layers.js';
 import { addressOf, type Place, placesOf } from './places.js';
 
 /** From a pod or host of a lab. */
@@ -181,7 +181,7 @@ export function isNeighborFrame({ bytes, linkType }: Pick<WayFrame, 'bytes' | 'l
 function isOf({ bytes, linkType }: WayFrame, { protocol = 'icmp', port, sourcePort }: WayProbe): boolean {
   const layers = frameLayers(bytes, linkType);
   // Of probes there is but one at a time.
-  if (isLaterFragment(layers)) return true;
+  if (layers.some(isLaterFragment)) return true;
   const inner = layers.slice(innerStart(layers)).filter((layer) => !isIp(layer));
   const name = (layer: DissectedLayer) => (layer.protocol === 'icmpv6' ? 'icmp' : layer.protocol);
   return inner.some((layer) => {
@@ -191,9 +191,6 @@ function isOf({ bytes, linkType }: WayFrame, { protocol = 'icmp', port, sourcePo
     return ports.includes(sourcePort) && ports.includes(port);
   });
 }
-
-const isLaterFragment = (layers: readonly DissectedLayer[]): boolean =>
-  layers.some((layer) => Number(fieldOf(layer, 'fragment offset') ?? 0) > 0);
 
 const { fin, syn, rst, ack } = TcpFlag;
 

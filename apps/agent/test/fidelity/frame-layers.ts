@@ -25,6 +25,10 @@ export function innerStart(layers: readonly DissectedLayer[]): number {
   return layers.findLastIndex(isTunnel) + 1;
 }
 
+/** Of a packet, a piece that is not the first. */
+export const isLaterFragment = (layer: DissectedLayer): boolean =>
+  Number(fieldOf(layer, 'fragment offset') ?? 0) > 0;
+
 export const isIp = (layer: DissectedLayer | undefined): boolean =>
   layer?.protocol === 'ipv4' || layer?.protocol === 'ipv6';
 

@@ -1,10 +1,10 @@
 /** A captured frame without what nobody can know beforehand, so that it can be compared with one that was computed. */
 import type { DissectedLayer, LinkType } from '@podlan/wire';
-import { fieldOf, frameLayers, innerStart } from './frame-layers.js';
+import { fieldOf, frameLayers, innerStart, isLaterFragment } from './frame-layers.js';
 
 /** Numbers that a kernel chooses as it likes. */
 export type Unknown =
-  /** Of IPv4, be it of the tunnel's packet, of the pods' or of one that is quoted. */
+  /** Of IPv4, be it of the tunnel's packet, of the pods' or of one that is quoted, and of IPv6's fragments. */
   | 'identification'
   /** Of IPv6: a hash of the flow with a secret. */
   | 'flow label'
@@ -12,7 +12,13 @@ export type Unknown =
   | 'outer source port'
   /** Sequence and acknowledgment. */
   | 'tcp numbers'
-  | 'tcp timestamps';
+  | 'tcp timestamps'
+  /**
+   * All that stands before what a fragment carries, but for the first. Such a fragment is a part of the memory of the
+   * packet that it was once part of: hosts that it comes to later write their headers over those that a packet socket
+   * has seen and nobody has read yet.
+   */
+  | 'later fragment headers';
 
 export const UNKNOWNS: readonly Unknown[] = [
   'identification',
@@ -20,6 +26,7 @@ export const UNKNOWNS: readonly Unknown[] = [
   'outer source port',
   'tcp numbers',
   'tcp timestamps',
+  'later fragment headers',
 ];
 
 /** Bits that are zero now. `checksum`: one that covers another blank. */
@@ -47,7 +54,9 @@ export function normalize(
   const layers = frameLayers(frame, linkType);
   const outer = innerStart(layers);
   const blanked = layers.flatMap((layer, index) => {
-    const own = unknownsOf(layer, index < outer - 1, frame).filter(({ field }) => unknowns.includes(field));
+    const own = unknownsOf(layer, index < outer - 1, frame, layers[index + 1]).filter(({ field }) =>
+      unknowns.includes(field),
+    );
     return own.map((blank) => ({ ...blank, index }));
   });
   const checksums = layers.flatMap((layer, index) =>
@@ -61,9 +70,18 @@ export function normalize(
 
 type UnknownBlank = Blank & { readonly field: Unknown };
 
-function unknownsOf(layer: DissectedLayer, isOuter: boolean, frame: Uint8Array): UnknownBlank[] {
+function unknownsOf(
+  layer: DissectedLayer,
+  isOuter: boolean,
+  frame: Uint8Array,
+  next: DissectedLayer | undefined,
+): UnknownBlank[] {
+  if (isLaterFragment(layer) && next !== undefined)
+    return [{ field: 'later fragment headers', layer: layer.protocol, offset: 0, length: next.offset }];
   switch (layer.protocol) {
     case 'ipv4':
+      return placed(layer, 'identification', 'identification');
+    case 'ipv6-extension':
       return placed(layer, 'identification', 'identification');
     case 'ipv6':
       return placed(layer, 'flow label', 'flow label');

@@ -99,12 +99,13 @@ const tooWide = inEach((family, { backend }) =>
   backend === 'host-gw'
     ? []
     : [
+        // Afterwards the pod knows what the tunnel takes.
         {
-          ...{ title: 'a packet too big for the tunnel', ...PODS, dontFragment: true },
+          ...{ title: 'a packet that may be cut, too big for the tunnel', ...PODS, areSeveral: true },
           payloadBytes: UNDERLAY_MTU - HEADER_BYTES[family],
         },
         {
-          ...{ title: 'a packet that the host cuts', ...PODS },
+          ...{ title: 'a packet too big for the tunnel', ...PODS, dontFragment: true },
           payloadBytes: UNDERLAY_MTU - HEADER_BYTES[family],
         },
       ],

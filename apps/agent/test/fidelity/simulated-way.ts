@@ -1,7 +1,7 @@
 /** The same way, computed: the packet that a lab really sent, sent once more through snapshots of the lab. */
 import { type Hop, type ProbeOptions, probe, probePacket } from '@podlan/simulator';
 import { loadSnapshots, type NodeSnapshot } from '@podlan/simulator/snapshot';
-import { Ipv4View, internetChecksum } from '@podlan/wire';
+import { IpProtocol, Ipv4View, internetChecksum } from '@podlan/wire';
 import type { TestLab } from '../test-lab.js';
 import { handshakes, isNeighborFrame, type Way, type WayFrame, type WayProbe } from './capture-way.js';
 import { addressOf, type Place, placesOf } from './places.js';
@@ -23,6 +23,7 @@ const ipPacketIn = ({ bytes, linkType }: WayFrame): Uint8Array =>
 
 function joined(packets: readonly Uint8Array[]): Uint8Array {
   const first = packets[0]!;
+  if (first[0]! >> 4 === 6) return joined6(packets);
   const views = packets.map((bytes) => Ipv4View.over(bytes));
   const [head] = views;
   if (!head?.moreFragments) return first;
@@ -34,6 +35,20 @@ function joined(packets: readonly Uint8Array[]): Uint8Array {
   whole.set(first.subarray(0, head.payloadOffset));
   whole.set(payload, head.payloadOffset);
   return withoutFragment(whole);
+}
+
+/** RFC 8200, section 4.5: a header of 8 bytes behind that of IPv6. */
+function joined6(packets: readonly Uint8Array[]): Uint8Array {
+  const first = packets[0]!;
+  if (first[6] !== IpProtocol.fragment) return first;
+  const pieces = packets.filter((bytes) => bytes[6] === IpProtocol.fragment);
+  const payload = Buffer.concat(pieces.map((bytes) => bytes.subarray(48)));
+  const whole = new Uint8Array(40 + payload.length);
+  whole.set(first.subarray(0, 40));
+  whole.set(payload, 40);
+  new DataView(whole.buffer).setUint16(4, payload.length);
+  whole[6] = first[40]!;
+  return whole;
 }
 
 function withoutFragment(whole: Uint8Array): Uint8Array {

@@ -1,6 +1,7 @@
 /** Where a way that was computed differs from the real one, for people to read. */
-import { type DissectedLayer, dissect, layersOf, summarize } from '@podlan/wire';
+import { ArpOperation, type DissectedLayer, dissect, layersOf, summarize } from '@podlan/wire';
 import type { WayFrame } from './capture-way.js';
+import { fieldOf, frameLayers } from './frame-layers.js';
 import { type NormalFrame, normalize } from './normalize.js';
 
 /** Undefined where there is no difference but in numbers that nobody can know. */
@@ -28,6 +29,20 @@ export function differenceOf(real: readonly WayFrame[], simulated: readonly WayF
 export function atEachDevice(frames: readonly WayFrame[]): WayFrame[] {
   const device = ({ namespace, device }: WayFrame) => `${namespace} ${device}`;
   return [...frames].sort((a, b) => device(a).localeCompare(device(b)));
+}
+
+/**
+ * Questions for neighbors and their answers, each exchange by itself at each device: several are under way at once, and
+ * which comes first is up to how busy the machine is.
+ */
+export function inExchanges(frames: readonly WayFrame[]): WayFrame[] {
+  const target = ({ bytes, linkType }: WayFrame): string => {
+    const layer = frameLayers(bytes, linkType).at(-1)!;
+    const isArpReply = layer.protocol === 'arp' && fieldOf(layer, 'operation') === ArpOperation.reply;
+    const field = layer.protocol === 'arp' ? (isArpReply ? 'sender IP' : 'target IP') : 'target';
+    return String(layer.fields.find(({ name }) => name === field)?.value);
+  };
+  return atEachDevice([...frames].sort((a, b) => target(a).localeCompare(target(b))));
 }
 
 function isSame(one: WayFrame, other: WayFrame): boolean {

@@ -1,6 +1,7 @@
 /** A Linux bridge: learns which port a MAC is behind, and forgets it (net/bridge/br_input.c, br_fdb.c). */
-import { EthernetView, type MacAddress } from '@podlan/wire';
-import type { Packet } from '../kernel/packet.js';
+import { EthernetView, EtherType, type MacAddress } from '@podlan/wire';
+import { gather } from '../kernel/ip-input.js';
+import { type Packet, withBytes } from '../kernel/packet.js';
 import { Device } from './device.js';
 
 interface BridgeEntry {
@@ -91,10 +92,27 @@ export class Bridge extends Device {
     entry.port.transmit(packet);
   }
 
-  #passUp(packet: Packet): void {
+  #passUp(arrived: Packet): void {
+    const packet = this.#gathered(arrived);
+    if (packet === undefined) return;
     this.counters.rxPackets++;
     this.tell(packet, 'receive', `in by ${this.name}`);
     this.netns.receive(this, packet);
+  }
+
+  /** br_netfilter: fragments are put together on the bridge already. */
+  #gathered(packet: Packet): Packet | undefined {
+    const { etherType, payloadOffset } = this.#view;
+    const tables = etherType === EtherType.ipv4 ? 'iptables' : 'ip6tables';
+    const isIp = etherType === EtherType.ipv4 || etherType === EtherType.ipv6;
+    if (!isIp || this.netns.sysctls.get(`net/bridge/bridge-nf-call-${tables}`) !== '1') return packet;
+    const inner = withBytes(packet, packet.bytes.subarray(payloadOffset));
+    const whole = gather(this.netns, inner);
+    if (whole === undefined || whole === inner) return whole && packet;
+    const bytes = new Uint8Array(payloadOffset + whole.bytes.length);
+    bytes.set(packet.bytes.subarray(0, payloadOffset));
+    bytes.set(whole.bytes, payloadOffset);
+    return withBytes(whole, bytes);
   }
 
   #forwardTo(entry: BridgeEntry, packet: Packet, from: Device): void {

@@ -1,4 +1,4 @@
-/** Fragments of packets for this host, put together again (RFC 791, section 3.2; RFC 8200, section 4.5). */
+/** Fragments put together again (RFC 791, section 3.2; RFC 8200, section 4.5). */
 import { Ipv4View, internetChecksum } from '@podlan/wire';
 import type { SimClock } from '../clock.js';
 import { type IpHeader, putUint16At, readFragment6 } from './ip-packet.js';
@@ -12,6 +12,8 @@ interface Piece {
   readonly offset: number;
   readonly bytes: Uint8Array;
   readonly isLast: boolean;
+  /** With its headers, in bytes. */
+  readonly size: number;
 }
 
 /** What a fragment says about itself. */
@@ -46,7 +48,7 @@ export class Fragments {
     this.#pieces.delete(key);
     const whole = wholePacket(packet.bytes, payload);
     netns.tell(packet, 'reassemble', `${pieces.length} fragments are whole`, { after: whole });
-    return withBytes(packet, whole);
+    return { ...withBytes(packet, whole), largestFragment: Math.max(...pieces.map(({ size }) => size)) };
   }
 
   #await(netns: Netns, key: string, pieces: Piece[], packet: Packet): void {
@@ -64,11 +66,11 @@ function readFragment(packet: Uint8Array, ip: IpHeader): Fragment {
   const bytes = packet.subarray(payloadOffset, end);
   if (ip.family === 6) {
     const { identification, offset, more } = readFragment6(packet)!;
-    return { key: `${source} ${destination} ${identification}`, offset, bytes, isLast: !more };
+    return { key: `${source} ${destination} ${identification}`, offset, bytes, isLast: !more, size: end };
   }
   const { identification, fragmentOffset: offset, moreFragments } = Ipv4View.over(packet)!;
   const key = `${source} ${destination} ${protocol} ${identification}`;
-  return { key, offset, bytes, isLast: !moreFragments };
+  return { key, offset, bytes, isLast: !moreFragments, size: end };
 }
 
 const isSame = (a: Piece, b: Piece): boolean => a.offset === b.offset && a.bytes.length === b.bytes.length;

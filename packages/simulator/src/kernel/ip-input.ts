@@ -25,7 +25,8 @@ export function receiveIp(netns: Netns, device: Device, arrived: Packet, isGroup
     return;
   }
   const trimmed = before.end < arrived.bytes.length ? arrived.bytes.subarray(0, before.end) : arrived.bytes;
-  const packet = hook(netns, 'prerouting', withBytes(arrived, trimmed), device.name);
+  const gathered = gather(netns, withBytes(arrived, trimmed));
+  const packet = gathered && hook(netns, 'prerouting', gathered, device.name);
   if (packet === undefined) return;
   const ip = readIp(packet.bytes)!;
   const arrival = { packet, ip, device };
@@ -45,6 +46,16 @@ export function receiveIp(netns: Netns, device: Device, arrived: Packet, isGroup
     return;
   }
   forward(netns, arrival, match);
+}
+
+/**
+ * Where connections are followed, fragments go no further until they are whole (nf_defrag_ipv4, nf_defrag_ipv6).
+ * Undefined where pieces are missing.
+ */
+export function gather(netns: Netns, packet: Packet): Packet | undefined {
+  if (!netns.netfilter.tracksConnections) return packet;
+  const ip = readIp(packet.bytes);
+  return ip?.isFragment ? netns.fragments.add(netns, packet, ip) : packet;
 }
 
 function hook(netns: Netns, name: Hook, packet: Packet, iif: string, oif?: string): Packet | undefined {
@@ -137,7 +148,8 @@ function forward(netns: Netns, arrival: Arrival, match: FibMatch | undefined): v
     return;
   }
   const mtu = mtuOf(netns, route);
-  if (packet.bytes.length > mtu && ip.dontFragment) {
+  // What came in pieces goes on in pieces (ip_exceeds_mtu, ip6_pkt_too_big).
+  if ((packet.largestFragment ?? packet.bytes.length) > mtu && ip.dontFragment) {
     netns.drop(packet, 'too-big', `${packet.bytes.length} bytes, and ${route.dev} takes ${mtu}`, {
       device: route.dev!,
     });

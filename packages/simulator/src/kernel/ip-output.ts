@@ -110,7 +110,7 @@ export function finishOutput(
   if (passed === undefined) return;
   const ip = readIp(passed.bytes)!;
   const nextHop = route.via ?? ip.destination;
-  const mtu = mtuOf(netns, route);
+  const mtu = Math.min(mtuOf(netns, route), passed.largestFragment ?? Number.POSITIVE_INFINITY);
   if (passed.bytes.length <= mtu) {
     output(netns, passed, device, route, nextHop);
     return;
@@ -124,7 +124,8 @@ export function finishOutput(
     'fragment',
     `into ${pieces.length} fragments for ${device.name}, which takes ${mtu} bytes`,
   );
-  for (const piece of pieces) output(netns, withBytes(passed, piece), device, route, nextHop);
+  const { largestFragment: _, ...cut } = passed;
+  for (const piece of pieces) output(netns, withBytes(cut, piece), device, route, nextHop);
 }
 
 function output(netns: Netns, packet: Packet, device: Device, route: FibRoute, nextHop: IpAddress): void {

@@ -10,6 +10,8 @@ export interface Packet {
   readonly hops: number;
   /** One of several copies that were sent to find the one for whom it is: the others say nothing. */
   readonly isFlooded?: boolean;
+  /** Of the fragments it was put together from, in bytes: it goes on in pieces that are no larger. */
+  readonly largestFragment?: number;
   readonly trace?: Trace;
 }
 

@@ -7,6 +7,7 @@ import { Passing } from './passing.js';
 import { Program } from './rules/program.js';
 import { Ruleset } from './ruleset.js';
 import { Tracker } from './tracker.js';
+import { tracksConnections } from './tracking.js';
 
 export interface NetfilterOptions {
   /** For ports, and for rules that draw. */
@@ -24,6 +25,7 @@ export class Netfilter {
   readonly #tracker: Tracker;
   #ruleset = new Ruleset();
   #program = new Program(this.#ruleset);
+  #tracksConnections = false;
 
   constructor({ random, nowMs }: NetfilterOptions) {
     this.#random = random;
@@ -33,6 +35,11 @@ export class Netfilter {
   /** No chain asks for packets, and no connection is translated: `pass` would accept everything as it is. */
   get isEmpty(): boolean {
     return this.#program.isEmpty && !this.#tracker.table.hasMappings;
+  }
+
+  /** Whether fragments are put together before anybody looks at them, as packets of a connection are followed. */
+  get tracksConnections(): boolean {
+    return this.#tracksConnections;
   }
 
   /**
@@ -85,5 +92,6 @@ export class Netfilter {
   #use(ruleset: Ruleset): void {
     this.#program = new Program(ruleset);
     this.#ruleset = ruleset;
+    this.#tracksConnections = tracksConnections(ruleset);
   }
 }
