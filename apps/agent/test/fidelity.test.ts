@@ -70,8 +70,8 @@ function compare(lab: () => TestLab, setting: Setting, probes: readonly Fidelity
       const packet = packetSent(way, probe.from);
       expect(packet === undefined).toBe(isRefused ?? false);
       const simulated = await simulateWay(lab(), before, probe, packet);
-      expectSame(way.frames, simulated.frames, areSeveral);
-      if (setting.withNeighbors) expectSame(way.neighborFrames, simulated.neighborFrames, true);
+      expectSame(way.frames, simulated.frames, areSeveral ? atEachDevice : asTheyCame);
+      if (setting.withNeighbors) expectSame(way.neighborFrames, simulated.neighborFrames, inExchanges);
     },
   );
 }

@@ -102,10 +102,11 @@ async function send(lab: TestLab, wanted: WayProbe, settled: () => Promise<void>
 
 /** Until no frame has come for a while: packets that nobody waits for may still be on their way. */
 async function quiet(frames: readonly Ranked[]): Promise<void> {
-  for (let before = -1; before !== frames.length; ) {
+  let before: number;
+  do {
     before = frames.length;
     await sleep(QUIET_MS);
-  }
+  } while (before !== frames.length);
 }
 
 function wayOf({ wanted, answer, beganNs, endedNs }: Sent, all: readonly Ranked[]): Way {

@@ -28,6 +28,8 @@ export interface LabKind {
 
 export const OPEN_PORT = 8080;
 const CLOSED_PORT = 9;
+/** For what nobody answers. */
+const SILENT = { timeoutMs: 50 };
 const PODS = { from: 'pod-a1', to: 'pod-b1' };
 /** Headers of IP and ICMP. */
 const HEADER_BYTES = { 4: 28, 6: 48 };
@@ -51,7 +53,7 @@ const inEach = (probes: (family: 4 | 6, kind: LabKind) => readonly FidelityProbe
 
 const usual = inEach((family, kind) => [
   { title: 'a ping', ...PODS },
-  { title: 'a datagram to an open port', ...PODS, protocol: 'udp', port: OPEN_PORT },
+  { title: 'a datagram to an open port', ...PODS, ...SILENT, protocol: 'udp', port: OPEN_PORT },
   { title: 'a datagram to a closed port', ...PODS, protocol: 'udp', port: CLOSED_PORT },
   { title: 'a connection to an open port', ...PODS, protocol: 'tcp', port: OPEN_PORT },
   { title: 'a connection to a closed port', ...PODS, protocol: 'tcp', port: CLOSED_PORT },
@@ -85,9 +87,10 @@ const usual = inEach((family, kind) => [
     protocol: 'udp',
     port: CLOSED_PORT,
   },
-  { title: 'a pod to a subnet that nobody leases', from: 'pod-a1', to: UNLEASED[family] },
+  { title: 'a pod to a subnet that nobody leases', from: 'pod-a1', to: UNLEASED[family], ...SILENT },
   {
     title: 'a datagram to a subnet that nobody leases',
+    ...SILENT,
     from: 'pod-a1',
     to: UNLEASED[family],
     protocol: 'udp',
