@@ -1,4 +1,5 @@
 /** Every fault of the catalogue, made for real: a probe gets through before, shows the symptom, and gets through after. */
+import { FINDING_MEANINGS } from '@podlan/simulator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAULT_LABS, FAULTS, faultsOf } from './faults/catalogue.js';
 import { type Computed, computedProbe } from './faults/computed-probe.js';
@@ -21,6 +22,18 @@ const asFound = ({ arrived, replied, elsewhere }: RealProbe): Partial<Computed> 
 test('no fault is in the catalogue twice', () => {
   expect(FAULTS.length).toBeGreaterThanOrEqual(24);
   expect(new Set(FAULTS.map(({ name }) => name)).size).toBe(FAULTS.length);
+});
+
+/** Of the wasm forwarder's table, which running agents put right at once, and of what nobody could make so far. */
+const WITHOUT_A_FAULT = [
+  ...['tunnel-missing', 'tunnel-stale', 'tunnel-wrong-host'],
+  ...['port-isolated', 'frame-for-nobody', 'neighbor-unresolved'],
+];
+
+test('every code that a trace has is the cause of some fault', () => {
+  const made = new Set<string>(FAULTS.map(({ cause }) => cause.code));
+  const missing = Object.keys(FINDING_MEANINGS).filter((code) => !made.has(code));
+  expect(missing.sort()).toEqual(WITHOUT_A_FAULT.sort());
 });
 
 describe.each(FAULT_LABS)('$name', (faultLab) => {

@@ -14,7 +14,7 @@ export { SimKernel, type SimKernelOptions } from './sim-kernel.js';
 export { SimNetwork, type SimNetworkOptions } from './sim-network.js';
 export { crossingCount } from './trace/crossings.js';
 export { diagnose } from './trace/diagnosis/diagnose.js';
-export type { Finding } from './trace/diagnosis/finding.js';
+export { FINDING_MEANINGS, type Finding, type FindingCode } from './trace/diagnosis/finding.js';
 export { DROP_MEANINGS } from './trace/drop-meanings.js';
 export {
   type DropReason,

@@ -71,11 +71,11 @@ export function reportText(report: TraceReport, { verbose, bytes, paint }: Repor
   return lines.join('\n');
 }
 
-function findingLines({ node, device, text, evidence, mend }: Finding, paint: Paint): string[] {
+function findingLines({ code, node, device, text, evidence, mend }: Finding, paint: Paint): string[] {
   const place = device === undefined ? node : `${node}, ${device}`;
   return [
     '',
-    `${paint('bold', place)}: ${text}`,
+    `${paint('bold', place)}: ${text} ${paint('dim', `[${code}]`)}`,
     ...evidence.map((line) => `  ${paint('dim', line)}`),
     ...(mend.length === 0 ? [] : ['  mend it:', ...mend.map((line) => `    ${line}`)]),
   ];

@@ -1,4 +1,5 @@
 /** A cluster that is broken, made for real in a lab. */
+import type { FindingCode } from '@podlan/simulator';
 import type { LabBackend } from '../../dist/lab/lab-shape.js';
 import type { Dataplane, TestLab } from '../test-lab.js';
 
@@ -58,5 +59,5 @@ export interface Fault {
   readonly sound?: FaultProbe;
   readonly symptom: Symptom;
   /** Where it lies and what it is, for a trace to name. `node`: a host, a pod or `underlay`. */
-  readonly cause: { readonly node: string; readonly code: string };
+  readonly cause: { readonly node: string; readonly code: FindingCode };
 }

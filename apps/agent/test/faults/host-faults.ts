@@ -39,7 +39,7 @@ const foreignTable = ({ hook, policy = 'accept', rule }: Rule) => [
 interface RuleFault extends Rule {
   readonly name: string;
   readonly node: string;
-  readonly code: string;
+  readonly code: Fault['cause']['code'];
   readonly symptom?: Symptom;
   readonly probe?: FaultProbe;
 }

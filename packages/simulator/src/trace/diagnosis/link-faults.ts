@@ -4,7 +4,7 @@ import type { Device } from '../../devices/device.js';
 import { Veth } from '../../devices/veth.js';
 import type { NetworkPlace } from '../../network-place.js';
 import type { Hop } from '../journey.js';
-import type { Finding } from './finding.js';
+import type { Finding, FindingCode } from './finding.js';
 import { restart } from './route-faults.js';
 import { nameOf, type Owner, overlaysOf, type Scene } from './scene.js';
 
@@ -90,7 +90,7 @@ function brokenLink(
   return isPod ? { code: 'port-off-bridge', node: at, device: port.name, text, mend } : undefined;
 }
 
-function down(code: string, node: string, { name }: Device): Explained {
+function down(code: FindingCode, node: string, { name }: Device): Explained {
   return {
     code,
     node,

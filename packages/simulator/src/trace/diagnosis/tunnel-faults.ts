@@ -73,10 +73,11 @@ function wrongEnd(
   other: NetworkPlace | undefined,
 ): Finding {
   const kind = row.table === 'fdb' ? 'fdb-entry' : 'tunnel';
+  const code = other === undefined ? (`${kind}-stale` as const) : (`${kind}-wrong-host` as const);
   const end = other === undefined ? 'an address that no known host has' : other.node;
   const mend = row.table === 'fdb' ? mendFdb(scene, place, row.mac, device) : restart(place);
   return {
-    ...{ code: `${kind}-${other === undefined ? 'stale' : 'wrong-host'}`, node: place.node, device, mend },
+    ...{ code, node: place.node, device, mend },
     text: `${device} of ${place.node} sends what is for ${scene.destinationNode} to ${end}`,
     evidence: [row.text],
   };
