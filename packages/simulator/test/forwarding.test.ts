@@ -176,3 +176,44 @@ describe('the way back', () => {
     expect(lost).toMatchObject({ netns: 'r', reason: 'martian-source' });
   });
 });
+
+const CONNECTIONS = {
+  nftables: [
+    { table: { family: 'inet', name: 't' } },
+    {
+      chain: {
+        ...{ family: 'inet', table: 't', name: 'c' },
+        ...{ type: 'filter', hook: 'forward', prio: 0, policy: 'accept' },
+      },
+    },
+    {
+      rule: {
+        ...{ family: 'inet', table: 't', chain: 'c' },
+        expr: [
+          { match: { op: 'in', left: { ct: { key: 'state' } }, right: ['established'] } },
+          { accept: null },
+        ],
+      },
+    },
+  ],
+};
+
+test.each([
+  ['IPv4', '10.0.2.2', 996],
+  ['IPv6', 'fd00:2::2', 1000],
+])(
+  'a router that follows connections puts %s fragments together, and sends pieces on that are no larger',
+  (_, b, most) => {
+    const links = routed();
+    links.netns('a').device('eth0')!.mtu = 1000;
+    links.netns('r').netfilter.load(CONNECTIONS);
+    const { answered, hops } = fromA(links, b, { size: 2400 });
+    expect(answered).toBe(true);
+    const [first] = hops.filter(({ event }) => event === 'reassemble');
+    expect(first).toMatchObject({ netns: 'r', leg: 'request' });
+    const sent = hops.filter(
+      ({ netns, device, event, leg }) => `${netns} ${device} ${event} ${leg}` === 'r eth1 transmit request',
+    );
+    expect(sent.map(({ before }) => before.length - 14)).toEqual([most, most, expect.any(Number)]);
+  },
+);
