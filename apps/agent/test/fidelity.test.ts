@@ -6,7 +6,9 @@
 import { once } from 'node:events';
 import type { NodeSnapshot } from '@podlan/simulator/snapshot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { familiesOf } from '../dist/lab/lab-shape.js';
 import { captureLab } from '../dist/lab/lab-snapshot.js';
+import { underlayGateway } from '../dist/lab/topology.js';
 import { sh } from './faults/fault-lab.js';
 import {
   captureWays,
@@ -108,18 +110,11 @@ async function startLab({ backend, dataplane }: LabKind): Promise<TestLab> {
 
 /** Whoever is to be asked in the way of a probe is asked once. */
 async function meetNeighbors(lab: TestLab): Promise<void> {
-  const families = lab.state.family === 'dual' ? ['', '6'] : [''];
-  const outside = { '': '192.168.77.1', '6': 'fd00:77::1' };
-  for (const family of families as ('' | '6')[]) {
-    const pods = lab.state.pods.map(({ addresses }) => addresses[family === '6' ? 1 : 0]);
-    const hosts = lab.state.hosts.map(({ addresses }) => addresses[family === '6' ? 1 : 0]);
-    for (const from of ['pod-a1', 'pod-b1', 'host-a', 'host-b'])
-      await sh(
-        lab,
-        from,
-        ...[...pods, ...hosts, outside[family]].map((to) => `ping -nqc1 -W1 ${to} || true`),
-      );
-  }
+  const places = [...lab.state.pods, ...lab.state.hosts];
+  const gateways = familiesOf(lab.state.family).map(underlayGateway);
+  const all = [...places.flatMap(({ addresses }) => addresses), ...gateways];
+  const pings = all.map((to) => `ping -nqc1 -W1 ${to} || true`);
+  await Promise.all(places.map(({ name }) => sh(lab, name, ...pings)));
   await keepNeighbors(lab);
 }
 

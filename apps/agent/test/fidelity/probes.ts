@@ -161,6 +161,6 @@ async function forgetNeighbors(lab: TestLab): Promise<void> {
  */
 export async function keepNeighbors(lab: TestLab): Promise<void> {
   const KEEP = `ip neigh show | grep lladdr | grep -v PERMANENT | while read to _ dev _ mac _; do ip neigh replace $to dev $dev lladdr $mac nud permanent; done`;
-  for (const { name } of [...lab.state.pods, ...lab.state.hosts]) await sh(lab, name, KEEP);
-  await sh(lab, 'underlay', KEEP);
+  const places = [...lab.state.pods, ...lab.state.hosts].map(({ name }) => name);
+  await Promise.all([...places, 'underlay'].map((place) => sh(lab, place, KEEP)));
 }
