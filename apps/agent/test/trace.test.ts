@@ -108,6 +108,8 @@ describe.each(LABS)('a lab on $dataplane, $family', ({ dataplane, family, crossi
     await podlan('lab', '--name', lab.name, 'snapshot', '--output', files);
     const { code, stdout } = await podlan('trace', 'pod-a1', 'pod-b1', '--json', '--snapshots', files);
     expect(code).toBe(0);
+    const endsLast = await podlan('trace', '--json', '--snapshots', files, 'pod-a1', 'pod-b1');
+    expect(endsLast).toMatchObject({ code: 0, stdout });
     const way = (hops: readonly { netns: string; device: string | null; event: string }[]) =>
       hops.map(({ netns, device, event }) => `${netns} ${device} ${event}`);
     const here = await json('pod-a1', 'pod-b1');

@@ -25,8 +25,9 @@ export function declareTrace(program: Command): void {
   program
     .command('trace')
     .description('the way of a packet from host to host, computed: every hop, and the row that decided it')
-    .argument('<source>', 'a pod or host, pod-a1, or with its node, pod-a1@host-a')
-    .argument('<destination>', 'a pod, a host, or an address')
+    .usage('[options] <source> <destination>')
+    .argument('[source]', 'a pod or host, pod-a1, or with its node, pod-a1@host-a')
+    .argument('[destination]', 'a pod, a host, or an address')
     .option('--proto <icmp|tcp|udp>', 'what is sent', 'icmp')
     .option('--dport <port>', 'destination port (default: 80 for tcp, 53 for udp)')
     .option('--sport <port>', 'source port (default: 40000)')
@@ -46,12 +47,25 @@ export function declareTrace(program: Command): void {
       '\nExit code: 0 answered, or a datagram that arrived; 1 lost, or a real packet fared otherwise; 2 it could not be told.',
     )
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NO_ANSWER))
-    .action(async (from: string, to: string, flags: TraceFlags) => {
-      process.exitCode = await runTrace(from, to, flags).catch(noAnswer);
+    .action(async (from: string | undefined, to: string | undefined, flags: TraceFlags) => {
+      const ends = [from, to].filter((end) => end !== undefined);
+      process.exitCode = await runTrace(ends, flags).catch(noAnswer);
     });
 }
 
-async function runTrace(from: string, to: string, flags: TraceFlags): Promise<number> {
+/** Given last, source and destination were taken for two more files. */
+function withEnds(ends: readonly string[], flags: TraceFlags): [string, string, TraceFlags] {
+  const { snapshots } = flags;
+  const files =
+    ends.length === 0 && snapshots !== undefined && snapshots.length > 2 ? snapshots.slice(0, -2) : snapshots;
+  const [from, to] = files === snapshots ? ends : snapshots!.slice(-2);
+  if (from === undefined || to === undefined)
+    throw new UsageError(`missing required argument '${from === undefined ? 'source' : 'destination'}'`);
+  return [from, to, { ...flags, ...(files && { snapshots: files }) }];
+}
+
+async function runTrace(ends: readonly string[], given: TraceFlags): Promise<number> {
+  const [from, to, flags] = withEnds(ends, given);
   const order = orderOf(flags);
   if (flags.live && flags.snapshots !== undefined)
     throw new UsageError('--live: expected the lab, found --snapshots: no packet can be sent through files');
