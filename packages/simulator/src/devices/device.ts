@@ -1,5 +1,6 @@
 /** A network device, as all kinds of it are (`struct net_device`): what leaves by it, and what comes in. */
 import type { MacAddress } from '@podlan/wire';
+import { spendDevice } from '../kernel/budget.js';
 import type { Netns } from '../kernel/netns.js';
 import { note, type Packet } from '../kernel/packet.js';
 import type { DropReason, HopNote } from '../trace/journey.js';
@@ -72,6 +73,7 @@ export abstract class Device {
       this.drop(packet, 'forwarding-loop', `after ${packet.hops} devices`);
       return;
     }
+    if (!this.#mayPass(packet)) return;
     this.counters.txPackets++;
     this.tell(packet, 'transmit', `out of ${this.name}`);
     this.send({ ...packet, hops: packet.hops + 1 });
@@ -83,10 +85,21 @@ export abstract class Device {
       this.drop(packet, 'device-down', `${this.name} is down`);
       return;
     }
+    if (!this.#mayPass(packet)) return;
     this.counters.rxPackets++;
     this.tell(packet, 'receive', `in by ${this.name}`);
     if (this.master === undefined) this.netns.receive(this, packet);
     else this.master.forward(packet, this);
+  }
+
+  #mayPass(packet: Packet): boolean {
+    if (spendDevice(packet)) return true;
+    this.drop(
+      packet,
+      'forwarding-loop',
+      'its copies, and what they gave rise to, have passed too many devices',
+    );
+    return false;
   }
 
   drop(packet: Packet, reason: DropReason, text: string, more: Partial<HopNote> = {}): void {

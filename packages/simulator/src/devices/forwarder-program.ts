@@ -85,6 +85,11 @@ export class ForwarderProgram implements Reader {
   read(packet: Packet): void {
     const { tx } = this.#forwarder;
     leaveHeadroom(tx);
+    if (packet.bytes.length > slotRoom(tx, 0).length) {
+      const text = `${packet.bytes.length} bytes, and the forwarder reads ${slotRoom(tx, 0).length}`;
+      this.#tell(packet, 'drop', text, { reason: 'too-big' });
+      return;
+    }
     slotHeader(tx, 0).fill(0);
     slotRoom(tx, 0).set(packet.bytes);
     tx.lengths[0] = packet.bytes.length;

@@ -27,6 +27,8 @@ export interface VxlanDestination {
   readonly row?: FdbEntry;
 }
 
+/** XMIT_RECURSION_LIMIT: tunnels within tunnels. */
+const MOST_TUNNELS = 8;
 const ANY_MAC = '00:00:00:00:00:00' as MacAddress;
 
 export class Vxlan extends Device {
@@ -62,6 +64,11 @@ export class Vxlan extends Device {
       return;
     }
     const { dst } = entry;
+    const tunnels = (packet.tunnels ?? 0) + 1;
+    if (tunnels > MOST_TUNNELS) {
+      this.drop(packet, 'forwarding-loop', `${this.name} leads into itself: ${MOST_TUNNELS} tunnels deep`);
+      return;
+    }
     const text = `${destination} dev ${this.name} dst ${dst} self${entry.isPermanent ? ' permanent' : ''}`;
     const outer = this.#encapsulate(packet.bytes, dst);
     this.tell(packet, 'encapsulate', `VXLAN ${this.vni} to ${dst}`, {
@@ -69,7 +76,7 @@ export class Vxlan extends Device {
       after: outer,
     });
     const oif = this.lower === undefined ? {} : { oif: this.lower };
-    sendIp(this.netns, withBytes(packet, outer), { ...oif, dontFragment: true });
+    sendIp(this.netns, { ...withBytes(packet, outer), tunnels }, { ...oif, dontFragment: true });
   }
 
   #encapsulate(frame: Uint8Array, destination: IpAddress): Uint8Array {
@@ -88,7 +95,7 @@ export class Vxlan extends Device {
   /** An outer datagram for this device's network. */
   decapsulate({ packet, ip }: Received, inner: Uint8Array): void {
     this.tell(packet, 'decapsulate', `VXLAN ${this.vni} from ${ip.source}`, { after: inner, isFrame: false });
-    const frame = withBytes(packet, inner);
+    const frame = { ...withBytes(packet, inner), tunnels: Math.max(0, (packet.tunnels ?? 0) - 1) };
     if (!this.#view.reset(inner)) {
       this.drop(frame, 'malformed', 'no frame inside');
       return;

@@ -17,6 +17,7 @@ export function passHook(netns: Netns, hook: Hook, packet: Packet, devices: Devi
   const passage = netfilter.pass(hook, {
     packet: packet.bytes,
     mark: packet.mark,
+    ...(packet.budget && { budget: packet.budget }),
     ...devices,
     ...surroundings(netns, hook, packet, devices),
   });
@@ -41,6 +42,11 @@ function surroundings(netns: Netns, hook: Hook, { bytes }: Packet, { oif }: Devi
 function tell(netns: Netns, hook: Hook, packet: Packet, passage: Passage): void {
   if (packet.trace === undefined) return;
   const { verdict, matches, notUnderstood, translation } = passage;
+  // As many as there are then, nobody reads them.
+  if (passage.isEndless) {
+    netns.drop(packet, 'forwarding-loop', `${hook}: it and what it gave rise to have met too many rules`);
+    return;
+  }
   for (const match of notUnderstood) {
     const text = `${hook}: a rule that is not modelled is taken not to match`;
     netns.tell(packet, 'filter', text, { row: rowOf(match) });

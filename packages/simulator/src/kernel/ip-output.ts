@@ -119,6 +119,11 @@ export function finishOutput(
     ip.family === 4
       ? fragmentIpv4(passed.bytes, mtu)
       : fragmentIpv6(passed.bytes, mtu, netns.nextIdentification());
+  if (pieces.length === 0) {
+    const text = `no fragment fits into the ${mtu} bytes that ${device.name} takes`;
+    netns.drop(passed, 'too-big', text, { device: device.name });
+    return;
+  }
   netns.tell(
     passed,
     'fragment',

@@ -171,12 +171,13 @@ export function udpPacket(
   return ipPacket({ ...parts, protocol: IpProtocol.udp, payload: segment });
 }
 
-/** An IPv4 packet in pieces of at most `mtu` bytes (RFC 791, section 3.2). */
+/** An IPv4 packet in pieces of at most `mtu` bytes (RFC 791, section 3.2); none where no 8 bytes fit behind a header. */
 export function fragmentIpv4(bytes: Uint8Array, mtu: number): Uint8Array[] {
   const view = Ipv4View.over(bytes)!;
   const header = view.headerBytes;
   const most = (mtu - header) & ~7;
   const pieces: Uint8Array[] = [];
+  if (most <= 0) return pieces;
   for (let at = header; at < view.totalLength; at += most) {
     const end = Math.min(view.totalLength, at + most);
     const piece = new Uint8Array(header + end - at);
@@ -189,10 +190,14 @@ export function fragmentIpv4(bytes: Uint8Array, mtu: number): Uint8Array[] {
   return pieces;
 }
 
-/** An IPv6 packet of this host's, without extension headers, in pieces of at most `mtu` bytes (RFC 8200, section 4.5). */
+/**
+ * An IPv6 packet of this host's, without extension headers, in pieces of at most `mtu` bytes (RFC 8200, section 4.5); none
+ * where no 8 bytes fit behind the headers.
+ */
 export function fragmentIpv6(bytes: Uint8Array, mtu: number, identification: number): Uint8Array[] {
   const most = (mtu - 40 - FRAGMENT_BYTES) & ~7;
   const pieces: Uint8Array[] = [];
+  if (most <= 0) return pieces;
   for (let at = 40; at < bytes.length; at += most) {
     const end = Math.min(bytes.length, at + most);
     const piece = new Uint8Array(40 + FRAGMENT_BYTES + end - at);

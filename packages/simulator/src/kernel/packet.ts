@@ -1,5 +1,6 @@
 /** A packet inside a simulated kernel: its bytes, and what a kernel notes beside them (`struct sk_buff`). */
 import type { HopNote, Journey, Leg } from '../trace/journey.js';
+import { type Budget, newBudget } from './budget.js';
 
 /** Never written to: what changes a packet makes another. */
 export interface Packet {
@@ -8,6 +9,10 @@ export interface Packet {
   readonly mark: number;
   /** Devices it has left by: what goes round for ever is stopped. */
   readonly hops: number;
+  /** Shared with its copies, its answers and their copies: a storm of them is stopped as well. */
+  readonly budget?: Budget;
+  /** Tunnels that it is inside of. */
+  readonly tunnels?: number;
   /** One of several copies that were sent to find the one for whom it is: the others say nothing. */
   readonly isFlooded?: boolean;
   /** Of the fragments it was put together from, in bytes: it goes on in pieces that are no larger. */
@@ -22,15 +27,16 @@ export interface Trace {
 }
 
 /** What is sent by a host of its own. */
-export function freshPacket(bytes: Uint8Array, trace?: Trace): Packet {
-  return trace === undefined ? { bytes, mark: 0, hops: 0 } : { bytes, mark: 0, hops: 0, trace };
+export function freshPacket(bytes: Uint8Array, trace?: Trace, budget = newBudget()): Packet {
+  const packet = { bytes, mark: 0, hops: 0, budget };
+  return trace === undefined ? packet : { ...packet, trace };
 }
 
 export const withBytes = (packet: Packet, bytes: Uint8Array): Packet => ({ ...packet, bytes });
 
 /** What a packet gives rise to: its hops are part of the same journey. */
 export function answerTo(packet: Packet, bytes: Uint8Array, leg: Leg): Packet {
-  return freshPacket(bytes, packet.trace && { journey: packet.trace.journey, leg });
+  return freshPacket(bytes, packet.trace && { journey: packet.trace.journey, leg }, packet.budget);
 }
 
 export function note(packet: Packet, hop: HopNote): void {

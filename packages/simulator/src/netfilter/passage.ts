@@ -13,6 +13,8 @@ export interface Traversal {
   /** The device it leaves by, once it is routed. */
   readonly oif?: string;
   readonly mark: number;
+  /** How many rules it may still meet: counted down. Without end where there is none. */
+  readonly budget?: { rules: number };
   /** The address that masquerading takes: of `oif`, in the packet's family. */
   readonly masqueradeSource?: IpAddress;
   /** On prerouting: whether the destination is an address of this host. */
@@ -40,6 +42,8 @@ export interface Passage {
   readonly notUnderstood: readonly RuleMatch[];
   /** What was translated: `source 10.244.1.2:5000 -> 192.168.77.11:5000`. */
   readonly translation?: string;
+  /** Dropped for the number of rules alone that it met. */
+  readonly isEndless?: boolean;
   /** Of a `reject`: the ICMP or TCP answer that it asks for, as nft names it; `icmp port-unreachable` unless it says. */
   readonly rejectWith?: string;
 }

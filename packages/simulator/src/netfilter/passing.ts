@@ -66,7 +66,8 @@ export class Passing {
     const verdict = judged === 'accept' ? this.#leave() : judged;
     const { mark, matches, notUnderstood, rejectWith } = this.#context;
     return {
-      verdict,
+      verdict: verdict === 'endless' ? 'drop' : verdict,
+      ...(verdict === 'endless' && { isEndless: true }),
       packet: this.#head.bytes,
       mark,
       matches,

@@ -117,8 +117,9 @@ export type HopNote = Omit<Hop, 'leg' | 'atMs'>;
 export class Journey {
   readonly hops: Hop[] = [];
   readonly #nowMs: () => number;
-  /** A storm is seen from its beginning. */
+  /** A storm is seen from its beginning, and where it was stopped. */
   readonly #most: number;
+  #endIsTold = false;
 
   constructor(nowMs: () => number, most = 10_000) {
     this.#nowMs = nowMs;
@@ -127,7 +128,10 @@ export class Journey {
 
   /** Writes down one more. */
   record(leg: Leg, note: HopNote): void {
-    if (this.hops.length < this.#most) this.hops.push({ ...note, leg, atMs: this.#nowMs() });
+    const isEnd = note.reason === 'forwarding-loop' && !this.#endIsTold;
+    if (this.hops.length >= this.#most && !isEnd) return;
+    if (isEnd) this.#endIsTold = true;
+    this.hops.push({ ...note, leg, atMs: this.#nowMs() });
   }
 }
 

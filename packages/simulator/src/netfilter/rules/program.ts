@@ -12,7 +12,8 @@ const FAMILIES: Readonly<Record<string, readonly Family[]>> = { ip: [4], ip6: [6
 /** NFT_JUMP_STACK_SIZE */
 const MOST_JUMPS = 16;
 
-export type BaseVerdict = 'accept' | 'drop' | 'reject';
+/** `endless`: it may meet no more rules. */
+export type BaseVerdict = 'accept' | 'drop' | 'reject' | 'endless';
 
 interface CompiledChain {
   readonly rules: readonly Rule[];
@@ -51,7 +52,9 @@ export class BaseChain {
 
 /** Undefined where nothing is decided: the chain that jumped here goes on, or the policy decides. */
 function runChain(chain: CompiledChain, context: PacketContext): BaseVerdict | undefined {
+  const { budget } = context.traversal;
   for (const rule of chain.rules) {
+    if (budget !== undefined && budget.rules-- <= 0) return 'endless';
     const verdict = rule.meet(context);
     if (verdict === undefined) continue;
     if (verdict.kind === 'return') return undefined;
@@ -135,7 +138,8 @@ function compileTable(ruleset: Ruleset, { family, table }: NftChain): Map<string
     const rules = (listed.get(name) ?? []).map(({ expr }) => new Rule(`${family} ${table}`, name, expr, at));
     chains.set(name, { rules, chains, leadsTo });
   }
-  for (const name of names) refuseCircles(chains, name, []);
+  const known = new Map<string, number>();
+  for (const name of names) depthOf(chains, name, [], known);
   return chains;
 }
 
@@ -169,18 +173,33 @@ const absent = (what: string, where: string): TypeError =>
     `ruleset: ${where} names the ${what}, which is not there: expected all of \`nft -j list ruleset\``,
   );
 
-/** As the kernel does, and more than it allows of jumps. */
-function refuseCircles(
+/**
+ * Of jumps from here on; refused are circles, as the kernel does, and more jumps in a row than it allows. Each chain is
+ * looked at once: the ways through them can be more than can be counted.
+ */
+function depthOf(
   chains: ReadonlyMap<string, CompiledChain>,
   name: string,
   path: readonly string[],
-): void {
-  if (path.includes(name))
-    throw new TypeError(`ruleset: chains jump in a circle: ${[...path, name].join(' -> ')}`);
-  if (path.length > MOST_JUMPS) {
-    throw new TypeError(
-      `ruleset: expected at most ${MOST_JUMPS} jumps in a row, got ${[...path, name].join(' -> ')}`,
-    );
-  }
-  for (const next of chains.get(name)!.leadsTo) refuseCircles(chains, next, [...path, name]);
+  known: Map<string, number>,
+): number {
+  const way = [...path, name];
+  if (path.includes(name)) throw new TypeError(`ruleset: chains jump in a circle: ${way.join(' -> ')}`);
+  const depth = known.get(name) ?? deepest(chains, name, way, known);
+  if (path.length + depth > MOST_JUMPS)
+    throw new TypeError(`ruleset: expected at most ${MOST_JUMPS} jumps in a row, got ${way.join(' -> ')}`);
+  known.set(name, depth);
+  return depth;
+}
+
+function deepest(
+  chains: ReadonlyMap<string, CompiledChain>,
+  name: string,
+  way: readonly string[],
+  known: Map<string, number>,
+): number {
+  let depth = 0;
+  for (const next of chains.get(name)!.leadsTo)
+    depth = Math.max(depth, depthOf(chains, next, way, known) + 1);
+  return depth;
 }
