@@ -83,25 +83,79 @@ const OUTPUTS: Readonly<Record<string, unknown>> = {
     nftables: [
       {
         rule: {
+          family: 'ip',
+          table: 'filter',
           chain: 'FORWARD',
           handle: 1,
           expr: [{ xt: { type: 'match', name: 'mark' } }, { drop: null }],
         },
       },
-      { rule: { chain: 'FORWARD', handle: 2, expr: [{ jump: { target: 'PODLAN-FORWARD' } }] } },
-      { rule: { chain: 'FORWARD', handle: 3, expr: [{ counter: {} }, { goto: { target: 'LAST' } }] } },
+      {
+        rule: {
+          family: 'ip',
+          table: 'filter',
+          chain: 'FORWARD',
+          handle: 2,
+          expr: [{ jump: { target: 'PODLAN-FORWARD' } }],
+        },
+      },
+      {
+        rule: {
+          family: 'ip',
+          table: 'filter',
+          chain: 'FORWARD',
+          handle: 3,
+          expr: [{ counter: {} }, { goto: { target: 'LAST' } }],
+        },
+      },
     ],
   },
   'nft -j list chain ip filter LAST': {
-    nftables: [{ rule: { chain: 'LAST', handle: 4, expr: [{ xt: { type: 'target', name: 'REJECT' } }] } }],
+    nftables: [
+      {
+        rule: {
+          family: 'ip',
+          table: 'filter',
+          chain: 'LAST',
+          handle: 4,
+          expr: [{ xt: { type: 'target', name: 'REJECT' } }],
+        },
+      },
+    ],
   },
   'nft -j list chain ip filter PODLAN-FORWARD': {
-    nftables: [{ rule: { chain: 'PODLAN-FORWARD', handle: 5, expr: [{ counter: {} }, { accept: null }] } }],
+    nftables: [
+      {
+        rule: {
+          family: 'ip',
+          table: 'filter',
+          chain: 'PODLAN-FORWARD',
+          handle: 5,
+          expr: [{ counter: {} }, { accept: null }],
+        },
+      },
+    ],
   },
   'nft -j list table inet podlan': {
     nftables: [
-      { chain: { name: 'postrouting', type: 'nat', hook: 'postrouting', prio: 100 } },
-      { rule: { chain: 'postrouting', expr: [{ counter: { packets: 1 } }, { masquerade: null }] } },
+      {
+        chain: {
+          family: 'inet',
+          table: 'podlan',
+          name: 'postrouting',
+          type: 'nat',
+          hook: 'postrouting',
+          prio: 100,
+        },
+      },
+      {
+        rule: {
+          family: 'inet',
+          table: 'podlan',
+          chain: 'postrouting',
+          expr: [{ counter: { packets: 1 } }, { masquerade: null }],
+        },
+      },
     ],
   },
 };

@@ -247,7 +247,11 @@ export class SimKernel implements Kernel {
 
   #deleteFromDevice(row: Row & { kind: 'fdb' | 'forwarder' | 'tunnel' }): boolean {
     const device = this.#netns.device(row.dev);
-    if (row.kind === 'fdb') return device instanceof Vxlan && device.fdb.delete(row.mac);
+    // One that leads elsewhere is another entry.
+    if (row.kind === 'fdb')
+      return (
+        device instanceof Vxlan && device.fdb.get(row.mac)?.dst === row.dst && device.fdb.delete(row.mac)
+      );
     const program = device instanceof Tun ? device.reader : undefined;
     if (!(program instanceof ForwarderProgram)) return false;
     if (row.kind === 'forwarder') program.stop();
