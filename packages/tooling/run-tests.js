@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm test`: lint, layers, types, API pages and every package's tests through turbo, then one line that sums them up.
+ * `npm test`: lint, layers, pages, types, API pages and every package's tests through turbo, then one line that sums them up.
  *
  * The last line on stdout is `N passed, N failed` (and `, N skipped` where there are any). A turbo task that fails
  * without a failed test in its report counts as one failure, so that no fault hides behind a green number.
@@ -15,7 +15,7 @@ import { root, rootFile } from './src/workspace.js';
 const RUNS = rootFile('.turbo/runs');
 
 function runTurbo() {
-  const args = ['run', 'lint', 'layers', 'types', 'typedoc', 'test'];
+  const args = ['run', 'lint', 'layers', 'pages', 'types', 'typedoc', 'test'];
   // Kernel tests time things; more at once than this and they time each other.
   args.push('--continue=dependencies-successful', '--concurrency=2', '--summarize', ...process.argv.slice(2));
   const child = spawn(turboIn(root), args, { cwd: root, env: buildEnvironment(), stdio: 'inherit' });

@@ -155,7 +155,9 @@ test.each<[string[], string]>([
   expect(() => parse(args)).toThrow(message);
 });
 
-test.each(['agent.md', 'agent.zh-Hans.md'])('docs/%s tells of every flag, and of no other', (page) => {
+const PAGES = ['content/agent.md', 'i18n/en/docusaurus-plugin-content-docs/current/agent.md'];
+
+test.each(PAGES)('docs/%s tells of every flag, and of no other', (page) => {
   const text = readFileSync(new URL(`../../../docs/${page}`, import.meta.url), 'utf8');
   const rows = [...text.matchAll(/^\| (`--[^|]*)\|/gm)].map(([, cell]) => cell!);
   const told = rows.flatMap((cell) => [...cell.matchAll(/`(--[a-z0-9-]+)`/g)].map(([, flag]) => flag));

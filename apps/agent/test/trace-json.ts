@@ -1,4 +1,4 @@
-/** The JSON of `podlan trace --json`, as docs/trace.md has it. */
+/** The JSON of `podlan trace --json`, as the page "Tracing a packet" has it. */
 import * as v from 'valibot';
 
 const bytes = v.strictObject({

@@ -1,23 +1,9 @@
-/** Debian's Chromium, or Chrome, without a window and with a fresh profile. */
+/** A browser, and what a page in it answers. */
 
-import { findProgram } from '@podlan/tooling/system-programs';
+import { chromiumOptions } from '@podlan/tooling/chromium';
 import { type Browser, chromium } from 'playwright-core';
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-export function launchChromium(): Promise<Browser> {
-  const executablePath = findProgram('chromium');
-  if (!executablePath) throw new Error('chromium: expected it on the PATH; `npm test` installs it by apt');
-  return chromium.launch({ executablePath, args: FLAGS });
-}
+export const launchChromium = (): Promise<Browser> => chromium.launch(chromiumOptions());
 
 /** What `globalThis.answers` of the page at `url` resolves to. Whatever the page logs as an error is thrown. */
 export async function answersOf(browser: Browser, url: string): Promise<unknown> {

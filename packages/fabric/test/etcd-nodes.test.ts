@@ -1,4 +1,4 @@
-/** Nodes on real etcd and real kernels: what flannel's do wrong there (rows are those of docs/flannel.md), and outages. */
+/** Nodes on real etcd and real kernels: what flannel's do wrong there (rows are those of docs/content/flannel.md), and outages. */
 import { rowText } from '@podlan/linux/model';
 import { parseIpPrefix } from '@podlan/wire';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';

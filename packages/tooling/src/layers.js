@@ -3,6 +3,7 @@
  *
  *     wire <- dataplane      wire <- linux/model <- linux      wire, linux/model <- fabric, cni/attach
  *     cni/attach, linux <- cni      wire, dataplane, linux/model, fabric, cni/attach <- simulator      everything <- apps
+ *     wire, dataplane, linux/model, fabric, cni/attach, simulator <- docs
  *
  * A package may hold a browser-safe layer beside one that uses Node.js (`linux/model` beside `linux`). The files of a
  * named layer are listed; every other file belongs to the package's own layer. So a new file is never browser-safe by
@@ -17,7 +18,8 @@ import { workspaces } from './workspace.js';
 /**
  * `files`: names under src/ without extension; a trailing slash takes a folder, a trailing star
  * every name that begins so. None: what no other layer of the
- * package lists. `imports`: other layers. `node`: may import `node:*`.
+ * package lists. `imports`: other layers. `node`: may import `node:*`. `aliases`: beginnings of names that its bundler
+ * resolves by itself.
  */
 export const LAYERS = {
   wire: { folder: 'packages/wire', imports: [], node: false },
@@ -75,6 +77,12 @@ export const LAYERS = {
       'simulator',
     ],
     node: true,
+  },
+  docs: {
+    folder: 'docs',
+    imports: ['wire', 'dataplane', 'linux/model', 'fabric', 'cni/attach', 'simulator'],
+    node: false,
+    aliases: ['@docusaurus/', '@theme/', '@theme-original/', '@site/'],
   },
 };
 
@@ -151,6 +159,7 @@ export function importFault({ file, specifier, owner, packages, layers = LAYERS 
   }
   const isOurs = packages.some(({ manifest }) => manifest.name === packageName(specifier));
   if (!isOurs) {
+    if (layers[from].aliases?.some((alias) => specifier.startsWith(alias))) return undefined;
     if (isTesting(file) && declares({ dependencies: owner.manifest.devDependencies }, specifier))
       return undefined;
     return declares(owner.manifest, specifier)

@@ -11,6 +11,7 @@ const NOT_SOURCES = new Set([
   'dist',
   'build',
   'generated',
+  '.docusaurus',
   '.turbo',
   'test',
   'test-results.json',

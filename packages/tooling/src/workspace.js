@@ -9,10 +9,14 @@ export const rootFile = (name) => join(root, name);
 
 const WORKSPACE_PARENTS = ['packages', 'apps'];
 
+/** A workspace by itself, in no folder of its like. */
+const SITE = 'docs';
+
 /** Every workspace as `{ folder, manifest }`; `folder` is relative to `base`: `packages/wire`. */
 export function workspaces(base = root) {
   return WORKSPACE_PARENTS.filter((parent) => existsSync(join(base, parent)))
     .flatMap((parent) => readdirSync(join(base, parent)).map((name) => `${parent}/${name}`))
+    .concat(SITE)
     .filter((folder) => existsSync(join(base, folder, 'package.json')))
     .map((folder) => ({
       folder,

@@ -1,13 +1,14 @@
-/** The JavaScript of the README, and of each package's own, is run, and prints what its comments say. */
+/** The JavaScript of the README, of each package's own and of the site is run, and prints what its comments say. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LANGUAGES, pagesIn } from '../src/pages.js';
 import { rootFile, workspaces } from '../src/workspace.js';
 
-const pages = ['README.md', ...workspaces().map(({ folder }) => `${folder}/README.md`)].filter((page) =>
-  existsSync(rootFile(page)),
-);
+const readmes = ['README.md', ...workspaces().map(({ folder }) => `${folder}/README.md`)];
+const sitePages = pagesIn(rootFile(LANGUAGES.en)).map((page) => `${LANGUAGES.en}/${page}`);
+const pages = [...readmes, ...sitePages].filter((page) => existsSync(rootFile(page)));
 const snippets = pages.flatMap((page) => {
   const blocks = [...readFileSync(rootFile(page), 'utf8').matchAll(/^```js\n([\s\S]*?)^```$/gm)];
   return blocks.map(([, code], index) => ({ name: `${page} #${index + 1}`, code }));

@@ -22,7 +22,7 @@ export interface TraceReport {
   readonly live?: Comparison;
 }
 
-/** As documented in docs/trace.md. */
+/** As documented in the page "Tracing a packet". */
 export type TraceReportJson = TraceJson & {
   readonly source: string;
   readonly destination: IpAddress;
