@@ -2,7 +2,7 @@
 import type { ForwarderRow, Tunnel as TunnelRow } from '@podlan/linux/model';
 import { type IpAddress, type IpPrefix, type MacAddress, parseMacAddress } from '@podlan/wire';
 import * as v from 'valibot';
-import { address, deviceName, may, prefix, whole } from './field.js';
+import { address, deviceName, may, port, prefix, vni, whole } from './field.js';
 
 /** What podlan's agent says or, where none answers, what flannel left behind. */
 export interface ControlSnapshot {
@@ -47,14 +47,14 @@ const ofForwarder = {
   kind: v.literal('forwarder'),
   dev: deviceName,
   local: address,
-  port: whole,
+  port,
   networks: v.array(prefix),
   subnets: v.array(prefix),
 };
 
 /** A forwarder row of @podlan/linux/model. */
 const Forwarder = v.variant('type', [
-  v.object({ ...ofForwarder, type: v.literal('vxlan'), vni: whole, mac }),
+  v.object({ ...ofForwarder, type: v.literal('vxlan'), vni, mac }),
   v.object({ ...ofForwarder, type: v.literal('udp'), address }),
 ]);
 
@@ -64,7 +64,7 @@ const Tunnel = v.object({
   dev: deviceName,
   prefix,
   remote: address,
-  port: whole,
+  port,
 });
 
 const Peer = v.object({

@@ -8,10 +8,18 @@ import {
   address,
   destination,
   deviceName,
+  hopLimit,
   index,
   linkLayerAddress,
+  mark,
   may,
   name,
+  port,
+  prefixLength,
+  ruleAddress,
+  tableName,
+  uint32,
+  vni,
   whole,
   words,
 } from './field.js';
@@ -19,7 +27,7 @@ import {
 /** Of `linkinfo.info_data`: what kind of link has which is iproute2's matter. */
 const InfoData = v.object({
   // vxlan
-  id: may(whole),
+  id: may(vni),
   local: may(address),
   local6: may(address),
   remote: may(address),
@@ -27,14 +35,14 @@ const InfoData = v.object({
   group: may(address),
   group6: may(address),
   link: may(v.string()),
-  port: may(whole),
+  port: may(port),
   learning: may(v.boolean()),
   proxy: may(v.boolean()),
   l2miss: may(v.boolean()),
   l3miss: may(v.boolean()),
   external: may(v.boolean()),
   gbp: may(v.boolean()),
-  ttl: may(v.union([whole, v.string()])),
+  ttl: may(v.union([hopLimit, v.string()])),
   ageing: may(whole),
   udp_csum: may(v.boolean()),
   udp_zero_csum6_tx: may(v.boolean()),
@@ -56,7 +64,7 @@ const InfoData = v.object({
   // vlan, macvlan, ipvlan, vrf
   protocol: may(v.string()),
   mode: may(v.string()),
-  table: may(whole),
+  table: may(uint32),
 });
 
 /** Of `linkinfo.info_slave_data`, where the link is a port of a bridge. */
@@ -75,16 +83,16 @@ const PortData = v.object({
 });
 
 export const Link = v.object({
-  ifindex: whole,
+  ifindex: uint32,
   ifname: deviceName,
   /** Index of the lower device or, of a veth, of its other end: in the namespace of `link_netnsid`, else in this one. */
-  link_index: may(whole),
+  link_index: may(uint32),
   /** The lower device or other end by name, where it is in this namespace. */
   link: may(v.nullable(v.string())),
   /** Which namespace `link_index` counts in, as `nsids` names it. */
   link_netnsid: may(index),
   flags: words,
-  mtu: whole,
+  mtu: uint32,
   operstate: may(v.string()),
   link_type: may(v.string()),
   address: may(linkLayerAddress),
@@ -103,7 +111,7 @@ export const Link = v.object({
 });
 
 export const Address = v.object({
-  ifindex: whole,
+  ifindex: uint32,
   ifname: deviceName,
   addr_info: v.array(
     v.object({
@@ -111,7 +119,7 @@ export const Address = v.object({
       local: address,
       /** Of a point-to-point link: the other end. */
       address: may(address),
-      prefixlen: whole,
+      prefixlen: prefixLength,
       broadcast: may(address),
       scope: v.string(),
       label: may(v.string()),
@@ -142,11 +150,11 @@ export const Route = v.object({
   via: may(Via),
   dev: may(deviceName),
   /** Absent: main. */
-  table: may(v.string()),
+  table: may(tableName),
   protocol: may(v.string()),
   scope: may(v.string()),
   prefsrc: may(address),
-  metric: may(whole),
+  metric: may(uint32),
   tos: may(v.string()),
   flags: words,
   nexthops: may(
@@ -166,30 +174,30 @@ export const Route = v.object({
 
 export const Rule = v.object({
   family: v.picklist(['inet', 'inet6']),
-  priority: whole,
+  priority: uint32,
   not: may(v.nullable(v.boolean())),
   /** `all`, an address, or with `srclen` a prefix. */
-  src: may(v.string()),
-  srclen: may(whole),
-  dst: may(v.string()),
-  dstlen: may(whole),
+  src: may(ruleAddress),
+  srclen: may(prefixLength),
+  dst: may(ruleAddress),
+  dstlen: may(prefixLength),
   tos: may(v.string()),
-  fwmark: may(v.string()),
-  fwmask: may(v.string()),
+  fwmark: may(mark),
+  fwmask: may(mark),
   iif: may(v.string()),
   oif: may(v.string()),
   ipproto: may(v.string()),
-  sport: may(whole),
-  sport_start: may(whole),
-  sport_end: may(whole),
-  dport: may(whole),
-  dport_start: may(whole),
-  dport_end: may(whole),
+  sport: may(port),
+  sport_start: may(port),
+  sport_end: may(port),
+  dport: may(port),
+  dport_start: may(port),
+  dport_end: may(port),
   uid_start: may(whole),
   uid_end: may(whole),
   /** The table of the VRF. */
   l3mdev: may(v.nullable(v.boolean())),
-  table: may(v.string()),
+  table: may(tableName),
   suppress_prefixlen: may(index),
   suppress_ifgroup: may(v.string()),
   /** Absent: look in `table`. */
@@ -212,8 +220,8 @@ export const FdbEntry = v.object({
   ifname: deviceName,
   /** Of a vxlan device: the outer destination. */
   dst: may(address),
-  port: may(whole),
-  vni: may(whole),
+  port: may(port),
+  vni: may(vni),
   via: may(v.string()),
   vlan: may(index),
   master: may(deviceName),
@@ -226,7 +234,7 @@ export const Socket = v.object({
   /** 0.0.0.0: every address of IPv4; `::`: every address, of IPv4 too unless `v6only`. */
   local: address,
   v6only: may(v.boolean()),
-  port: whole,
+  port,
   /** The device it is bound to. */
   dev: may(deviceName),
 });

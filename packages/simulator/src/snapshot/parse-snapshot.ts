@@ -1,5 +1,6 @@
 /** From the text of a file to a snapshot. The file may come from anyone. */
 import * as v from 'valibot';
+import { checkConsistency } from './check-consistency.js';
 import { checkLimits, LIMITS } from './limits.js';
 import { type Key, pathText, SnapshotError, shown } from './snapshot-error.js';
 import { NodeSnapshot, SNAPSHOT_SCHEMA, SNAPSHOT_VERSION } from './snapshot-schema.js';
@@ -28,6 +29,7 @@ export function parseSnapshot(text: string): Snapshot {
   checkVersion(json);
   const result = v.safeParse(NodeSnapshot, json, { abortEarly: true });
   if (!result.success) throw errorOf(result.issues[0]);
+  checkConsistency(result.output);
   return result.output;
 }
 

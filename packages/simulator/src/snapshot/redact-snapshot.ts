@@ -17,7 +17,8 @@ import type { NodeSnapshot } from './types.js';
  * const snapshot = parseSnapshot(`{
  *   "schema": "podlan-snapshot", "version": 1, "node": "payroll-7", "takenAt": "2030-01-31T12:00:00.000Z",
  *   "podlan": "0.1.0", "kernel": "6.1.0", "namespaces": [{
- *     "name": "payroll-7", "kind": "host", "netns": 4026531840, "nsids": [], "links": [], "addresses": [],
+ *     "name": "payroll-7", "kind": "host", "netns": 4026531840, "nsids": [], "addresses": [],
+ *     "links": [{ "ifindex": 2, "ifname": "eth0", "flags": ["UP"], "mtu": 1500 }],
  *     "routes": [{ "family": "inet", "dst": "10.1.2.0/24", "gateway": "10.1.9.1", "dev": "eth0", "flags": [] }],
  *     "rules": [], "neighbors": [], "fdb": [], "sysctls": {}, "nftables": [], "sockets": []
  *   }]

@@ -57,3 +57,7 @@ function stepText(key: Key, isFirst: boolean): string {
   if (!/^[A-Za-z_]\w{0,60}$/.test(key)) return `[${shown(key)}]`;
   return isFirst ? key : `.${key}`;
 }
+
+export function refuse(path: readonly Key[], expected: string, found: unknown): never {
+  throw new SnapshotError(pathText(path), expected, shown(found));
+}
