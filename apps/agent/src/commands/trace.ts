@@ -1,11 +1,10 @@
-/** `podlan trace`: flags to calls. */
+/** `podlan trace`: flags to calls. Through files it runs wherever Node.js does: what only Linux can load is left alone. */
 import type { Command } from 'commander';
 import { painterFor } from '../colour.js';
-import { withLab } from '../lab/lab.js';
 import { isRoot, runInHolder } from '../lab/rootless.js';
 import { type OrderFlags, orderOf } from '../trace/order.js';
-import { type TraceRequest, traceFiles, traceLab, writePcap } from '../trace/trace.js';
-import { exitCodeOf, reportJson, reportText, type TraceReport } from '../trace/trace-report.js';
+import type { TraceRequest } from '../trace/trace.js';
+import type { TraceReport } from '../trace/trace-report.js';
 import { UsageError } from '../usage-error.js';
 
 interface TraceFlags extends OrderFlags {
@@ -71,6 +70,8 @@ async function runTrace(ends: readonly string[], given: TraceFlags): Promise<num
     throw new UsageError('--live: expected the lab, found --snapshots: no packet can be sent through files');
   if (flags.snapshots === undefined && !isRoot()) return runInHolder(flags.name, true);
   const report = await reportOf({ from, to, order }, flags);
+  const { exitCodeOf, reportJson, reportText } = await import('../trace/trace-report.js');
+  const { writePcap } = await import('../trace/trace.js');
   if (flags.pcap !== undefined) writePcap(flags.pcap, report);
   const text = flags.json
     ? JSON.stringify(reportJson(report))
@@ -79,11 +80,15 @@ async function runTrace(ends: readonly string[], given: TraceFlags): Promise<num
   return exitCodeOf(report, order.protocol);
 }
 
-function reportOf(
+async function reportOf(
   request: TraceRequest,
   { snapshots, name, live = false }: TraceFlags,
 ): Promise<TraceReport> {
-  if (snapshots !== undefined) return traceFiles(snapshots, request);
+  if (snapshots !== undefined) return (await import('../trace/trace.js')).traceFiles(snapshots, request);
+  const [{ withLab }, { traceLab }] = await Promise.all([
+    import('../lab/lab.js'),
+    import('../trace/trace-lab.js'),
+  ]);
   return withLab(name, () => traceLab(name, request, live));
 }
 
