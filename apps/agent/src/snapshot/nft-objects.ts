@@ -1,4 +1,4 @@
-/** The ruleset of nftables, without comments: these may say anything. */
+/** The ruleset of nftables, without comments and log prefixes: these may say anything. */
 import { readFile } from 'node:fs/promises';
 import { LinuxError, runIn } from '@podlan/linux';
 import type { NftObjectSnapshot } from '@podlan/simulator/snapshot';
@@ -43,8 +43,11 @@ export function withoutComments<T>(value: T): T {
   return Object.fromEntries(kept.map(([key, inner]) => [key, withoutComments(inner)])) as T;
 }
 
-const isKept = (key: string, value: unknown): boolean =>
-  key !== 'comment' || (typeof value === 'string' && OURS.test(value));
+/** A prefix of addresses is an object, that of a log is text. */
+function isKept(key: string, value: unknown): boolean {
+  if (key === 'prefix') return typeof value !== 'string';
+  return key !== 'comment' || (typeof value === 'string' && OURS.test(value));
+}
 
 /** Rules made by iptables-legacy are in none of nft's tables; the kernel says whether there are any tables. */
 async function hasLegacyTables(netns: Netns): Promise<boolean> {

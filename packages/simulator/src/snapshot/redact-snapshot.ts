@@ -64,6 +64,16 @@ const NETWORKS: readonly (readonly [string, string])[] = [
 
 const DEVICE_KEYS = new Set(['ifname', 'dev', 'link', 'master', 'iif', 'oif', 'via', 'label']);
 
+/** Under these nft has names of its objects, when they are text. */
+const OBJECT_KEYS = new Set(['table', 'chain', 'target', 'flowtable', 'counter', 'quota', 'limit']);
+/** The objects themselves have theirs under `name`. */
+const OBJECTS = new Set(['table', 'chain', 'set', 'map', 'flowtable', 'counter', 'quota', 'limit']);
+/** What may say anything says nothing. */
+const FREE_TEXT = new Set(['comment', 'prefix', 'userdata']);
+const DEVICE_MATCHES = new Set(['iifname', 'oifname', 'iif', 'oif', 'ibrname', 'obrname', 'ifname']);
+/** In a path: what is compared with a device's name, and what with 32 bits of a packet. */
+const [OF_DEVICE, OF_WORD] = ['(device)', '(word)'];
+
 /** Under these nft has data, everywhere else words of its own and names of its objects. */
 const DATA_KEYS = new Set(['right', 'elem', 'dev', 'data']);
 
@@ -79,6 +89,7 @@ class Redaction {
   /** `path`: the keys that lead to it, without the indexes of lists. */
   async value(value: unknown, path: readonly string[]): Promise<unknown> {
     if (typeof value === 'string') return this.#string(value, path);
+    if (typeof value === 'number' && isWord(path)) return this.#word(value);
     if (Array.isArray(value)) return this.#list(value, path);
     if (typeof value !== 'object' || value === null) return value;
     if (path[0] === 'sysctls') return this.#sysctls(value as Record<string, string>);
@@ -93,8 +104,11 @@ class Redaction {
 
   async #object(value: object, path: readonly string[]): Promise<object> {
     const redacted: [string, unknown][] = [];
-    for (const [key, inner] of Object.entries(value))
-      redacted.push([key, await this.value(inner, [...path, key])]);
+    const kind = path[0] === 'nftables' ? kindOfMatch(value as Record<string, unknown>) : [];
+    for (const [key, inner] of Object.entries(value)) {
+      const isFree = path[0] === 'nftables' && FREE_TEXT.has(key) && typeof inner === 'string';
+      redacted.push([key, isFree ? '' : await this.value(inner, [...path, ...kind, key])]);
+    }
     return { ...Object.fromEntries(redacted), ...(await this.#networks(value as Record<string, unknown>)) };
   }
 
@@ -126,7 +140,21 @@ class Redaction {
     return alias === undefined ? redacted : `${redacted}:${await this.#pseudonyms.wordFor('alias', alias)}`;
   }
 
+  /** Bits of a packet that no field names may be those of an address. */
+  async #word(value: number): Promise<number> {
+    if (value > 0xffffffff) return 0;
+    const octets = [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff);
+    const redacted = await redactAddressText(octets.join('.'), this.#pseudonyms);
+    return redacted!.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  }
+
   async #stringOfRule(text: string, path: readonly string[]): Promise<string> {
+    const key = path.at(-1)!;
+    if (isWord(path)) return '0';
+    if (text.startsWith('@')) return `@${await this.names.object(text.slice(1))}`;
+    const isOwnName = key === 'name' && OBJECTS.has(path[1]!) && !path.includes('expr');
+    if (isOwnName || OBJECT_KEYS.has(key)) return this.names.object(text);
+    if (isComparedWith(OF_DEVICE, path)) return this.names.devicePattern(text);
     if (this.names.isDevice(text) && path.some((key) => DATA_KEYS.has(key))) return this.names.device(text);
     return this.names.text(await redactAddressesWithin(text, this.#pseudonyms));
   }
@@ -142,6 +170,25 @@ class Redaction {
     return Object.fromEntries(redacted);
   }
 }
+
+/** By what stands on its left, or the type of a set. */
+function kindOfMatch(value: Record<string, unknown>): string[] {
+  const { left, type } = value;
+  const { meta, payload } = (left ?? {}) as {
+    meta?: { key?: string };
+    payload?: { base?: string; len?: number };
+  };
+  if (DEVICE_MATCHES.has(meta?.key ?? '') || type === 'ifname') return [OF_DEVICE];
+  return payload?.base !== undefined && (payload.len ?? 0) >= 32 ? [OF_WORD] : [];
+}
+
+/** On the right of such a match, or an element of such a set; not what stands on its left. */
+function isComparedWith(kind: string, path: readonly string[]): boolean {
+  const at = path.indexOf(kind);
+  return at >= 0 && ['right', 'elem'].includes(path[at + 1]!);
+}
+
+const isWord = (path: readonly string[]): boolean => isComparedWith(OF_WORD, path);
 
 const isLengthOf = (address: string, length: unknown): length is number =>
   typeof length === 'number' &&

@@ -12,6 +12,14 @@ const WORDS_OF_RULES = new Set([
   ...['prerouting', 'input', 'forward', 'output', 'postrouting', 'ingress'],
 ]);
 
+/** Tables, chains and sets that everybody has who uses the program of that name. */
+const USUAL_OBJECT = /^(KUBE|DOCKER|FLANNEL|PODLAN|CNI)(-[A-Z0-9]+)*$/;
+const USUAL_OBJECTS = new Set([
+  ...WORDS_OF_RULES,
+  ...['kube-proxy', 'flannel-ipv4', 'flannel-ipv6', 'docker-bridges'],
+]);
+const USUAL_WILDCARD = /^(eth|cni|docker|br-|virbr|bond|veth|cali|lxc|tap|tun|wg|flannel|en[ops]|vxlan)\*$/;
+
 export class RedactedNames {
   readonly #pseudonyms: Pseudonyms;
   readonly #nodes: ReadonlySet<string>;
@@ -47,6 +55,18 @@ export class RedactedNames {
 
   async table(text: string): Promise<string> {
     return USUAL_TABLE.test(text) ? text : `table-${await this.#pseudonyms.wordFor('table', text)}`;
+  }
+
+  /** Of nftables: a table, chain, set or another of its objects. */
+  async object(text: string): Promise<string> {
+    const isUsual = USUAL_OBJECT.test(text) || USUAL_OBJECTS.has(text.toLowerCase());
+    return isUsual ? text : `nft-${await this.#pseudonyms.wordFor('object', text)}`;
+  }
+
+  /** What a rule compares the name of a device with; all whose names begin so, where it ends in a star. */
+  async devicePattern(text: string): Promise<string> {
+    if (!text.endsWith('*')) return this.device(text);
+    return USUAL_WILDCARD.test(text) ? text : `dev${await this.#pseudonyms.wordFor('device', text)}*`;
   }
 
   /** Every name within a longer text. */

@@ -237,6 +237,45 @@ describe('a redacted snapshot', () => {
     expect(text).toContain('"family":"ip"');
   });
 
+  /** Where rules have names and texts that somebody chose. */
+  const planted = (secret: string) => {
+    const at = { family: 'ip', table: secret };
+    const match = (left: unknown, right: unknown) => ({ match: { op: '==', left, right } });
+    const iifname = { meta: { key: 'iifname' } };
+    const raw = { payload: { base: 'nh', offset: 96, len: 32 } };
+    const expr = [
+      match(iifname, `${secret}*`),
+      match(iifname, secret),
+      match(iifname, { set: [secret, `${secret}*`] }),
+      match({ payload: { protocol: 'ip', field: 'saddr' } }, `@${secret}`),
+      match(raw, 0x0a141e28),
+      { counter: secret },
+      { log: { prefix: `token=${secret}` } },
+      { jump: { target: secret } },
+    ];
+    return [
+      { table: { family: 'ip', name: secret } },
+      { chain: { ...at, name: secret, comment: secret } },
+      { set: { ...at, name: secret, type: 'ifname', elem: [`${secret}`] } },
+      { counter: { ...at, name: secret } },
+      { rule: { ...at, chain: secret, comment: secret, expr } },
+    ];
+  };
+
+  test('has nothing of a word that somebody put into names and texts of rules', async () => {
+    const secrets = fc.stringMatching(/^[a-z]{6}_[a-z]{5}$/);
+    await fc.assert(
+      fc.asyncProperty(secrets, async (secret) => {
+        const told = sample();
+        told.namespaces[0]!.nftables.push(...(planted(secret) as never[]));
+        const text = JSON.stringify(await redactedUnder(KEY, told));
+        expect(text).not.toContain(secret);
+        expect(text).not.toContain(`${0x0a141e28}`);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test('wants a key that nobody guesses', async () => {
     await expect(redactedUnder('secret')).rejects.toThrow(/at least 16 characters, got 6/);
   });
