@@ -1,7 +1,7 @@
 /** A Linux bridge: learns which port a MAC is behind, and forgets it (net/bridge/br_input.c, br_fdb.c). */
-import { EthernetView, EtherType, type MacAddress } from '@podlan/wire';
-import { gather } from '../kernel/ip-input.js';
-import { type Packet, withBytes } from '../kernel/packet.js';
+import { EthernetView, type MacAddress } from '@podlan/wire';
+import type { Packet } from '../kernel/packet.js';
+import { meetForward, meetPrerouting, meetsRules, type RulesCalled } from './bridge-netfilter.js';
 import { Device } from './device.js';
 
 interface BridgeEntry {
@@ -18,6 +18,8 @@ export class Bridge extends Device {
   ageingMs = DEFAULT_AGEING_MS;
   /** Without one of its own, a bridge has the lowest of its ports'. */
   hasOwnMac = false;
+  /** Whether its frames meet the rules of IP, whatever the sysctls say. */
+  rulesCalled: RulesCalled = { 4: false, 6: false };
   readonly #ports = new Set<Device>();
   readonly #fdb = new Map<MacAddress, BridgeEntry>();
   readonly #view = new EthernetView();
@@ -62,6 +64,13 @@ export class Bridge extends Device {
       this.drop(packet, 'malformed', 'no Ethernet header');
       return;
     }
+    if (meetsRules(this, this.rulesCalled, packet))
+      meetPrerouting(this, packet, (passed) => this.#switch(passed, from));
+    else this.#switch(packet, from);
+  }
+
+  #switch(packet: Packet, from: Device): void {
+    this.#view.reset(packet.bytes);
     const { destination, source } = this.#view;
     const isGroup = (packet.bytes[0]! & 1) === 1;
     this.#learn(source, from);
@@ -72,7 +81,7 @@ export class Bridge extends Device {
     }
     const entry = isGroup ? undefined : this.#find(destination);
     if (entry !== undefined) {
-      this.#forwardTo(entry, packet, from);
+      this.#forwardTo(entry, packet, from, destination);
       return;
     }
     this.#flood(packet, from);
@@ -92,30 +101,13 @@ export class Bridge extends Device {
     entry.port.transmit(packet);
   }
 
-  #passUp(arrived: Packet): void {
-    const packet = this.#gathered(arrived);
-    if (packet === undefined) return;
+  #passUp(packet: Packet): void {
     this.counters.rxPackets++;
     this.tell(packet, 'receive', `in by ${this.name}`);
     this.netns.receive(this, packet);
   }
 
-  /** br_netfilter: fragments are put together on the bridge already. */
-  #gathered(packet: Packet): Packet | undefined {
-    const { etherType, payloadOffset } = this.#view;
-    const tables = etherType === EtherType.ipv4 ? 'iptables' : 'ip6tables';
-    const isIp = etherType === EtherType.ipv4 || etherType === EtherType.ipv6;
-    if (!isIp || this.netns.sysctls.get(`net/bridge/bridge-nf-call-${tables}`) !== '1') return packet;
-    const inner = withBytes(packet, packet.bytes.subarray(payloadOffset));
-    const whole = gather(this.netns, inner);
-    if (whole === undefined || whole === inner) return whole && packet;
-    const bytes = new Uint8Array(payloadOffset + whole.bytes.length);
-    bytes.set(packet.bytes.subarray(0, payloadOffset));
-    bytes.set(whole.bytes, payloadOffset);
-    return withBytes(whole, bytes);
-  }
-
-  #forwardTo(entry: BridgeEntry, packet: Packet, from: Device): void {
+  #forwardTo(entry: BridgeEntry, packet: Packet, from: Device, mac: MacAddress): void {
     const { port } = entry;
     if (port === from && !from.hairpin) {
       this.drop(packet, 'no-hairpin', `${port.name} is where it came from, and is no hairpin port`);
@@ -129,8 +121,8 @@ export class Bridge extends Device {
       );
       return;
     }
-    this.#tellForwarded(packet, entry, this.#view.destination);
-    port.transmit(packet);
+    this.#tellForwarded(packet, entry, mac);
+    this.#leaveBy(port, packet);
   }
 
   #tellForwarded(packet: Packet, { port }: BridgeEntry, mac: MacAddress): void {
@@ -146,7 +138,11 @@ export class Bridge extends Device {
       this.tell(packet, 'flood', `to ${names}`);
     }
     const copy = { ...packet, isFlooded: true };
-    for (const port of ports) port.transmit(copy);
+    for (const port of ports) this.#leaveBy(port, copy);
+  }
+
+  #leaveBy(port: Device, packet: Packet): void {
+    for (const frame of meetForward(this, packet, port)) port.transmit(frame);
   }
 
   #learn(source: MacAddress, port: Device): void {

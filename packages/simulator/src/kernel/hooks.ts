@@ -12,8 +12,22 @@ interface Devices {
 
 /** Undefined where a rule kept it. */
 export function passHook(netns: Netns, hook: Hook, packet: Packet, devices: Devices): Packet | undefined {
+  return meet(netns, hook, packet, devices)?.packet;
+}
+
+/** With the mark it is to be routed anew by, where its first route holds no more. */
+export function passOutput(netns: Netns, packet: Packet, oif: string): Met | undefined {
+  return meet(netns, 'output', packet, { oif });
+}
+
+interface Met {
+  readonly packet: Packet;
+  readonly rerouteMark?: number | undefined;
+}
+
+function meet(netns: Netns, hook: Hook, packet: Packet, devices: Devices): Met | undefined {
   const { netfilter } = netns;
-  if (netfilter.isEmpty) return packet;
+  if (netfilter.isEmpty) return { packet };
   const passage = netfilter.pass(hook, {
     packet: packet.bytes,
     mark: packet.mark,
@@ -26,8 +40,9 @@ export function passHook(netns: Netns, hook: Hook, packet: Packet, devices: Devi
     if (passage.verdict === 'reject') reject(netns, packet, passage.rejectWith);
     return undefined;
   }
-  if (passage.packet === packet.bytes && passage.mark === packet.mark) return packet;
-  return { ...withBytes(packet, passage.packet), mark: passage.mark };
+  const { mark, rerouteMark } = passage;
+  if (passage.packet === packet.bytes && mark === packet.mark) return { packet, rerouteMark };
+  return { packet: { ...withBytes(packet, passage.packet), mark }, rerouteMark };
 }
 
 function surroundings(netns: Netns, hook: Hook, { bytes }: Packet, { oif }: Devices) {

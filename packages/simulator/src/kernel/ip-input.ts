@@ -5,7 +5,7 @@ import { type FibMatch, type FibRoute, TABLE_LOCAL } from './fib.js';
 import { routeText } from './fib-text.js';
 import { passHook } from './hooks.js';
 import { deliverIcmp, sendError } from './icmp.js';
-import { finishOutput, mtuOf } from './ip-output.js';
+import { finishOutput, mtuOf, tellRoute } from './ip-output.js';
 import { type IpHeader, readIp, withLowerTtl } from './ip-packet.js';
 import type { Netns } from './netns.js';
 import { type Packet, withBytes } from './packet.js';
@@ -26,7 +26,7 @@ export function receiveIp(netns: Netns, device: Device, arrived: Packet, isGroup
   }
   const trimmed = before.end < arrived.bytes.length ? arrived.bytes.subarray(0, before.end) : arrived.bytes;
   const gathered = gather(netns, withBytes(arrived, trimmed));
-  const packet = gathered && hook(netns, 'prerouting', gathered, device.name);
+  const packet = gathered && prerouted(netns, gathered, device);
   if (packet === undefined) return;
   const ip = readIp(packet.bytes)!;
   const arrival = { packet, ip, device };
@@ -56,6 +56,12 @@ export function gather(netns: Netns, packet: Packet): Packet | undefined {
   if (!netns.netfilter.tracksConnections) return packet;
   const ip = readIp(packet.bytes);
   return ip?.isFragment ? netns.fragments.add(netns, packet, ip) : packet;
+}
+
+/** ip_sabotage_in: once is enough. */
+function prerouted(netns: Netns, packet: Packet, device: Device): Packet | undefined {
+  const { metRulesOnBridge, ...onward } = packet;
+  return metRulesOnBridge ? onward : hook(netns, 'prerouting', packet, device.name);
 }
 
 function hook(netns: Netns, name: Hook, packet: Packet, iif: string, oif?: string): Packet | undefined {
@@ -99,12 +105,6 @@ function isMartian(netns: Netns, { packet, ip, device }: Arrival): boolean {
     device: device.name,
   });
   return true;
-}
-
-function tellRoute(netns: Netns, packet: Packet, match: FibMatch): void {
-  if (packet.trace === undefined) return;
-  const text = routeText(match);
-  netns.tell(packet, 'route', text, { row: { table: 'route', text, route: match.route } });
 }
 
 function deliver(netns: Netns, { packet: arrived, ip, device }: Arrival): void {

@@ -11,7 +11,7 @@ import {
 import type { Device } from '../devices/device.js';
 import { type FibMatch, type FibRoute, TABLE_LOCAL } from './fib.js';
 import { routeText } from './fib-text.js';
-import { passHook } from './hooks.js';
+import { passHook, passOutput } from './hooks.js';
 import { sendError } from './icmp.js';
 import { refuse } from './ip-input.js';
 import { fragmentIpv4, fragmentIpv6, type IpHeader, readIp } from './ip-packet.js';
@@ -40,27 +40,16 @@ export function sendIp(netns: Netns, packet: Packet, options: OutputOptions = {}
     netns.drop(packet, 'malformed', 'no IP packet that is whole');
     return;
   }
-  const { destination, source } = ip;
-  if (isMulticastAddress(destination) && oif !== undefined) {
+  if (isMulticastAddress(ip.destination) && oif !== undefined) {
     sendOnLink(netns, packet, ip, oif);
     return;
   }
-  const match =
-    netns.fib.lookup({ destination, source, mark: packet.mark, ...(oif && { oif }) }) ??
-    (oif !== undefined && netns.device(oif)?.up ? onLink(ip, oif) : undefined);
-  if (match === undefined) {
-    netns.drop(packet, 'no-route', `no route to ${destination} (ENETUNREACH)`);
-    return;
-  }
-  const { route, table } = match;
-  if (route.type !== 'unicast' && table !== TABLE_LOCAL) {
-    refuse(netns, packet, match);
-    return;
-  }
-  tellRoute(netns, packet, match);
-  const leaving = route.type === 'local' ? { ...route, dev: 'lo' } : route;
-  const passed = passHook(netns, 'output', packet, { oif: leaving.dev! });
-  if (passed === undefined) return;
+  const first = routeOut(netns, packet, packet.mark, oif);
+  const met = first && passOutput(netns, packet, first.dev!);
+  if (met === undefined) return;
+  const { packet: passed, rerouteMark } = met;
+  const leaving = rerouteMark === undefined ? first : routeOut(netns, passed, rerouteMark, oif);
+  if (leaving === undefined) return;
   const mtu = mtuOf(netns, leaving);
   const isWhole = ip.family === 4 ? ip.dontFragment : options.dontFragment === true;
   if (passed.bytes.length > mtu && isWhole) {
@@ -69,6 +58,26 @@ export function sendIp(netns: Netns, packet: Packet, options: OutputOptions = {}
     return;
   }
   finishOutput(netns, passed, leaving, {});
+}
+
+/** Undefined where there is no way, which is told. */
+function routeOut(netns: Netns, packet: Packet, mark: number, oif: string | undefined): FibRoute | undefined {
+  const ip = readIp(packet.bytes)!;
+  const { destination, source } = ip;
+  const match =
+    netns.fib.lookup({ destination, source, mark, ...(oif && { oif }) }) ??
+    (oif !== undefined && netns.device(oif)?.up ? onLink(ip, oif) : undefined);
+  if (match === undefined) {
+    netns.drop(packet, 'no-route', `no route to ${destination} (ENETUNREACH)`);
+    return undefined;
+  }
+  const { route, table } = match;
+  if (route.type !== 'unicast' && table !== TABLE_LOCAL) {
+    refuse(netns, packet, match);
+    return undefined;
+  }
+  tellRoute(netns, packet, match);
+  return route.type === 'local' ? { ...route, dev: 'lo' } : route;
 }
 
 /** Asked for a device without a route by it, the kernel takes the destination to be on its link, while that is up. */
@@ -83,7 +92,7 @@ function sendOnLink(netns: Netns, packet: Packet, ip: IpHeader, dev: string): vo
   if (match !== undefined) finishOutput(netns, packet, match.route, {});
 }
 
-function tellRoute(netns: Netns, packet: Packet, match: FibMatch): void {
+export function tellRoute(netns: Netns, packet: Packet, match: FibMatch): void {
   if (packet.trace === undefined) return;
   const text = routeText(match);
   netns.tell(packet, 'route', text, { row: { table: 'route', text, route: match.route } });
@@ -171,7 +180,7 @@ function unresolved(netns: Netns, packet: Packet, device: Device, nextHop: IpAdd
   sendError(netns, packet, { kind: 'host-unreachable' });
 }
 
-function tellNeighbor(netns: Netns, packet: Packet, entry: NeighborEntry): void {
+export function tellNeighbor(netns: Netns, packet: Packet, entry: NeighborEntry): void {
   if (packet.trace === undefined) return;
   const text = neighborText(entry);
   const { address, mac } = entry;

@@ -17,6 +17,8 @@ export interface Packet {
   readonly isFlooded?: boolean;
   /** Of the fragments it was put together from, in bytes: it goes on in pieces that are no larger. */
   readonly largestFragment?: number;
+  /** It came to a bridge whose frames meet the rules of IP, and has passed the first of them (`nf_bridge_info`). */
+  readonly metRulesOnBridge?: boolean;
   readonly trace?: Trace;
 }
 

@@ -29,6 +29,11 @@ export class Sysctls {
     return this.#values.get(key) ?? DEFAULTS.get(key) ?? this.#default(key) ?? '0';
   }
 
+  /** A module that is not loaded has none. */
+  has(key: string): boolean {
+    return this.#values.has(key);
+  }
+
   /** Of a device, as the kernel reads it where `all` is no more than another value for it. */
   device(family: 'ipv4' | 'ipv6', dev: string, name: string): number {
     return Number(this.get(`net/${family}/conf/${dev}/${name}`));

@@ -40,6 +40,8 @@ export interface Passage {
   readonly matches: readonly RuleMatch[];
   /** Rules whose expressions are not modelled, and which were taken not to match. */
   readonly notUnderstood: readonly RuleMatch[];
+  /** On output: the packet is routed anew, by this mark; absent where its first route stays. */
+  readonly rerouteMark?: number;
   /** What was translated: `source 10.244.1.2:5000 -> 192.168.77.11:5000`. */
   readonly translation?: string;
   /** Dropped for the number of rules alone that it met. */

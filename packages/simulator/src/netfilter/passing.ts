@@ -8,7 +8,7 @@ import type { Random } from '../random.js';
 import { destinationAt, type PacketHead, readHead, sourceAt } from './packet-head.js';
 import type { Hook, Passage, RuleMatch, Traversal } from './passage.js';
 import type { PacketContext } from './rules/packet-context.js';
-import type { BaseVerdict, Program } from './rules/program.js';
+import type { BaseChain, BaseVerdict, Program } from './rules/program.js';
 import type { Tracked, Tracker } from './tracker.js';
 import { adjustQuoting, rewrite, type Side } from './translate.js';
 import { addressAt, type Endpoint, endpointText, inverse, type Tuple, tupleOf } from './tuple.js';
@@ -47,6 +47,7 @@ export class Passing {
   /** Of this very packet: the context's may be a first fragment's. */
   #head: PacketHead;
   #isCopy = false;
+  #rerouteMark: number | undefined;
   readonly #translations: string[] = [];
 
   constructor(machinery: Machinery, hook: Hook, traversal: Traversal, head: PacketHead) {
@@ -73,6 +74,7 @@ export class Passing {
       matches,
       notUnderstood,
       ...(this.#translations.length > 0 && { translation: this.#translations.join(', ') }),
+      ...(this.#rerouteMark !== undefined && { rerouteMark: this.#rerouteMark }),
       ...(verdict === 'reject' && rejectWith !== undefined && { rejectWith }),
     };
   }
@@ -82,16 +84,33 @@ export class Passing {
     const side = SIDES[this.#hook];
     const due = [
       { priority: this.#isFirstHook ? TRACK_PRIORITY : Number.NEGATIVE_INFINITY, run: () => this.#track() },
-      ...(side ? [{ priority: NAT_PRIORITY[side], run: () => this.#translate(side) }] : []),
+      ...(side
+        ? [{ priority: NAT_PRIORITY[side], run: () => this.#rerouting(() => this.#translate(side)) }]
+        : []),
     ];
     const chains = program
       .filters(this.#hook, this.#head.family)
-      .map((chain) => ({ priority: chain.priority, run: () => chain.run(this.#context) }));
+      .map((chain) => ({ priority: chain.priority, run: () => this.#filter(chain) }));
     for (const { run } of [...due, ...chains].sort((a, b) => a.priority - b.priority)) {
       const verdict = run();
       if (verdict !== 'accept') return verdict;
     }
     return 'accept';
+  }
+
+  #filter(chain: BaseChain): BaseVerdict {
+    const run = () => chain.run(this.#context);
+    return chain.type === 'route' ? this.#rerouting(run, true) : run();
+  }
+
+  /** ip_route_me_harder: what a host sends has its route already, which holds for another destination or mark no more. */
+  #rerouting(run: () => BaseVerdict, byMark = false): BaseVerdict {
+    if (this.#hook !== 'output') return run();
+    const key = () => `${addressAt(this.#head, destinationAt(this.#head))} ${byMark && this.#context.mark}`;
+    const before = key();
+    const verdict = run();
+    if (key() !== before) this.#rerouteMark = this.#context.mark;
+    return verdict;
   }
 
   get #isFirstHook(): boolean {

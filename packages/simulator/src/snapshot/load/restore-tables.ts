@@ -27,6 +27,11 @@ export function restoreTables(netns: Netns, snapshot: NamespaceSnapshot, note: N
   for (const neighbor of snapshot.neighbors) restoreNeighbor(netns, neighbor);
   for (const entry of snapshot.fdb) restoreFdbEntry(netns, entry);
   netns.sysctls.restore(snapshot.sysctls);
+  for (const { ifname, linkinfo } of snapshot.links) {
+    const bridge = netns.device(ifname);
+    const { nf_call_iptables = 0, nf_call_ip6tables = 0 } = linkinfo?.info_data ?? {};
+    if (bridge instanceof Bridge) bridge.rulesCalled = { 4: nf_call_iptables > 0, 6: nf_call_ip6tables > 0 };
+  }
   if (snapshot.nftables.length > 0) netns.netfilter.load({ nftables: snapshot.nftables });
   for (const table of snapshot.unknown ?? []) note(`its ${table} could not be read`);
 }
