@@ -30,6 +30,8 @@ export interface FibRoute {
   readonly prefix: IpPrefix;
   readonly type: RouteType;
   readonly dev?: string | undefined;
+  /** Those of its further next hops, of which none is taken: what comes in by them is no martian. */
+  readonly otherDevs?: readonly string[];
   readonly via?: IpAddress | undefined;
   readonly onlink?: boolean | undefined;
   readonly metric: number;
@@ -245,7 +247,7 @@ function ruleMatches(rule: FibRule, flow: Flow): boolean {
   return (
     (rule.iif === undefined || rule.iif === (flow.iif ?? 'lo')) &&
     (rule.oif === undefined || rule.oif === flow.oif) &&
-    (rule.mark === undefined || (mark & rule.mark.mask) === rule.mark.value) &&
+    (rule.mark === undefined || ((mark ^ rule.mark.value) & rule.mark.mask) === 0) &&
     isIn(rule.from, flow.source) &&
     isIn(rule.to, flow.destination)
   );

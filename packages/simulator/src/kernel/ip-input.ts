@@ -85,6 +85,7 @@ const isMulticast = ({ family, destination }: IpHeader): boolean => {
 function isMartian(netns: Netns, { packet, ip, device }: Arrival): boolean {
   if (ip.family === 6 || device.name === 'lo') return false;
   const { source } = ip;
+  if (netns.fib.isLocal(source) && netns.sysctls.any(device.name, 'accept_local')) return false;
   if (netns.fib.isLocal(source)) {
     netns.drop(
       packet,
@@ -95,9 +96,10 @@ function isMartian(netns: Netns, { packet, ip, device }: Arrival): boolean {
   }
   const filter = netns.sysctls.largest(device.name, 'rp_filter');
   if (filter === 0) return false;
-  const back = netns.fib.lookup({ destination: source, source: ip.destination, mark: packet.mark });
+  const mark = netns.sysctls.any(device.name, 'src_valid_mark') ? packet.mark : 0;
+  const back = netns.fib.lookup({ destination: source, source: ip.destination, mark });
   const isUnicast = back?.route.type === 'unicast';
-  if (isUnicast && (filter === 2 || back.route.dev === device.name)) return false;
+  if (isUnicast && (filter === 2 || leadsBy(back.route, device.name))) return false;
   const way =
     back === undefined ? 'no route leads' : `the route back leads by ${back.route.dev ?? back.route.type}`;
   netns.drop(packet, 'reverse-path', `rp_filter=${filter} on ${device.name}: ${way} to ${source}`, {
@@ -106,6 +108,10 @@ function isMartian(netns: Netns, { packet, ip, device }: Arrival): boolean {
   });
   return true;
 }
+
+/** Any of its next hops will do (fib_info_nh_uses_dev). */
+const leadsBy = ({ dev, otherDevs = [] }: FibRoute, name: string): boolean =>
+  dev === name || otherDevs.includes(name);
 
 function deliver(netns: Netns, { packet: arrived, ip, device }: Arrival): void {
   const whole = ip.isFragment ? netns.fragments.add(netns, arrived, ip) : arrived;

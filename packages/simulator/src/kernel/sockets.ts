@@ -1,6 +1,8 @@
 /** Sockets of a namespace: who takes datagrams and answers connections, and what is answered where nobody does. */
 import {
   emitTcp,
+  type Family,
+  familyOf,
   type IcmpMessage,
   type Icmpv6Message,
   type IpAddress,
@@ -29,11 +31,19 @@ export interface Received {
   readonly payload: Uint8Array;
 }
 
-/** A program or a device that listens. */
-export interface UdpListener {
+/** Where a program listens. */
+export interface Listening {
   /** Absent: any address of the host. */
   readonly address?: IpAddress;
+  /** Without an address, which family alone. */
+  readonly family?: Family;
+  /** The device that packets must come in by. */
+  readonly dev?: string;
   readonly port: number;
+}
+
+/** A program or a device that listens. */
+export interface UdpListener extends Listening {
   /** What is said of a datagram that arrives: `nginx`, `flannel.1`; absent for what tells its own hops. */
   readonly owner?: string;
   readonly receive?: (received: Received) => void;
@@ -48,7 +58,7 @@ export type Segment = (packet: Packet, ip: IpHeader, segment: TcpSegment) => voi
 export class Sockets {
   readonly #netns: Netns;
   readonly #udp: UdpListener[] = [];
-  readonly #tcp: { readonly address?: IpAddress; readonly port: number }[] = [];
+  readonly #tcp: Listening[] = [];
   readonly #hearers = new Set<Heard>();
   readonly #connections = new Map<string, Segment>();
 
@@ -69,7 +79,7 @@ export class Sockets {
   }
 
   /** Connections to this port are taken. */
-  listenTcp(listener: { readonly address?: IpAddress; readonly port: number }): void {
+  listenTcp(listener: Listening): void {
     this.#tcp.push(listener);
   }
 
@@ -92,11 +102,11 @@ export class Sockets {
 
   deliver(device: Device, packet: Packet, ip: IpHeader): void {
     if (ip.protocol === IpProtocol.udp) {
-      this.#deliverUdp(packet, ip);
+      this.#deliverUdp(device, packet, ip);
       return;
     }
     if (ip.protocol === IpProtocol.tcp) {
-      this.#deliverTcp(packet, ip);
+      this.#deliverTcp(device, packet, ip);
       return;
     }
     this.#netns.drop(packet, 'no-socket', `protocol ${ip.protocol} is not spoken here`, {
@@ -104,7 +114,7 @@ export class Sockets {
     });
   }
 
-  #deliverUdp(packet: Packet, ip: IpHeader): void {
+  #deliverUdp({ name: dev }: Device, packet: Packet, ip: IpHeader): void {
     const segment = packet.bytes.subarray(ip.payloadOffset, ip.end);
     const datagram = parseUdp(segment, ip);
     if (datagram === undefined) {
@@ -113,7 +123,7 @@ export class Sockets {
     }
     const { sourcePort, destinationPort: port, payload } = datagram;
     if (deliverToVxlan(this.#netns, port, { packet, ip, sourcePort, payload })) return;
-    const listener = this.#udp.find((one) => overlap(one, { address: ip.destination, port }));
+    const listener = this.#udp.find((one) => overlap(one, { address: ip.destination, port, dev }));
     if (listener === undefined) {
       this.#netns.drop(packet, 'no-socket', `nobody listens on UDP port ${port}`);
       sendError(this.#netns, packet, { kind: 'port-unreachable' });
@@ -129,7 +139,7 @@ export class Sockets {
     listener.receive?.({ packet, ip, sourcePort, payload });
   }
 
-  #deliverTcp(packet: Packet, ip: IpHeader): void {
+  #deliverTcp({ name: dev }: Device, packet: Packet, ip: IpHeader): void {
     const bytes = packet.bytes.subarray(ip.payloadOffset, ip.end);
     const segment = parseTcp(bytes, ip);
     if (segment === undefined) {
@@ -143,7 +153,7 @@ export class Sockets {
       return;
     }
     const listens = this.#tcp.some((one) =>
-      overlap(one, { address: ip.destination, port: segment.destinationPort }),
+      overlap(one, { address: ip.destination, port: segment.destinationPort, dev }),
     );
     if (!listens) {
       this.#resetTcp(packet, ip, segment);
@@ -203,10 +213,13 @@ export class Sockets {
   }
 }
 
-function overlap(
-  one: { address?: IpAddress; port: number },
-  other: { address?: IpAddress; port: number },
-): boolean {
+function overlap(one: Listening, other: Listening): boolean {
   if (one.port !== other.port) return false;
+  if (one.dev !== undefined && other.dev !== undefined && one.dev !== other.dev) return false;
+  const [family, otherFamily] = [familyOfListening(one), familyOfListening(other)];
+  if (family !== undefined && otherFamily !== undefined && family !== otherFamily) return false;
   return one.address === undefined || other.address === undefined || one.address === other.address;
 }
+
+const familyOfListening = ({ address, family }: Listening): Family | undefined =>
+  address === undefined ? family : familyOf(address);

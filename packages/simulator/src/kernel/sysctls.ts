@@ -44,6 +44,11 @@ export class Sysctls {
     return Math.max(this.device('ipv4', 'all', name), this.device('ipv4', dev, name));
   }
 
+  /** Where the device's or that of `all` is enough (IN_DEV_ORCONF). */
+  any(dev: string, name: string): boolean {
+    return this.largest(dev, name) > 0;
+  }
+
   deleteOf(dev: string): void {
     for (const key of this.#values.keys()) if (key.split('/')[3] === dev) this.#values.delete(key);
   }

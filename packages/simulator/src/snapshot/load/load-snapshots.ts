@@ -1,5 +1,5 @@
 /** From snapshots of real nodes to a network that can be sent packets through. */
-import { prefixAddress } from '@podlan/wire';
+import { familyOf, prefixAddress } from '@podlan/wire';
 import { ForwarderProgram } from '../../devices/forwarder-program.js';
 import { Nic } from '../../devices/nic.js';
 import { Tun } from '../../devices/tun.js';
@@ -127,9 +127,11 @@ function openSockets(netns: Netns, { sockets }: NamespaceSnapshot): void {
   const tunnelPorts = new Set(
     [...netns.devices].flatMap((device) => (device instanceof Vxlan ? [device.port] : [])),
   );
-  for (const { protocol, local, port } of sockets) {
+  for (const { protocol, local, v6only = false, port, dev } of sockets) {
     const isAny = local === '0.0.0.0' || local === '::';
-    const listener = { port, ...(!isAny && { address: local }) };
+    const isOfOne = local === '0.0.0.0' || v6only;
+    const where = isAny ? { ...(isOfOne && { family: familyOf(local) }) } : { address: local };
+    const listener = { port, ...where, ...(dev !== undefined && { dev }) };
     if (protocol === 'tcp') netns.sockets.listenTcp(listener);
     else if (!tunnelPorts.has(port)) netns.sockets.listenUdp({ ...listener, owner: 'a program' });
   }

@@ -16,24 +16,43 @@ import { type FibRoute, type FibRule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } f
 import type { NeighborState } from '../../kernel/neighbors.js';
 import type { Netns } from '../../kernel/netns.js';
 import type { NamespaceSnapshot } from '../namespace-schema.js';
-import type { FdbSnapshot, NeighborSnapshot, RouteSnapshot, RuleSnapshot } from '../types.js';
+import type { FdbSnapshot, LinkSnapshot, NeighborSnapshot, RouteSnapshot, RuleSnapshot } from '../types.js';
 
 type Note = (text: string) => void;
 
 /** `note` hears of what is not simulated. */
 export function restoreTables(netns: Netns, snapshot: NamespaceSnapshot, note: Note): void {
-  for (const route of snapshot.routes) restoreRoute(netns, route, note);
-  restoreRules(netns, snapshot.rules, note);
+  const tables = tableNumbers(note);
+  for (const route of snapshot.routes) restoreRoute(netns, route, tables, note);
+  restoreRules(netns, snapshot.rules, tables, note);
   for (const neighbor of snapshot.neighbors) restoreNeighbor(netns, neighbor);
   for (const entry of snapshot.fdb) restoreFdbEntry(netns, entry);
   netns.sysctls.restore(snapshot.sysctls);
-  for (const { ifname, linkinfo } of snapshot.links) {
-    const bridge = netns.device(ifname);
-    const { nf_call_iptables = 0, nf_call_ip6tables = 0 } = linkinfo?.info_data ?? {};
-    if (bridge instanceof Bridge) bridge.rulesCalled = { 4: nf_call_iptables > 0, 6: nf_call_ip6tables > 0 };
-  }
+  for (const link of snapshot.links) restoreRulesCalled(netns, link);
+  noteChains(snapshot, note);
   if (snapshot.nftables.length > 0) netns.netfilter.load({ nftables: snapshot.nftables });
   for (const table of snapshot.unknown ?? []) note(`its ${table} could not be read`);
+}
+
+/** `nf_call_iptables` of a bridge: its frames meet the rules of IP. */
+function restoreRulesCalled(netns: Netns, { ifname, linkinfo }: LinkSnapshot): void {
+  const bridge = netns.device(ifname);
+  const { nf_call_iptables = 0, nf_call_ip6tables = 0 } = linkinfo?.info_data ?? {};
+  if (bridge instanceof Bridge) bridge.rulesCalled = { 4: nf_call_iptables > 0, 6: nf_call_ip6tables > 0 };
+}
+
+const FAMILIES_OF_IP: ReadonlySet<string> = new Set(['ip', 'ip6', 'inet']);
+
+/** Base chains that see frames, which no hook of IP asks. */
+function noteChains({ nftables }: NamespaceSnapshot, note: Note): void {
+  for (const { chain } of nftables) {
+    if (chain?.hook === undefined) continue;
+    const { family, table, name, hook } = chain;
+    if (!FAMILIES_OF_IP.has(family) || hook === 'ingress')
+      note(
+        `chain ${name} of table ${family} ${table} is left out: hook ${hook} of ${family} is not simulated`,
+      );
+  }
 }
 
 const TABLES: Readonly<Record<string, number>> = {
@@ -42,10 +61,22 @@ const TABLES: Readonly<Record<string, number>> = {
   local: TABLE_LOCAL,
 };
 
-const tableNumber = (name = 'main'): number | undefined => {
-  const number = TABLES[name] ?? Number(name);
-  return Number.isInteger(number) ? number : undefined;
-};
+/** Of names that the host's rt_tables has, and that no snapshot knows: beyond what a number there can be. */
+const FIRST_NAMED_TABLE = 2 ** 32;
+
+type TableNumbers = (name?: string) => number;
+
+function tableNumbers(note: Note): TableNumbers {
+  const named = new Map<string, number>();
+  return (name = 'main') => {
+    const number = TABLES[name] ?? Number(name);
+    if (Number.isInteger(number)) return number;
+    const known = named.get(name) ?? FIRST_NAMED_TABLE + named.size;
+    if (!named.has(name)) note(`routing table ${name} is shown as table ${known}`);
+    named.set(name, known);
+    return known;
+  };
+}
 
 const familyNumber = (family: 'inet' | 'inet6'): Family => (family === 'inet' ? 4 : 6);
 
@@ -60,15 +91,21 @@ const TYPES: ReadonlySet<string> = new Set<FibRoute['type']>([
   ...(['blackhole', 'unreachable', 'prohibit', 'throw'] as const),
 ]);
 
-function restoreRoute(netns: Netns, route: RouteSnapshot, note: Note): void {
+function restoreRoute(netns: Netns, route: RouteSnapshot, tables: TableNumbers, note: Note): void {
   const { type = 'unicast', dst, dev, metric = 0, prefsrc, protocol, flags, nexthops = [] } = route;
-  const table = tableNumber(route.table);
-  if (table === undefined || !TYPES.has(type)) {
+  const table = tables(route.table);
+  if (!TYPES.has(type)) {
     note(`route ${dst} of table ${route.table} and type ${type} is left out`);
     return;
   }
+  const asked = (['tos', 'from'] as const).filter((key) => route[key] !== undefined);
+  if (asked.length > 0) {
+    note(`route ${dst} is left out: ${asked.join(', ')} is not simulated`);
+    return;
+  }
   if (flags.includes('dead')) return;
-  const hop = nexthops.find((one) => !one.flags.includes('dead'));
+  const alive = nexthops.filter((one) => !one.flags.includes('dead'));
+  const [hop, ...others] = alive;
   if (nexthops.length > 1) note(`of the ${nexthops.length} next hops of route ${dst} the first is taken`);
   const via = route.gateway ?? route.via?.host ?? hop?.gateway ?? hop?.via?.host;
   const out = dev ?? hop?.dev;
@@ -78,6 +115,7 @@ function restoreRoute(netns: Netns, route: RouteSnapshot, note: Note): void {
     {
       ...{ prefix: prefixFrom(dst, familyNumber(route.family)), type: type as FibRoute['type'], metric },
       ...(out !== undefined && { dev: out }),
+      ...(others.length > 0 && { otherDevs: others.flatMap((one) => one.dev ?? []) }),
       ...(via !== undefined && { via }),
       ...(onlink && { onlink }),
       ...(prefsrc !== undefined && { source: prefsrc }),
@@ -99,10 +137,10 @@ function mtuIn({ metrics = [] }: RouteSnapshot): number | undefined {
   return typeof mtu === 'number' ? mtu : undefined;
 }
 
-function restoreRules(netns: Netns, rules: readonly RuleSnapshot[], note: Note): void {
+function restoreRules(netns: Netns, rules: readonly RuleSnapshot[], tables: TableNumbers, note: Note): void {
   for (const family of [4, 6] as const) {
     const ofFamily = rules.filter((rule) => familyNumber(rule.family) === family);
-    const restored = ofFamily.flatMap((rule) => ruleOf(rule, family, note) ?? []);
+    const restored = ofFamily.flatMap((rule) => ruleOf(rule, family, tables, note) ?? []);
     if (ofFamily.length > 0) netns.fib.setRules(family, restored);
   }
 }
@@ -117,15 +155,22 @@ const UNMODELLED = [
   'dport',
   'dport_start',
   'suppress_prefixlen',
+  'suppress_ifgroup',
+  'l3mdev',
   'goto',
   'tos',
 ] as const;
 
-function ruleOf(rule: RuleSnapshot, family: Family, note: Note): FibRule | undefined {
+function ruleOf(rule: RuleSnapshot, family: Family, tables: TableNumbers, note: Note): FibRule | undefined {
   const { priority, iif, oif, fwmark, fwmask, action = 'lookup' } = rule;
-  const table = tableNumber(rule.table ?? 'main');
+  // The kernel is who forwards: user 0.
+  if (rule.uid_start !== undefined && rule.uid_start > 0) {
+    note(`rule ${priority} is left out: it is for programs of users ${rule.uid_start} to ${rule.uid_end}`);
+    return undefined;
+  }
+  const table = tables(rule.table ?? 'main');
   const strange = UNMODELLED.filter((key) => rule[key] !== undefined);
-  const isPlain = strange.length === 0 && ACTIONS.has(action) && table !== undefined;
+  const isPlain = strange.length === 0 && ACTIONS.has(action);
   if (!isPlain) {
     note(`rule ${priority} is left out: ${strange.join(', ') || action} is not simulated`);
     return undefined;
