@@ -4,7 +4,7 @@ import { Bridge } from '../src/devices/bridge.js';
 import { pair, Veth } from '../src/devices/veth.js';
 import { probe } from '../src/index.js';
 import { readIp } from '../src/kernel/ip-packet.js';
-import { ip, Links, mac, on } from './links.js';
+import { ip, Links, mac, net, on } from './links.js';
 
 const CALLS = 'net/bridge/bridge-nf-call-iptables';
 const SERVICE = ip('10.96.0.10');
@@ -157,4 +157,16 @@ describe('what a host sends itself', () => {
     load(rules({ type, hook: 'output' }, [{ mangle: { key: { meta: { key: 'mark' } }, value: 9 } }]));
     expect(ask('host', '10.0.9.2').answered).toBe(answered);
   });
+});
+
+test.each([
+  ['the only one', [], false],
+  ['one of several', ['eth0'], true],
+])('under strict rp_filter the way back by another device is %s', (_, otherDevs, arrived) => {
+  const host = links.netns('host');
+  host.sysctls.set('net/ipv4/conf/eth0/rp_filter', '1');
+  links.netns('outside').addAddress('eth0', on('203.0.113.9/32'));
+  host.fib.set({ prefix: net('203.0.113.9/32'), type: 'unicast', dev: 'br0', otherDevs, metric: 0 });
+  const way = { source: ip('203.0.113.9'), destination: ip('10.0.9.1') };
+  expect(probe(links.netns('outside'), way).arrived).toBe(arrived);
 });

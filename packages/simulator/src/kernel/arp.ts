@@ -10,6 +10,7 @@ import {
   type MacAddress,
 } from '@podlan/wire';
 import type { Device } from '../devices/device.js';
+import { leadsBy } from './fib.js';
 import { frame } from './ip-output.js';
 import type { Netns } from './netns.js';
 import { answerTo, type Packet } from './packet.js';
@@ -77,7 +78,8 @@ function isProxied(netns: Netns, device: Device, target: IpAddress): boolean {
 function isUnreachableBy(netns: Netns, device: Device, sender: IpAddress): boolean {
   if (sender === '0.0.0.0') return false;
   if (netns.sysctls.largest(device.name, 'rp_filter') !== 1) return false;
-  return netns.fib.lookup({ destination: sender })?.route.dev !== device.name;
+  const back = netns.fib.lookup({ destination: sender });
+  return back === undefined || !leadsBy(back.route, device.name);
 }
 
 /** Who has `target`? To all, or to the one who had it. */

@@ -45,6 +45,10 @@ export interface FibRoute {
   readonly row?: Route | undefined;
 }
 
+/** Any of its next hops will do (fib_info_nh_uses_dev). */
+export const leadsBy = ({ dev, otherDevs = [] }: FibRoute, name: string): boolean =>
+  dev === name || otherDevs.includes(name);
+
 /** A rule of the policy database. */
 export interface FibRule {
   readonly priority: number;

@@ -1,7 +1,7 @@
 /** The way of an IP packet that came in (net/ipv4/ip_input.c, ip_forward.c; net/ipv6/ip6_input.c, ip6_output.c). */
 import type { Device } from '../devices/device.js';
 import type { Hook } from '../netfilter/passage.js';
-import { type FibMatch, type FibRoute, TABLE_LOCAL } from './fib.js';
+import { type FibMatch, type FibRoute, leadsBy, TABLE_LOCAL } from './fib.js';
 import { routeText } from './fib-text.js';
 import { passHook } from './hooks.js';
 import { deliverIcmp, sendError } from './icmp.js';
@@ -108,10 +108,6 @@ function isMartian(netns: Netns, { packet, ip, device }: Arrival): boolean {
   });
   return true;
 }
-
-/** Any of its next hops will do (fib_info_nh_uses_dev). */
-const leadsBy = ({ dev, otherDevs = [] }: FibRoute, name: string): boolean =>
-  dev === name || otherDevs.includes(name);
 
 function deliver(netns: Netns, { packet: arrived, ip, device }: Arrival): void {
   const whole = ip.isFragment ? netns.fragments.add(netns, arrived, ip) : arrived;
