@@ -86,9 +86,16 @@ function liveLines(live: Comparison, paint: Paint): string[] {
   return [paint(live.agrees ? 'green' : 'red', first), ...others];
 }
 
-/** 0: answered, or a datagram that arrived where nobody has to answer; and a real packet, if one was sent, agrees. */
+/** Also as `podlan trace` ends where it can't begin. */
+const CANNOT_BE_TOLD = 2;
+
+/**
+ * 0: answered, or a datagram that arrived where nobody has to answer; and a real packet, if one was sent, agrees. 2: what
+ * becomes of it depends on what is not simulated, or on a place that no snapshot shows.
+ */
 export function exitCodeOf({ result, live }: TraceReport, protocol: string): number {
   const { answered, arrived, lost } = result;
+  if (lost?.reason === 'not-simulated' && live === undefined) return CANNOT_BE_TOLD;
   const isThere = answered || (protocol === 'udp' && arrived && lost === undefined);
   return isThere && (live === undefined || live.agrees) ? 0 : 1;
 }

@@ -142,9 +142,22 @@ function resultOf(
   const arrived = reached.some((hop) => hop.event === 'deliver' || isClosedPort(hop, destination));
   const answered = hops.some((hop) => isAnswer(hop, netns) || (arrived && isRefusal(hop, netns)));
   const leg = arrived ? 'reply' : 'request';
-  const lost = answered ? undefined : hops.findLast((hop) => hop.event === 'drop' && hop.leg === leg);
+  const drops = hops
+    .slice(arrived ? Math.max(0, arrivalIn(hops)) : 0)
+    .filter(({ event }) => event === 'drop');
+  const lost = answered
+    ? undefined
+    : (drops.find((hop) => isUnknown(hop, leg)) ??
+      hops.findLast((hop) => hop.event === 'drop' && hop.leg === leg));
   return { hops, destination, packet, arrived, answered, ...(lost && { lost }) };
 }
+
+const arrivalIn = (hops: readonly Hop[]): number =>
+  hops.findIndex(({ leg, event }) => leg === 'request' && event === 'deliver');
+
+/** What ends where nobody can tell what becomes of it, a question for a MAC too, outranks every loss that follows of it. */
+const isUnknown = ({ reason, leg }: Hop, lostLeg: Hop['leg']): boolean =>
+  reason === 'not-simulated' && (leg === lostLeg || leg === 'resolution');
 
 /** Of an outer datagram it is no arrival. */
 const isClosedPort = ({ reason, before }: Hop, destination: IpAddress): boolean =>

@@ -45,7 +45,10 @@ const SIDE_EFFECTS: readonly Rule[] = [duplicateAddress, masquerade, vtepAddress
 export function diagnose(result: ProbeResult, around: PlacedNetwork): Finding[] {
   const scene = new Scene(result, around);
   const found = SIDE_EFFECTS.flatMap((rule) => rule(scene) ?? []);
-  if (result.answered || found.some(({ code }) => code === 'duplicate-address')) return found;
+  if (result.answered) return found;
+  // Whatever else looks wrong may be right where the way leads that is not known: nothing is to be mended.
+  if (scene.lost?.reason === 'not-simulated') return [byDropReason(scene)!];
+  if (found.some(({ code }) => code === 'duplicate-address')) return found;
   for (const rule of CAUSES) {
     const cause = rule(scene);
     if (cause !== undefined) return [cause, ...found];
