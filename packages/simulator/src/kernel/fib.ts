@@ -204,6 +204,12 @@ export class Fib {
     return this.#table(familyOf(prefix), table).delete(prefix, matches);
   }
 
+  /** Of all tables. */
+  *all(): Generator<{ readonly route: FibRoute; readonly table: number }> {
+    for (const [number, table] of [...this.#tables[4], ...this.#tables[6]])
+      for (const route of table) yield { route, table: number };
+  }
+
   /** Deletes what matches in all tables; returns what went. */
   deleteWhere(matches: (route: FibRoute, table: number) => boolean): FibRoute[] {
     const gone: FibRoute[] = [];

@@ -3,6 +3,7 @@ import { familyOf, prefixAddress } from '@podlan/wire';
 import { ForwarderProgram } from '../../devices/forwarder-program.js';
 import { Nic } from '../../devices/nic.js';
 import { Tun } from '../../devices/tun.js';
+import { Unmodelled } from '../../devices/unmodelled.js';
 import { Vxlan } from '../../devices/vxlan.js';
 import type { Netns } from '../../kernel/netns.js';
 import type { NetworkPlace } from '../../network-place.js';
@@ -11,7 +12,9 @@ import type { NamespaceSnapshot } from '../namespace-schema.js';
 import type { LinkSnapshot, NodeSnapshot } from '../types.js';
 import { restoreLinks } from './restore-links.js';
 import { restoreTables } from './restore-tables.js';
-import { joinCards, joinPairs, otherEnd, type Place } from './wiring.js';
+import { noteStrangers } from './strangers.js';
+import { joinCards } from './underlay-cards.js';
+import { joinPairs, joinUnknown, otherEnd, type Place } from './wiring.js';
 
 /** Nodes as they were, on a clock that stands still. */
 export interface SnapshotCluster {
@@ -52,7 +55,10 @@ export async function loadSnapshots(
   const notes: string[] = [];
   for (const place of places) restore(network, place, places, notes);
   joinPairs(network, places);
-  joinCards(network);
+  const note = (text: string) => void notes.push(text);
+  joinCards(network, note);
+  joinUnknown(network, places, note);
+  noteStrangers(network, snapshots, note);
   for (const snapshot of snapshots) await startForwarders(network, places, snapshot, notes);
   for (const place of places) openSockets(network.netns(place.name)!, place.snapshot);
   return { network, snapshots, notes, places: places.map((place) => described(network, place)) };
@@ -87,15 +93,30 @@ function restore(network: SimNetwork, place: Place, places: readonly Place[], no
   restoreTables(netns, snapshot, note);
   for (const device of netns.devices) {
     const flags = snapshot.links.find(({ ifname }) => ifname === device.name)?.flags ?? [];
+    if (device instanceof Unmodelled) noteUnmodelled(netns, device, flags, note);
     if (device instanceof Nic) device.cable.cut = flags.includes('NO-CARRIER');
   }
 }
+
+function noteUnmodelled(
+  netns: Netns,
+  device: Unmodelled,
+  flags: readonly string[],
+  note: (text: string) => void,
+): void {
+  const isUsed = device.master !== undefined || netns.addressesOf(device.name).length > 0;
+  if (flags.includes('UP') && isUsed)
+    note(`${device.name} is a ${device.type} device, which is not simulated`);
+}
+
+/** Whose frames leave by cards: what is on the link is seen from them. */
+const CARDS: ReadonlySet<string> = new Set(['bond', 'team', 'vlan']);
 
 /** A card, or a host's veth whose other end nobody knows: in a lab or a container that is what leads out. */
 function isUplink(place: Place, link: LinkSnapshot, places: readonly Place[]): boolean {
   if (link.link_type !== 'ether' || place.snapshot.kind !== 'host') return false;
   const kind = link.linkinfo?.info_kind;
-  if (kind === undefined) return true;
+  if (kind === undefined || CARDS.has(kind)) return true;
   if (kind !== 'veth' || link.master !== undefined || otherEnd({ place, link }, places) !== undefined)
     return false;
   const own = place.snapshot.addresses.find(({ ifname }) => ifname === link.ifname)?.addr_info ?? [];

@@ -1,12 +1,10 @@
-/** How the devices of snapshots are joined: ends of veth pairs that know one another, and cards on one underlay. */
-import { contains, prefixOf } from '@podlan/linux/prefix';
-import { familyOf, type IpAddress, type IpPrefix } from '@podlan/wire';
-import { Nic, Switch } from '../../devices/nic.js';
+/** How the devices of snapshots are joined: ends of veth pairs that know one another, and those whose other end is in no snapshot. */
 import { pair, Veth } from '../../devices/veth.js';
-import type { Netns } from '../../kernel/netns.js';
 import type { SimNetwork } from '../../sim-network.js';
 import type { NamespaceSnapshot } from '../namespace-schema.js';
 import type { LinkSnapshot } from '../types.js';
+import { freeName } from './underlay-cards.js';
+import { UnknownVeth } from './unknown-end.js';
 
 /** A namespace, as it was and as it is simulated. */
 export interface Place {
@@ -56,68 +54,31 @@ export function joinPairs(network: SimNetwork, places: readonly Place[]): void {
 const deviceAt = (network: SimNetwork, { name }: Place, { ifname }: LinkSnapshot) =>
   network.netns(name)?.device(ifname);
 
-const ROUTER = 'underlay';
+const ELSEWHERE = 'elsewhere';
 
-/**
- * Cards whose addresses share a subnet are on one switch; a router that no snapshot tells of has the gateways' addresses
- * and joins the switches.
- */
-export function joinCards(network: SimNetwork): void {
-  const segments: { readonly medium: Switch; readonly prefixes: IpPrefix[]; readonly cards: Nic[] }[] = [];
-  for (const netns of network.namespaces) {
-    for (const device of netns.devices) {
-      if (!(device instanceof Nic)) continue;
-      const prefixes = netns
-        .addressesOf(device.name)
-        .filter(({ scope }) => scope === 'global')
-        .map(({ address }) => prefixOf(address));
-      const known = segments.find((one) => one.prefixes.some((prefix) => prefixes.includes(prefix)));
-      const segment = known ?? { medium: new Switch(network.clock, network.random), prefixes: [], cards: [] };
-      if (known === undefined) segments.push(segment);
-      segment.prefixes.push(...prefixes);
-      segment.cards.push(device);
-      segment.medium.plug(device);
-    }
-  }
-  const gateways = segments.map((segment) => gatewaysOf(network, segment.prefixes));
-  if (gateways.some((found) => found.length > 0)) addRouter(network, segments, gateways);
-}
-
-/** Next hops on these prefixes that are no address of a namespace that is known. */
-function gatewaysOf(network: SimNetwork, prefixes: readonly IpPrefix[]): IpAddress[] {
-  const found = new Set<IpAddress>();
-  for (const { fib } of network.namespaces) {
-    for (const family of [4, 6] as const) {
-      for (const { via, prefix } of fib.routes(family, 254))
-        if (via !== undefined && prefix.endsWith('/0') && prefixes.some((one) => contains(one, via)))
-          found.add(via);
-    }
-  }
-  return [...found].filter((address) => ![...network.namespaces].some((netns) => netns.fib.isLocal(address)));
-}
-
-function addRouter(
+/** The other ends of veth pairs that no snapshot has: something may be behind them. Last, when all others are joined. */
+export function joinUnknown(
   network: SimNetwork,
-  segments: readonly { readonly medium: Switch; readonly prefixes: readonly IpPrefix[] }[],
-  gateways: readonly (readonly IpAddress[])[],
+  places: readonly Place[],
+  note: (text: string) => void,
 ): void {
-  const router = network.addNetns(freeName(network, ROUTER));
-  router.sysctls.set('net/ipv4/ip_forward', '1');
-  router.sysctls.set('net/ipv6/conf/all/forwarding', '1');
-  for (const [i, { medium, prefixes }] of segments.entries()) {
-    const card = new Nic(router, { name: `eth${i}`, mac: network.nextMac(), mtu: 1500, up: true });
-    medium.plug(card);
-    router.addDevice(card);
-    for (const gateway of gateways[i]!) addGateway(router, card, gateway, prefixes);
+  const open = places.flatMap((place) =>
+    place.snapshot.links.flatMap((link) => {
+      const device = deviceAt(network, place, link);
+      const isOpen =
+        device instanceof Veth && device.peer === undefined && !link.flags.includes('NO-CARRIER');
+      return isOpen ? [{ place, device }] : [];
+    }),
+  );
+  if (open.length === 0) return;
+  const elsewhere = network.addNetns(freeName(network, ELSEWHERE), { isBare: true });
+  for (const [i, { place, device }] of open.entries()) {
+    const where = `${device.name} of ${place.name} leads to a namespace that no snapshot has`;
+    note(where);
+    const { mtu } = device;
+    const end = new UnknownVeth(elsewhere, { name: `veth${i}`, mac: network.nextMac(), mtu, network, where });
+    end.up = true;
+    elsewhere.addDevice(end);
+    pair(device, end);
   }
-}
-
-function addGateway(router: Netns, card: Nic, gateway: IpAddress, prefixes: readonly IpPrefix[]): void {
-  const prefix = prefixes.find((one) => familyOf(one) === familyOf(gateway) && contains(one, gateway))!;
-  const length = prefix.slice(prefix.indexOf('/'));
-  router.addAddress(card.name, `${gateway}${length}` as Parameters<Netns['addAddress']>[1]);
-}
-
-function freeName(network: SimNetwork, wanted: string): string {
-  return network.netns(wanted) === undefined ? wanted : freeName(network, `${wanted}'`);
 }
