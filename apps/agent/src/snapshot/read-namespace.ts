@@ -37,18 +37,30 @@ async function readTables(netns: Netns): Promise<Tables> {
   ]);
   const unknown = [...ruleset.unread, ...(sockets === undefined ? (['sockets'] as const) : [])];
   const devices = (links as { ifname: string }[]).map(({ ifname }) => ifname);
+  const ofLinks = <T extends OnDevice>(rows: readonly T[]) => rows.filter((row) => isOnOneOf(devices, row));
   return {
     links,
-    addresses,
-    routes,
+    addresses: ofLinks(addresses),
+    routes: ofLinks(routes),
     rules,
-    neighbors: [...neighbors, ...proxied.map((one: object) => ({ state: [], ...one }) as never)],
-    fdb: (fdb as FdbJson[]).filter(isNoFilter) as never[],
+    neighbors: ofLinks([...neighbors, ...proxied.map((one: object) => ({ state: [], ...one }) as never)]),
+    fdb: ofLinks((fdb as FdbJson[]).filter(isNoFilter) as never[]),
     sysctls: await readSysctls(netns, devices),
     nftables: [...ruleset.objects],
     sockets: sockets ?? [],
     ...(unknown.length > 0 && { unknown }),
   };
+}
+
+interface OnDevice {
+  readonly dev?: string;
+  readonly ifname?: string;
+}
+
+/** Tables are read one beside the other: of a pod that comes or goes meanwhile, one has it and another has not. */
+function isOnOneOf(devices: readonly string[], { dev, ifname }: OnDevice): boolean {
+  const device = dev ?? ifname;
+  return device === undefined || devices.includes(device);
 }
 
 interface FdbJson {
