@@ -31,7 +31,7 @@ export function receiveIp(netns: Netns, device: Device, arrived: Packet, isGroup
   const ip = readIp(packet.bytes)!;
   const arrival = { packet, ip, device };
   if (isMulticast(ip)) {
-    isGroup ? deliver(netns, arrival) : undefined;
+    if (isGroup) deliver(netns, arrival);
     return;
   }
   const match = netns.fib.lookup(flowOf(arrival));

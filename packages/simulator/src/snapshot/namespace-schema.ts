@@ -85,11 +85,11 @@ const PortData = v.object({
 export const Link = v.object({
   ifindex: uint32,
   ifname: deviceName,
-  /** Index of the lower device or, of a veth, of its other end: in the namespace of `link_netnsid`, else in this one. */
+  // Index of the lower device or, of a veth, of its other end: in the namespace of `link_netnsid`, else in this one.
   link_index: may(uint32),
-  /** The lower device or other end by name, where it is in this namespace. */
+  // The lower device or other end by name, where it is in this namespace.
   link: may(v.nullable(v.string())),
-  /** Which namespace `link_index` counts in, as `nsids` names it. */
+  // Which namespace `link_index` counts in, as `nsids` names it.
   link_netnsid: may(index),
   flags: words,
   mtu: uint32,
@@ -117,7 +117,7 @@ export const Address = v.object({
     v.object({
       family: v.picklist(['inet', 'inet6']),
       local: address,
-      /** Of a point-to-point link: the other end. */
+      // Of a point-to-point link: the other end.
       address: may(address),
       prefixlen: prefixLength,
       broadcast: may(address),
@@ -140,16 +140,16 @@ const Via = v.object({ family: v.string(), host: address });
 
 export const Route = v.object({
   family: v.picklist(['inet', 'inet6']),
-  /** Absent: unicast. */
+  // Absent: unicast.
   type: may(v.string()),
   dst: destination,
-  /** IPv6 alone: only for packets from there. */
+  // IPv6 alone: only for packets from there.
   from: may(destination),
   gateway: may(address),
-  /** A gateway of the other family. */
+  // A gateway of the other family.
   via: may(Via),
   dev: may(deviceName),
-  /** Absent: main. */
+  // Absent: main.
   table: may(tableName),
   protocol: may(v.string()),
   scope: may(v.string()),
@@ -176,7 +176,7 @@ export const Rule = v.object({
   family: v.picklist(['inet', 'inet6']),
   priority: uint32,
   not: may(v.nullable(v.boolean())),
-  /** `all`, an address, or with `srclen` a prefix. */
+  // `all`, an address, or with `srclen` a prefix.
   src: may(ruleAddress),
   srclen: may(prefixLength),
   dst: may(ruleAddress),
@@ -195,12 +195,12 @@ export const Rule = v.object({
   dport_end: may(port),
   uid_start: may(whole),
   uid_end: may(whole),
-  /** The table of the VRF. */
+  // The table of the VRF.
   l3mdev: may(v.nullable(v.boolean())),
   table: may(tableName),
   suppress_prefixlen: may(index),
   suppress_ifgroup: may(v.string()),
-  /** Absent: look in `table`. */
+  // Absent: look in `table`.
   action: may(v.string()),
   goto: may(v.union([whole, v.string()])),
 });
@@ -211,14 +211,14 @@ export const Neighbor = v.object({
   lladdr: may(linkLayerAddress),
   state: words,
   router: may(v.nullable(v.boolean())),
-  /** Answered for another, and nobody's entry: `proxy`. */
+  // Answered for another, and nobody's entry: `proxy`.
   proxy: may(v.nullable(v.boolean())),
 });
 
 export const FdbEntry = v.object({
   mac: linkLayerAddress,
   ifname: deviceName,
-  /** Of a vxlan device: the outer destination. */
+  // Of a vxlan device: the outer destination.
   dst: may(address),
   port: may(port),
   vni: may(vni),
@@ -231,11 +231,11 @@ export const FdbEntry = v.object({
 
 export const Socket = v.object({
   protocol: v.picklist(['udp', 'tcp']),
-  /** 0.0.0.0: every address of IPv4; `::`: every address, of IPv4 too unless `v6only`. */
+  // 0.0.0.0: every address of IPv4; `::`: every address, of IPv4 too unless `v6only`.
   local: address,
   v6only: may(v.boolean()),
   port,
-  /** The device it is bound to. */
+  // The device it is bound to.
   dev: may(deviceName),
 });
 
@@ -264,9 +264,9 @@ export const NftObject = v.looseObject({
 const Namespace = v.object({
   name,
   kind: v.picklist(['host', 'pod']),
-  /** What the kernel numbers the namespace by (the inode of its file): the same in every file taken on one machine. */
+  // What the kernel numbers the namespace by (the inode of its file): the same in every file taken on one machine.
   netns: whole,
-  /** The numbers by which this namespace knows others, where it could be told which these are. */
+  // The numbers by which this namespace knows others, where it could be told which these are.
   nsids: v.array(v.object({ nsid: index, netns: whole })),
   links: v.array(Link),
   addresses: v.array(Address),
@@ -274,12 +274,12 @@ const Namespace = v.object({
   rules: v.array(Rule),
   neighbors: v.array(Neighbor),
   fdb: v.array(FdbEntry),
-  /** By key with slashes, relative to /proc/sys: `net/ipv4/ip_forward`. */
+  // By key with slashes, relative to /proc/sys: `net/ipv4/ip_forward`.
   sysctls: v.record(v.string(), v.string()),
   nftables: v.array(NftObject),
-  /** Listening ones alone. */
+  // Listening ones alone.
   sockets: v.array(Socket),
-  /** What could not be read, so that an empty table is not taken for one that has nothing. */
+  // What could not be read, so that an empty table is not taken for one that has nothing.
   unknown: may(v.array(v.picklist(['nftables', 'iptables', 'iptables-legacy', 'sockets']))),
 });
 

@@ -12,13 +12,13 @@ export const NodeSnapshot = v.object({
   version: v.literal(SNAPSHOT_VERSION),
   node: name,
   takenAt: isoTime,
-  /** The version of podlan that wrote it. */
+  // The version of podlan that wrote it.
   podlan: v.string(),
-  /** `uname -r`. */
+  // `uname -r`.
   kernel: v.string(),
-  /** Whether addresses and names are pseudonyms. */
+  // Whether addresses and names are pseudonyms.
   redacted: may(v.boolean()),
-  /** The host first, then its pods. */
+  // The host first, then its pods.
   namespaces: v.pipe(v.array(NamespaceSchema), v.minLength(1, 'the host, then its pods')),
   control: may(Control),
 });
