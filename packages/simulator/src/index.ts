@@ -12,6 +12,7 @@ export type { NetworkPlace, PlacedNetwork } from './network-place.js';
 export { type Random, seededRandom } from './random.js';
 export { SimKernel, type SimKernelOptions } from './sim-kernel.js';
 export { SimNetwork, type SimNetworkOptions } from './sim-network.js';
+export { decidingRow, type TableName, type TableRow, tablesOf } from './tables.js';
 export { crossingCount } from './trace/crossings.js';
 export { diagnose } from './trace/diagnosis/diagnose.js';
 export { FINDING_MEANINGS, type Finding, type FindingCode } from './trace/diagnosis/finding.js';

@@ -54,6 +54,16 @@ export class Bridge extends Device {
     this.#fdb.set(mac, { port, permanent, updatedMs: this.netns.clock.nowMs() });
   }
 
+  /** What it has learned and was told, as `bridge fdb` shows it. */
+  fdbRows(): { readonly mac: MacAddress; readonly text: string }[] {
+    const known = [...this.#fdb].filter(([mac]) => this.#find(mac) !== undefined);
+    return known.map(([mac, { port }]) => ({ mac, text: this.#entryText(mac, port) }));
+  }
+
+  #entryText(mac: MacAddress, port: Device): string {
+    return `${mac} dev ${port.name} master ${this.name}`;
+  }
+
   /** A frame that came in by a port. */
   forward(packet: Packet, from: Device): void {
     if (!this.up) {
@@ -127,7 +137,7 @@ export class Bridge extends Device {
 
   #tellForwarded(packet: Packet, { port }: BridgeEntry, mac: MacAddress): void {
     if (packet.trace === undefined) return;
-    const row = { table: 'fdb', text: `${mac} dev ${port.name} master ${this.name}`, mac } as const;
+    const row = { table: 'fdb', text: this.#entryText(mac, port), mac } as const;
     this.tell(packet, 'bridge', `${mac} is behind ${port.name}`, { row });
   }
 

@@ -167,8 +167,7 @@ export class ForwarderProgram implements Reader {
   }
 
   #tunnelTo(remote: string): string {
-    for (const { prefix, remote: end, port, dev } of this.#tunnels.values())
-      if (end === remote) return `${prefix} remote ${end} port ${port} dev ${dev}`;
+    for (const tunnel of this.#tunnels.values()) if (tunnel.remote === remote) return tunnelText(tunnel);
     return `remote ${remote}`;
   }
 
@@ -183,3 +182,6 @@ export class ForwarderProgram implements Reader {
     note(packet, { netns: netns.name, device, event, text, before: packet.bytes, isFrame, ...more });
   }
 }
+
+export const tunnelText = ({ prefix, remote, port, dev }: Tunnel): string =>
+  `${prefix} remote ${remote} port ${port} dev ${dev}`;

@@ -69,7 +69,7 @@ export class Vxlan extends Device {
       this.drop(packet, 'forwarding-loop', `${this.name} leads into itself: ${MOST_TUNNELS} tunnels deep`);
       return;
     }
-    const text = `${destination} dev ${this.name} dst ${dst} self${entry.isPermanent ? ' permanent' : ''}`;
+    const text = vxlanFdbText(this, destination, entry);
     const outer = this.#encapsulate(packet.bytes, dst);
     this.tell(packet, 'encapsulate', `VXLAN ${this.vni} to ${dst}`, {
       row: { table: 'fdb', text, mac: destination, dst },
@@ -110,3 +110,10 @@ export class Vxlan extends Device {
     this.receive(frame);
   }
 }
+
+/** As `bridge fdb` shows it. */
+export const vxlanFdbText = (
+  { name }: Vxlan,
+  mac: MacAddress,
+  { dst, isPermanent }: VxlanDestination,
+): string => `${mac} dev ${name} dst ${dst} self${isPermanent ? ' permanent' : ''}`;

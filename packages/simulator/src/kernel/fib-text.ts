@@ -4,7 +4,7 @@ import { prefixAddress, prefixLength } from '@podlan/wire';
 import { type FibMatch, type FibRule, TABLE_LOCAL, TABLE_MAIN } from './fib.js';
 
 /** As `ip rule` shows it. */
-function ruleText({ priority, from, to, iif, oif, mark, action, table }: FibRule): string {
+export function ruleText({ priority, from, to, iif, oif, mark, action, table }: FibRule): string {
   return [
     `${priority}: from ${from ?? 'all'}`,
     to && `to ${to}`,

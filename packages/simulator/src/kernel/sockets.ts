@@ -70,6 +70,10 @@ export class Sockets {
     return this.#udp;
   }
 
+  get tcpListeners(): readonly Listening[] {
+    return this.#tcp;
+  }
+
   /** Returns what ends it; undefined where the port is taken. */
   listenUdp(listener: UdpListener): (() => void) | undefined {
     if (this.#udp.some((one) => overlap(one, listener)) || vxlansOn(this.#netns, listener.port).length > 0)

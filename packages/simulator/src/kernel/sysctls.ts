@@ -10,6 +10,11 @@ const DEFAULTS: ReadonlyMap<string, string> = new Map([
 export class Sysctls {
   readonly #values = new Map<string, string>();
 
+  /** Those that somebody set, and their values. */
+  [Symbol.iterator](): Iterator<[key: string, value: string]> {
+    return this.#values.entries();
+  }
+
   set(key: string, value: string): void {
     this.#values.set(key, value);
     // `ip_forward` is `conf/all/forwarding` by another name, and sets it for every device.

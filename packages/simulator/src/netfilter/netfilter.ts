@@ -1,5 +1,11 @@
 /** The netfilter of one simulated host: its ruleset, its connections, and what becomes of a packet at a hook. */
-import { type Chain, chainCommands, forwardJumpCommands, podlanChains } from '@podlan/linux/model';
+import {
+  type Chain,
+  chainCommands,
+  forwardJumpCommands,
+  type NftListing,
+  podlanChains,
+} from '@podlan/linux/model';
 import type { Random } from '../random.js';
 import { readHead } from './packet-head.js';
 import type { Hook, Passage, Traversal } from './passage.js';
@@ -35,6 +41,11 @@ export class Netfilter {
   /** No chain asks for packets, and no connection is translated: `pass` would accept everything as it is. */
   get isEmpty(): boolean {
     return this.#program.isEmpty && !this.#tracker.table.hasMappings;
+  }
+
+  /** All tables, chains and rules. */
+  get listing(): NftListing {
+    return this.#ruleset;
   }
 
   /** Whether fragments are put together before anybody looks at them, as packets of a connection are followed. */

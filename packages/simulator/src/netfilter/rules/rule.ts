@@ -11,7 +11,7 @@ export class Rule {
   readonly #isUnderstood: boolean;
 
   constructor(table: string, chain: string, expr: readonly unknown[], at: Surroundings) {
-    this.#match = { table, chain, rule: nftRuleText(expr.map(withoutCount)) };
+    this.#match = { table, chain, rule: ruleTextOf(expr) };
     const compiled = expr.map((json) => understood(json, at));
     this.#statements = compiled.filter((one) => one !== undefined);
     this.#isUnderstood = this.#statements.length === compiled.length;
@@ -43,7 +43,9 @@ export class Rule {
   }
 }
 
-/** How often it counted before is another host's story. */
+/** In nft's words, without the counts: how often it counted before is another host's story. */
+export const ruleTextOf = (expr: readonly unknown[]): string => nftRuleText(expr.map(withoutCount));
+
 const withoutCount = (json: unknown): unknown => (tagged(json)?.[0] === 'counter' ? { counter: null } : json);
 
 function understood(json: unknown, at: Surroundings): Statement | undefined {
