@@ -3,7 +3,7 @@
  *
  *     wire <- dataplane      wire <- linux/model <- linux      wire, linux/model <- fabric, cni/attach
  *     cni/attach, linux <- cni      wire, dataplane, linux/model, fabric, cni/attach <- simulator      everything <- apps
- *     wire, dataplane, linux/model, fabric, cni/attach, simulator <- docs
+ *     wire, dataplane, linux/model, fabric, cni/attach, simulator <- playground <- docs
  *
  * A package may hold a browser-safe layer beside one that uses Node.js (`linux/model` beside `linux`). The files of a
  * named layer are listed; every other file belongs to the package's own layer. So a new file is never browser-safe by
@@ -78,9 +78,14 @@ export const LAYERS = {
     ],
     node: true,
   },
+  playground: {
+    folder: 'apps/playground',
+    imports: ['wire', 'dataplane', 'linux/model', 'fabric', 'cni/attach', 'simulator'],
+    node: false,
+  },
   docs: {
     folder: 'docs',
-    imports: ['wire', 'dataplane', 'linux/model', 'fabric', 'cni/attach', 'simulator'],
+    imports: ['wire', 'dataplane', 'linux/model', 'fabric', 'cni/attach', 'simulator', 'playground'],
     node: false,
     aliases: ['@docusaurus/', '@theme/', '@theme-original/', '@site/'],
   },
@@ -114,7 +119,7 @@ function sourceOfSubpath(specifier, packages) {
   if (!owner) return undefined;
   const entry = owner.manifest.exports?.[`.${specifier.slice(owner.manifest.name.length)}`];
   const target = typeof entry === 'string' ? entry : entry?.default;
-  return target?.replace(/^\.\/dist\//, `${owner.folder}/src/`).replace(/\.js$/, '.ts');
+  return target?.replace(/^\.\/(dist|src)\//, `${owner.folder}/src/`).replace(/\.js$/, '.ts');
 }
 
 /** The source file behind `#compiled-module`, by the package's own imports. */

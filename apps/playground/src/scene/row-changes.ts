@@ -1,0 +1,27 @@
+/** Which rows of a place came, went, or say something else than before. */
+import type { TableRow } from '@podlan/simulator';
+
+export type RowChange = 'added' | 'changed' | 'removed';
+
+export interface ChangedRow extends TableRow {
+  readonly change?: RowChange;
+}
+
+/** The rows as they are now, with those that are gone at the places where they were. */
+export function withChanges(before: readonly TableRow[], after: readonly TableRow[]): ChangedRow[] {
+  const had = new Map(before.map((row) => [row.key, row]));
+  const has = new Set(after.map(({ key }) => key));
+  const rows: ChangedRow[] = after.map((row) => changeOf(row, had.get(row.key)));
+  for (const [i, row] of before.entries()) {
+    if (has.has(row.key)) continue;
+    const next = before.slice(i + 1).find(({ key }) => has.has(key));
+    const at = next === undefined ? rows.length : rows.findIndex(({ key }) => key === next.key);
+    rows.splice(at, 0, { ...row, change: 'removed' });
+  }
+  return rows;
+}
+
+function changeOf(row: TableRow, before: TableRow | undefined): ChangedRow {
+  if (before === undefined) return { ...row, change: 'added' };
+  return before.text === row.text ? row : { ...row, change: 'changed' };
+}

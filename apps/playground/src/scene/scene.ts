@@ -1,0 +1,20 @@
+/** What is looked at, whatever it was made of: places with their tables, packets sent through them, commands run on them. */
+import type { Finding, PlacedNetwork, ProbeResult } from '@podlan/simulator';
+import type { PacketShape } from '../state/playground-state';
+
+/** A packet's way. */
+export interface Walk {
+  readonly packet: PacketShape;
+  readonly result: ProbeResult;
+  /** What is wrong; the cause of a loss first. */
+  readonly findings: readonly Finding[];
+}
+
+export interface Scene extends PlacedNetwork {
+  /** What is not simulated as it was, a line each. */
+  readonly notes: readonly string[];
+  /** Throws RangeError where there is no such place, or it has no address of the family that is asked for. */
+  send(packet: PacketShape): Walk;
+  /** Runs a command on a host or in a pod; resolves to what it prints. */
+  run(at: string, line: string): Promise<readonly string[]>;
+}
