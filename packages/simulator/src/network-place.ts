@@ -12,6 +12,8 @@ export interface NetworkPlace {
   readonly netns: Netns;
   /** Of the pod, or of the host: but for those that only it can use. */
   readonly addresses: readonly IpAddress[];
+  /** By which other nodes know the host, where its agent tells: behind NAT no device has them. */
+  readonly publicIps?: readonly IpAddress[];
 }
 
 /** A network whose namespaces are known by what they are. `SimCluster` and `SnapshotCluster` are such. */

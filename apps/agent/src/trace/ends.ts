@@ -15,23 +15,18 @@ export function placeOf(cluster: SnapshotCluster, text: string): NetworkPlace {
 /** Throws UsageError for a name that nobody has, and for an address of the other family than was asked for. */
 export function destinationOf(cluster: SnapshotCluster, text: string, family?: Family): IpAddress {
   const address = parseIpAddress(text);
-  if (address === undefined) return addressOf(cluster, placeOf(cluster, text), family);
+  if (address === undefined) return addressOf(placeOf(cluster, text), family);
   if (family === undefined || familyOf(address) === family) return address;
   throw new UsageError(`--family: expected ipv${familyOf(address)} for ${text}, found ipv${family}`);
 }
 
-function addressOf(cluster: SnapshotCluster, place: NetworkPlace, family?: Family): IpAddress {
-  const all = [...publicIps(cluster, place), ...place.addresses];
+function addressOf(place: NetworkPlace, family?: Family): IpAddress {
+  // A host has addresses of bridges and tunnels beside those that other nodes know it by.
+  const all = [...(place.publicIps ?? []), ...place.addresses];
   const found = all.find((address) => family === undefined || familyOf(address) === family);
   if (found !== undefined) return found;
   const has = place.addresses.join(', ') || 'none';
   throw new UsageError(
     `expected ${place.name} to have an ${family === undefined ? 'IP' : `IPv${family}`} address, found: ${has}`,
   );
-}
-
-/** By which other nodes know a host; it has addresses of bridges and tunnels beside them. */
-function publicIps({ snapshots }: SnapshotCluster, { kind, node }: NetworkPlace): readonly IpAddress[] {
-  if (kind === 'pod') return [];
-  return snapshots.find((snapshot) => snapshot.node === node)?.control?.interface?.publicIps ?? [];
 }

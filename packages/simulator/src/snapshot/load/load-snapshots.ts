@@ -61,7 +61,7 @@ export async function loadSnapshots(
   noteStrangers(network, snapshots, note);
   for (const snapshot of snapshots) await startForwarders(network, places, snapshot, notes);
   for (const place of places) openSockets(network.netns(place.name)!, place.snapshot);
-  return { network, snapshots, notes, places: places.map((place) => described(network, place)) };
+  return { network, snapshots, notes, places: places.map((place) => described(network, place, snapshots)) };
 }
 
 function requireDistinct(snapshots: readonly NodeSnapshot[]): void {
@@ -158,10 +158,16 @@ function openSockets(netns: Netns, { sockets }: NamespaceSnapshot): void {
   }
 }
 
-function described(network: SimNetwork, { name, node, snapshot }: Place): NetworkPlace {
+function described(
+  network: SimNetwork,
+  { name, node, snapshot: { kind } }: Place,
+  snapshots: readonly NodeSnapshot[],
+): NetworkPlace {
   const netns = network.netns(name)!;
   const own = netns.addresses
     .filter(({ scope }) => scope === 'global')
     .map(({ address }) => prefixAddress(address));
-  return { name, node, kind: snapshot.kind, netns, addresses: own };
+  const agent = snapshots.find((one) => one.node === node)?.control?.interface;
+  const publicIps = kind === 'host' && agent !== undefined ? { publicIps: agent.publicIps } : {};
+  return { name, node, kind, netns, addresses: own, ...publicIps };
 }

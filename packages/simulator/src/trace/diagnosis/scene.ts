@@ -78,6 +78,12 @@ export class Scene {
     });
   }
 
+  /** Who is reached by an address: who has it, and the host that others know by it. */
+  placesBehind(address: IpAddress): NetworkPlace[] {
+    const known = this.places.filter(({ publicIps }) => publicIps?.includes(address));
+    return [...this.ownersOf(address).map(({ place }) => place), ...known];
+  }
+
   hasPods({ node }: NetworkPlace): boolean {
     return this.places.some((one) => one.node === node && one.kind === 'pod');
   }

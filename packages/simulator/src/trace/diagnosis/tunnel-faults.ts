@@ -1,5 +1,5 @@
 /** Neighbor and forwarding entries that lead to a MAC or a host that is not the one meant. */
-import type { MacAddress } from '@podlan/wire';
+import { familyOf, type IpAddress, type MacAddress } from '@podlan/wire';
 import type { NetworkPlace } from '../../network-place.js';
 import type { Finding } from './finding.js';
 import { restart } from './route-faults.js';
@@ -56,9 +56,9 @@ export function encapsulationFault(scene: Scene): Finding | undefined {
     const place = scene.place(hop.netns);
     const remote = remoteOf(row);
     if (hop.event !== 'encapsulate' || place === undefined || remote === undefined) continue;
-    const owners = scene.ownersOf(remote);
-    if (owners.some((owner) => owner.place.node === scene.destinationNode)) continue;
-    return wrongEnd(scene, place, hop.device!, row, owners[0]?.place);
+    const ends = scene.placesBehind(remote);
+    if (ends.some(({ node }) => node === scene.destinationNode)) continue;
+    return wrongEnd(scene, place, hop.device!, row, ends[0]);
   }
   return undefined;
 }
@@ -87,7 +87,10 @@ function wrongEnd(
 export function mendFdb(scene: Scene, place: NetworkPlace, mac: MacAddress, device: string): string[] {
   const peer = scene.hostOf(scene.destinationNode);
   const remote = peer?.netns.device(device);
-  const dst = remote !== undefined && 'local' in remote ? `${remote.local}` : peer?.addresses[0];
+  const local = remote !== undefined && 'local' in remote ? `${remote.local}` : peer?.addresses[0];
+  const isOfFamily = (one: IpAddress) =>
+    local === undefined || familyOf(one) === familyOf(local as IpAddress);
+  const dst = peer?.publicIps?.find(isOfFamily) ?? local;
   if (dst === undefined) return restart(place);
   return [`bridge fdb replace ${mac} dev ${device} dst ${dst} self permanent`, ...restart(place)];
 }
