@@ -13,6 +13,7 @@ export { type Random, seededRandom } from './random.js';
 export { SimKernel, type SimKernelOptions } from './sim-kernel.js';
 export { SimNetwork, type SimNetworkOptions } from './sim-network.js';
 export { decidingRow, type TableName, type TableRow, tablesOf } from './tables.js';
+export { type ByteChange, byteChanges } from './trace/byte-changes.js';
 export { crossingCount } from './trace/crossings.js';
 export { diagnose } from './trace/diagnosis/diagnose.js';
 export { FINDING_MEANINGS, type Finding, type FindingCode } from './trace/diagnosis/finding.js';
@@ -25,6 +26,7 @@ export {
   type Leg,
   type MatchedRow,
 } from './trace/journey.js';
+export { type PacketBytes, packetAfter } from './trace/packet-layers.js';
 export {
   type ProbeOptions,
   type ProbeProtocol,

@@ -6,7 +6,16 @@ export type ByteChange = 'same' | 'changed' | 'new';
 const PER_ROW = 16;
 const MARKS: Record<ByteChange, string> = { same: '  ', changed: '^^', new: '++' };
 
-/** Headers come and go in front: packets are laid beside each other at their ends. */
+/**
+ * How each byte of `after` came to be what it is. Headers come and go in front: packets are laid beside each other at their
+ * ends.
+ * @example
+ * ```ts
+ * import { byteChanges } from '@podlan/simulator';
+ *
+ * byteChanges(Uint8Array.of(1, 2), Uint8Array.of(9, 1, 3)); // => ['new', 'same', 'changed']
+ * ```
+ */
 export function byteChanges(before: Uint8Array, after: Uint8Array): ByteChange[] {
   const grown = after.length - before.length;
   return Array.from(after, (byte, i) => {

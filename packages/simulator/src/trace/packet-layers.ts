@@ -9,6 +9,27 @@ export interface LayerLine {
   readonly bytes: number;
 }
 
+/** A packet, and what its bytes begin with. */
+export interface PacketBytes {
+  readonly bytes: Uint8Array;
+  readonly linkType: LinkType;
+}
+
+/**
+ * The packet as a hop left it, which is as it came where the hop changed nothing.
+ * @example
+ * ```ts
+ * import { packetAfter, SimCluster } from '@podlan/simulator';
+ *
+ * const cluster = new SimCluster({ dataplane: 'kernel' });
+ * const [, b] = [await cluster.join(), await cluster.join()];
+ * const { hops } = cluster.probe('host-a', { destination: b.addresses[0]! });
+ * hops.map((hop) => packetAfter(hop).linkType)[0]; // => 'raw'
+ * await cluster.stop();
+ * ```
+ */
+export const packetAfter = (hop: Hop): PacketBytes => ({ bytes: bytesOf(hop), linkType: linkTypeOf(hop) });
+
 /** The packet as the hop left it. */
 export const bytesOf = ({ before, after }: Hop): Uint8Array => after ?? before;
 
