@@ -45,6 +45,7 @@ const Trace = v.strictObject({
   hops: v.array(Hop),
   lost: v.nullable(v.strictObject({ hop: v.number(), reason: v.string(), meaning: v.string() })),
   findings: v.array(Finding),
+  doubts: v.array(v.string()),
   notes: v.array(v.string()),
   live: v.nullable(
     v.strictObject({

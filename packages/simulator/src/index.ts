@@ -17,6 +17,7 @@ export { type ByteChange, byteChanges } from './trace/byte-changes.js';
 export { crossingCount } from './trace/crossings.js';
 export { diagnose } from './trace/diagnosis/diagnose.js';
 export { FINDING_MEANINGS, type Finding, type FindingCode } from './trace/diagnosis/finding.js';
+export { doubtsOf, type LeftOut } from './trace/doubts.js';
 export { DROP_MEANINGS } from './trace/drop-meanings.js';
 export {
   type DropReason,

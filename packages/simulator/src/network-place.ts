@@ -2,6 +2,7 @@
 import type { IpAddress } from '@podlan/wire';
 import type { Netns } from './kernel/netns.js';
 import type { SimNetwork } from './sim-network.js';
+import type { LeftOut } from './trace/doubts.js';
 
 /** A namespace of a node: its host's, or a pod's. */
 export interface NetworkPlace {
@@ -20,4 +21,6 @@ export interface NetworkPlace {
 export interface PlacedNetwork {
   readonly network: SimNetwork;
   readonly places: readonly NetworkPlace[];
+  /** Of a snapshot: what is in it, and not simulated. */
+  readonly leftOut?: readonly LeftOut[];
 }

@@ -17,6 +17,8 @@ export interface TraceReport {
   readonly destination: IpAddress;
   readonly result: ProbeResult;
   readonly findings: readonly Finding[];
+  /** What had a say about the packet, and was passed over. */
+  readonly doubts: readonly string[];
   /** What is not simulated as it is. */
   readonly notes: readonly string[];
   readonly live?: Comparison;
@@ -27,6 +29,7 @@ export type TraceReportJson = TraceJson & {
   readonly source: string;
   readonly destination: IpAddress;
   readonly findings: readonly Finding[];
+  readonly doubts: readonly string[];
   readonly notes: readonly string[];
   readonly live: Comparison | null;
 };
@@ -36,10 +39,11 @@ export function reportJson({
   destination,
   result,
   findings,
+  doubts,
   notes,
   live,
 }: TraceReport): TraceReportJson {
-  return { ...traceJson(result), source, destination, findings, notes, live: live ?? null };
+  return { ...traceJson(result), source, destination, findings, doubts, notes, live: live ?? null };
 }
 
 export interface ReportTextOptions {
@@ -58,17 +62,24 @@ const COLOURS: Record<TraceStyle, Colour> = {
 };
 
 export function reportText(report: TraceReport, { verbose, bytes, paint }: ReportTextOptions): string {
-  const { result, findings, notes, live } = report;
+  const { result, findings, doubts, notes, live } = report;
   const lines = [
     ...traceText(result, {
       ...{ verbose: verbose ?? false, bytes: bytes ?? false },
       paint: (style, text) => paint(COLOURS[style], text),
     }),
+    ...doubtLines(doubts, paint),
     ...findings.flatMap((finding) => findingLines(finding, paint)),
     ...(live === undefined ? [] : ['', ...liveLines(live, paint)]),
     ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `note: ${note}`)]),
   ];
   return lines.join('\n');
+}
+
+function doubtLines(doubts: readonly string[], paint: Paint): string[] {
+  if (doubts.length === 0) return [];
+  const first = 'it cannot be told whether this is so: what decides about the packet too is not simulated';
+  return ['', paint('red', first), ...doubts.map((line) => `  ${line}`)];
 }
 
 function findingLines({ code, node, device, text, evidence, mend }: Finding, paint: Paint): string[] {
@@ -91,11 +102,12 @@ const CANNOT_BE_TOLD = 2;
 
 /**
  * 0: answered, or a datagram that arrived where nobody has to answer; and a real packet, if one was sent, agrees. 2: what
- * becomes of it depends on what is not simulated, or on a place that no snapshot shows.
+ * becomes of it depends on what is not simulated, or on a place that no snapshot shows; unless a real packet has told.
  */
-export function exitCodeOf({ result, live }: TraceReport, protocol: string): number {
+export function exitCodeOf({ result, doubts, live }: TraceReport, protocol: string): number {
   const { answered, arrived, lost } = result;
-  if (lost?.reason === 'not-simulated' && live === undefined) return CANNOT_BE_TOLD;
+  const isOpen = lost?.reason === 'not-simulated' || doubts.length > 0;
+  if (isOpen && live === undefined) return CANNOT_BE_TOLD;
   const isThere = answered || (protocol === 'udp' && arrived && lost === undefined);
   return isThere && (live === undefined || live.agrees) ? 0 : 1;
 }

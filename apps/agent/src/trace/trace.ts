@@ -1,6 +1,6 @@
 /** `podlan trace`: a packet through a network as it was when snapshots of it were taken. Runs wherever Node.js does. */
 import { writeFileSync } from 'node:fs';
-import { diagnose, type ProbeOptions, probe, tracePcap } from '@podlan/simulator';
+import { diagnose, doubtsOf, type ProbeOptions, probe, tracePcap } from '@podlan/simulator';
 import { loadSnapshots, type NodeSnapshot, type SnapshotCluster } from '@podlan/simulator/snapshot';
 import { givenPath } from '../lab/rootless.js';
 import { refusingToWrite } from '../snapshot/snapshot-file.js';
@@ -30,7 +30,7 @@ export async function trace(
   const result = probe(netns, options);
   const report: TraceReport = {
     ...{ source: name, destination: options.destination, result, notes: cluster.notes },
-    findings: diagnose(result, cluster),
+    ...{ findings: diagnose(result, cluster), doubts: doubtsOf(result, cluster) },
   };
   return { report, options, cluster };
 }

@@ -64,7 +64,7 @@ function tell(netns: Netns, hook: Hook, packet: Packet, passage: Passage): void 
   }
   for (const match of notUnderstood) {
     const text = `${hook}: a rule that is not modelled is taken not to match`;
-    netns.tell(packet, 'filter', text, { row: rowOf(match) });
+    netns.tell(packet, 'filter', text, { row: rowOf(match), isSkipped: true });
   }
   const deciding = verdict === 'accept' ? undefined : matches.at(-1);
   for (const match of matches)

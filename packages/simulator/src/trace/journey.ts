@@ -91,6 +91,8 @@ export interface Hop {
   readonly text: string;
   readonly row?: MatchedRow;
   readonly reason?: DropReason;
+  /** The row has a say, is not modelled, and was passed over. */
+  readonly isSkipped?: true;
   readonly before: Uint8Array;
   readonly after?: Uint8Array;
   /** Whether the bytes begin with an Ethernet header. */

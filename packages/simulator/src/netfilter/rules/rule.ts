@@ -1,7 +1,7 @@
 /** A rule: its statements in order, until one says that it does not match, or decides. */
 import { nftRuleText } from '@podlan/linux/model';
 import type { RuleMatch } from '../passage.js';
-import { NotUnderstood, tagged } from './not-understood.js';
+import { members, NotUnderstood, tagged } from './not-understood.js';
 import type { PacketContext } from './packet-context.js';
 import { compileStatement, type Statement, type Surroundings, type Verdict } from './statement.js';
 
@@ -9,12 +9,14 @@ export class Rule {
   readonly #match: RuleMatch;
   readonly #statements: readonly Statement[];
   readonly #isUnderstood: boolean;
+  readonly #onlyTells: boolean;
 
   constructor(table: string, chain: string, expr: readonly unknown[], at: Surroundings) {
     this.#match = { table, chain, rule: ruleTextOf(expr) };
     const compiled = expr.map((json) => understood(json, at));
     this.#statements = compiled.filter((one) => one !== undefined);
     this.#isUnderstood = this.#statements.length === compiled.length;
+    this.#onlyTells = expr.every(onlyTells);
   }
 
   /** The verdict; undefined where there is none, and the next rule's turn. */
@@ -36,11 +38,22 @@ export class Rule {
     return undefined;
   }
 
-  /** Unless what is understood of it tells that it does not match. */
+  /** Unless what is understood of it tells that it does not match, or that nothing comes of it. */
   #report(context: PacketContext): void {
+    if (this.#onlyTells) return;
     const conditions = this.#statements.filter(({ isCondition }) => isCondition);
     if (conditions.every(({ step }) => step(context) === 'next')) context.notUnderstood.push(this.#match);
   }
+}
+
+/** They ask, count and tell. */
+const WITHOUT_CONSEQUENCE = new Set(['match', 'counter', 'log', 'limit', 'quota', 'ct count', 'last']);
+
+function onlyTells(json: unknown): boolean {
+  const [tag = '', body] = tagged(json) ?? [];
+  if (tag !== 'xt') return WITHOUT_CONSEQUENCE.has(tag);
+  const { type, name } = members(body);
+  return type === 'match' || (type === 'target' && (name === 'LOG' || name === 'NFLOG'));
 }
 
 /** In nft's words, without the counts: how often it counted before is another host's story. */

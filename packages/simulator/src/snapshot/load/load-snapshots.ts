@@ -8,8 +8,10 @@ import { Vxlan } from '../../devices/vxlan.js';
 import type { Netns } from '../../kernel/netns.js';
 import type { NetworkPlace } from '../../network-place.js';
 import { SimNetwork } from '../../sim-network.js';
+import type { LeftOut } from '../../trace/doubts.js';
 import type { NamespaceSnapshot } from '../namespace-schema.js';
 import type { LinkSnapshot, NodeSnapshot } from '../types.js';
+import type { Note } from './concerns.js';
 import { restoreLinks } from './restore-links.js';
 import { restoreTables } from './restore-tables.js';
 import { noteStrangers } from './strangers.js';
@@ -23,6 +25,8 @@ export interface SnapshotCluster {
   readonly places: readonly NetworkPlace[];
   /** What is not simulated as it was, a line each. */
   readonly notes: readonly string[];
+  /** Of that, what has a say about packets. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** How a network is made of snapshots. */
@@ -53,15 +57,21 @@ export async function loadSnapshots(
   const network = new SimNetwork({ seed });
   const places = placesOf(snapshots);
   const notes: string[] = [];
-  for (const place of places) restore(network, place, places, notes);
-  joinPairs(network, places);
+  const leftOut: LeftOut[] = [];
   const note = (text: string) => void notes.push(text);
+  for (const place of places)
+    restore(network, place, places, (text, concerns) => {
+      note(`${place.name}: ${text}`);
+      if (concerns !== undefined) leftOut.push({ place: place.name, text, concerns });
+    });
+  joinPairs(network, places);
   joinCards(network, note);
   joinUnknown(network, places, note);
   noteStrangers(network, snapshots, note);
   for (const snapshot of snapshots) await startForwarders(network, places, snapshot, notes);
   for (const place of places) openSockets(network.netns(place.name)!, place.snapshot);
-  return { network, snapshots, notes, places: places.map((place) => described(network, place, snapshots)) };
+  const described = places.map((place) => describe(network, place, snapshots));
+  return { network, snapshots, notes, leftOut, places: described };
 }
 
 function requireDistinct(snapshots: readonly NodeSnapshot[]): void {
@@ -85,10 +95,9 @@ function placesOf(snapshots: readonly NodeSnapshot[]): Place[] {
   });
 }
 
-function restore(network: SimNetwork, place: Place, places: readonly Place[], notes: string[]): void {
+function restore(network: SimNetwork, place: Place, places: readonly Place[], note: Note): void {
   const { name, snapshot } = place;
   const netns = network.addNetns(name, { isBare: true });
-  const note = (text: string) => void notes.push(`${name}: ${text}`);
   restoreLinks(netns, snapshot, (link) => isUplink(place, link, places));
   restoreTables(netns, snapshot, note);
   for (const device of netns.devices) {
@@ -158,7 +167,7 @@ function openSockets(netns: Netns, { sockets }: NamespaceSnapshot): void {
   }
 }
 
-function described(
+function describe(
   network: SimNetwork,
   { name, node, snapshot: { kind } }: Place,
   snapshots: readonly NodeSnapshot[],

@@ -1,15 +1,6 @@
 /** Tables of a snapshot's namespace: routes, rules, neighbors, forwarding databases, sockets, sysctls, nftables. */
 
-import { addressBits } from '@podlan/linux/prefix';
-import {
-  type Family,
-  familyOf,
-  type IpAddress,
-  type IpPrefix,
-  type MacAddress,
-  parseIpPrefix,
-  parseMacAddress,
-} from '@podlan/wire';
+import { type Family, familyOf, type MacAddress, parseMacAddress } from '@podlan/wire';
 import { Bridge } from '../../devices/bridge.js';
 import { Vxlan } from '../../devices/vxlan.js';
 import { type FibRoute, type FibRule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../../kernel/fib.js';
@@ -17,8 +8,7 @@ import type { NeighborState } from '../../kernel/neighbors.js';
 import type { Netns } from '../../kernel/netns.js';
 import type { NamespaceSnapshot } from '../namespace-schema.js';
 import type { FdbSnapshot, LinkSnapshot, NeighborSnapshot, RouteSnapshot, RuleSnapshot } from '../types.js';
-
-type Note = (text: string) => void;
+import { allPackets, type Note, packetsOfRoute, packetsOfRule, prefixFrom, withLength } from './concerns.js';
 
 /** `note` hears of what is not simulated. */
 export function restoreTables(netns: Netns, snapshot: NamespaceSnapshot, note: Note): void {
@@ -31,7 +21,8 @@ export function restoreTables(netns: Netns, snapshot: NamespaceSnapshot, note: N
   for (const link of snapshot.links) restoreRulesCalled(netns, link);
   noteChains(snapshot, note);
   if (snapshot.nftables.length > 0) netns.netfilter.load({ nftables: snapshot.nftables });
-  for (const table of snapshot.unknown ?? []) note(`its ${table} could not be read`);
+  for (const table of snapshot.unknown ?? [])
+    note(`its ${table} could not be read`, table === 'sockets' ? undefined : allPackets);
 }
 
 /** `nf_call_iptables` of a bridge: its frames meet the rules of IP. */
@@ -47,11 +38,13 @@ const FAMILIES_OF_IP: ReadonlySet<string> = new Set(['ip', 'ip6', 'inet']);
 function noteChains({ nftables }: NamespaceSnapshot, note: Note): void {
   for (const { chain } of nftables) {
     if (chain?.hook === undefined) continue;
-    const { family, table, name, hook } = chain;
-    if (!FAMILIES_OF_IP.has(family) || hook === 'ingress')
-      note(
-        `chain ${name} of table ${family} ${table} is left out: hook ${hook} of ${family} is not simulated`,
-      );
+    const { family, table, name, hook, policy } = chain;
+    if (FAMILIES_OF_IP.has(family) && hook !== 'ingress') continue;
+    const text = `chain ${name} of table ${family} ${table} is left out: hook ${hook} of ${family} is not simulated`;
+    const hasRules = nftables.some(
+      ({ rule }) => rule?.family === family && rule.table === table && rule.chain === name,
+    );
+    note(text, family !== 'arp' && (hasRules || policy === 'drop') ? allPackets : undefined);
   }
 }
 
@@ -80,12 +73,6 @@ function tableNumbers(note: Note): TableNumbers {
 
 const familyNumber = (family: 'inet' | 'inet6'): Family => (family === 'inet' ? 4 : 6);
 
-function prefixFrom(text: string, family: Family): IpPrefix {
-  if (text === 'default' || text === 'all') return (family === 4 ? '0.0.0.0/0' : '::/0') as IpPrefix;
-  const whole = text.includes('/') ? text : `${text}/${addressBits(text as IpAddress)}`;
-  return parseIpPrefix(whole)!;
-}
-
 const TYPES: ReadonlySet<string> = new Set<FibRoute['type']>([
   ...(['unicast', 'local', 'broadcast', 'multicast', 'anycast'] as const),
   ...(['blackhole', 'unreachable', 'prohibit', 'throw'] as const),
@@ -95,12 +82,12 @@ function restoreRoute(netns: Netns, route: RouteSnapshot, tables: TableNumbers, 
   const { type = 'unicast', dst, dev, metric = 0, prefsrc, protocol, flags, nexthops = [] } = route;
   const table = tables(route.table);
   if (!TYPES.has(type)) {
-    note(`route ${dst} of table ${route.table} and type ${type} is left out`);
+    note(`route ${dst} of table ${route.table} and type ${type} is left out`, packetsOfRoute(route));
     return;
   }
   const asked = (['tos', 'from'] as const).filter((key) => route[key] !== undefined);
   if (asked.length > 0) {
-    note(`route ${dst} is left out: ${asked.join(', ')} is not simulated`);
+    note(`route ${dst} is left out: ${asked.join(', ')} is not simulated`, packetsOfRoute(route));
     return;
   }
   if (flags.includes('dead')) return;
@@ -113,7 +100,7 @@ function restoreRoute(netns: Netns, route: RouteSnapshot, tables: TableNumbers, 
   const mtu = mtuIn(route);
   netns.fib.append(
     {
-      ...{ prefix: prefixFrom(dst, familyNumber(route.family)), type: type as FibRoute['type'], metric },
+      ...{ prefix: prefixFrom(dst, route.family), type: type as FibRoute['type'], metric },
       ...(out !== undefined && { dev: out }),
       ...(others.length > 0 && { otherDevs: others.flatMap((one) => one.dev ?? []) }),
       ...(via !== undefined && { via }),
@@ -140,7 +127,7 @@ function mtuIn({ metrics = [] }: RouteSnapshot): number | undefined {
 function restoreRules(netns: Netns, rules: readonly RuleSnapshot[], tables: TableNumbers, note: Note): void {
   for (const family of [4, 6] as const) {
     const ofFamily = rules.filter((rule) => familyNumber(rule.family) === family);
-    const restored = ofFamily.flatMap((rule) => ruleOf(rule, family, tables, note) ?? []);
+    const restored = ofFamily.flatMap((rule) => ruleOf(rule, tables, note) ?? []);
     if (ofFamily.length > 0) netns.fib.setRules(family, restored);
   }
 }
@@ -161,7 +148,7 @@ const UNMODELLED = [
   'tos',
 ] as const;
 
-function ruleOf(rule: RuleSnapshot, family: Family, tables: TableNumbers, note: Note): FibRule | undefined {
+function ruleOf(rule: RuleSnapshot, tables: TableNumbers, note: Note): FibRule | undefined {
   const { priority, iif, oif, fwmark, fwmask, action = 'lookup' } = rule;
   // The kernel is who forwards: user 0.
   if (rule.uid_start !== undefined && rule.uid_start > 0) {
@@ -172,22 +159,27 @@ function ruleOf(rule: RuleSnapshot, family: Family, tables: TableNumbers, note: 
   const strange = UNMODELLED.filter((key) => rule[key] !== undefined);
   const isPlain = strange.length === 0 && ACTIONS.has(action);
   if (!isPlain) {
-    note(`rule ${priority} is left out: ${strange.join(', ') || action} is not simulated`);
+    const text = `rule ${priority} is left out: ${strange.join(', ') || action} is not simulated`;
+    note(text, packetsOfRule(rule));
     return undefined;
   }
   return {
     ...{ priority, table, action: action as FibRule['action'] },
-    ...sideOf('from', rule.src, rule.srclen, family),
-    ...sideOf('to', rule.dst, rule.dstlen, family),
+    ...sideOf('from', rule.src, rule.srclen, rule.family),
+    ...sideOf('to', rule.dst, rule.dstlen, rule.family),
     ...(iif !== undefined && { iif }),
     ...(oif !== undefined && { oif }),
     ...(fwmark !== undefined && { mark: { value: Number(fwmark), mask: Number(fwmask ?? 0xffffffff) } }),
   };
 }
 
-function sideOf(key: 'from' | 'to', text: string | undefined, length: number | undefined, family: Family) {
-  if (text === undefined || text === 'all') return {};
-  return { [key]: prefixFrom(length === undefined ? text : `${text}/${length}`, family) };
+function sideOf(
+  key: 'from' | 'to',
+  text: string | undefined,
+  length: number | undefined,
+  family: RuleSnapshot['family'],
+) {
+  return text === undefined || text === 'all' ? {} : { [key]: prefixFrom(withLength(text, length), family) };
 }
 
 const STATES: Readonly<Record<string, NeighborState>> = {
