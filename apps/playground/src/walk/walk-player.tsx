@@ -4,6 +4,7 @@ import { useText } from '../language';
 import type { Walk } from '../scene/scene';
 import { CaptureButton } from './capture-button';
 import { HopDetail } from './hop-detail';
+import { StepIcon } from './step-icon';
 import { StepList } from './step-list';
 import { text } from './text';
 import styles from './walk.module.css';
@@ -38,19 +39,19 @@ export function WalkPlayer({ walk, step, onStep }: WalkPlayerProps): ReactNode {
         <>
           <div className={styles.controls} title={words.keys}>
             <button type="button" aria-label={words.first} onClick={() => goTo(0)}>
-              ⏮
+              <StepIcon shape="first" />
             </button>
             <button type="button" aria-label={words.back} onClick={() => goTo(at - 1)}>
-              ◀
+              <StepIcon shape="back" />
             </button>
             <button type="button" className={styles.play} onClick={() => play(!isPlaying)}>
               {isPlaying ? words.pause : words.play}
             </button>
             <button type="button" aria-label={words.forward} onClick={() => goTo(at + 1)}>
-              ▶
+              <StepIcon shape="forward" />
             </button>
             <button type="button" aria-label={words.last} onClick={() => goTo(steps.length - 1)}>
-              ⏭
+              <StepIcon shape="last" />
             </button>
             <input
               type="range"
