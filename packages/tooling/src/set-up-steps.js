@@ -1,6 +1,7 @@
 /** The two steps that bring a clone to life. Each returns what went wrong as a message, or undefined. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { DEMO } from './workspace.js';
 
 /** NODE_ENV=production in the caller's shell would drop the build tools, and change what tests see. */
 export function buildEnvironment(environment = process.env) {
@@ -11,9 +12,21 @@ export function buildEnvironment(environment = process.env) {
 /** Called by its path, because npx takes longer to find it than turbo to find nothing to do. */
 export const turboIn = (base) => join(base, 'node_modules', '.bin', 'turbo');
 
-export function installDependencies(cwd) {
-  console.log('podlan: installing dependencies (npm ci) …');
-  const { status, error } = spawnSync('npm', ['ci', '--include=dev', '--no-fund', '--no-audit'], {
+/** For `demo`, one workspace and what it needs: npm follows it through the workspaces, and keeps to the one lock. */
+const INSTALL = { all: [], demo: ['--workspace', DEMO, '--include-workspace-root'] };
+const BUILD = { all: [], demo: [`--filter=${DEMO}...`] };
+
+export const installArguments = (install) => [
+  'ci',
+  '--include=dev',
+  '--no-fund',
+  '--no-audit',
+  ...INSTALL[install],
+];
+
+export function installDependencies(cwd, install) {
+  console.log(`podlan: installing ${install === 'demo' ? "the demo's" : 'all'} dependencies (npm ci) …`);
+  const { status, error } = spawnSync('npm', installArguments(install), {
     cwd,
     env: buildEnvironment(),
     stdio: 'inherit',
@@ -22,11 +35,11 @@ export function installDependencies(cwd) {
   return `npm ci failed (${error?.message ?? `exit ${status}`}); its own message stands above. Is the npm registry reachable?`;
 }
 
-export function buildPackages(cwd) {
+export function buildPackages(cwd, install) {
   console.log('podlan: building …');
   const { status, error, stdout, stderr } = spawnSync(
     turboIn(cwd),
-    ['run', 'build', '--output-logs=errors-only'],
+    ['run', 'build', '--output-logs=errors-only', ...BUILD[install]],
     { cwd, env: buildEnvironment(), encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   );
   if (status === 0) return undefined;

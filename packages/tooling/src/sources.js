@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { workspaces } from './workspace.js';
+import { DEMO, workspaces, workspacesFor } from './workspace.js';
 
 const ROOT_FILES = ['package.json', 'package-lock.json', 'turbo.json'];
 /** What lies in a workspace and is no input: products, reports, tests. */
@@ -44,9 +44,9 @@ export function hashOfSources(base) {
   return hash.digest('hex');
 }
 
-/** Workspaces whose build product is not there: somebody deleted it. */
-export function missingBuilds(base) {
-  return workspaces(base)
+/** Workspaces whose build product is not there: somebody deleted it. With `demo`, of those that the demo needs. */
+export function missingBuilds(base, install = 'all') {
+  return (install === 'demo' ? workspacesFor(DEMO, base) : workspaces(base))
     .filter(({ manifest }) => manifest.scripts?.build)
     .map(({ folder }) => folder)
     .filter((folder) => !['dist', 'build'].some((product) => existsSync(join(base, folder, product))));

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { platformFault } from '../src/platform.js';
-import { buildEnvironment } from '../src/set-up-steps.js';
+import { buildEnvironment, installArguments } from '../src/set-up-steps.js';
 import { hashOfSources, missingBuilds } from '../src/sources.js';
+import { installFor, installIn } from '../src/stamp.js';
 import { describeMissing, findProgram, missingPrograms } from '../src/system-programs.js';
+import { workspaces, workspacesFor } from '../src/workspace.js';
 
 describe('platformFault', () => {
   test.each([
@@ -90,5 +92,59 @@ describe('the hash of the sources', () => {
     expect(missingBuilds(base)).toEqual(['packages/a']);
     write('packages/a/dist/index.js', '');
     expect(missingBuilds(base)).toEqual([]);
+  });
+});
+
+describe('an install of what the demo needs', () => {
+  test.each([
+    [{ lock: 'a', install: 'all' }, 'a', 'all'],
+    [{ lock: 'a', install: 'demo' }, 'a', 'demo'],
+    [{ lock: 'a', install: 'all' }, 'b', undefined],
+    [{ lock: 'a' }, 'a', undefined],
+    [{}, 'a', undefined],
+  ])('%j under lock %s is %s', (stamp, lock, install) => {
+    expect(installIn(stamp, lock)).toBe(install);
+  });
+
+  test.each([
+    ['the demo', 'a fresh clone', { demo: true, stamp: {}, isFresh: true }, 'demo'],
+    ['the demo', 'its own install', { demo: true, stamp: { install: 'demo' }, isFresh: false }, 'demo'],
+    ['the demo', 'a full one', { demo: true, stamp: { install: 'all' }, isFresh: false }, 'all'],
+    ['the demo', "somebody's npm ci", { demo: true, stamp: {}, isFresh: false }, 'all'],
+    ['a test', 'a fresh clone', { demo: false, stamp: {}, isFresh: true }, 'all'],
+    ['a test', "the demo's install", { demo: false, stamp: { install: 'demo' }, isFresh: false }, 'all'],
+  ])('for %s after %s', (_what, _after, state, install) => {
+    expect(installFor(state)).toBe(install);
+  });
+
+  test('leaves out the workspaces that the command does without', () => {
+    const all = workspaces().map(({ manifest }) => manifest.name);
+    const demo = workspacesFor('podlan').map(({ manifest }) => manifest.name);
+    expect(demo).toEqual(expect.arrayContaining(['podlan', '@podlan/wire', '@podlan/simulator']));
+    for (const name of ['@podlan/docs', '@podlan/benchmarks', '@podlan/consumers']) {
+      expect(all).toContain(name);
+      expect(demo).not.toContain(name);
+    }
+    expect(installArguments('demo')).toEqual([
+      ...installArguments('all'),
+      '--workspace',
+      'podlan',
+      '--include-workspace-root',
+    ]);
+  });
+
+  test('misses no build but those of its own', () => {
+    const base = mkdtempSync(join(tmpdir(), 'podlan-workspaces-'));
+    const add = (name, dependencies) => {
+      mkdirSync(join(base, 'packages', name), { recursive: true });
+      const manifest = { name, dependencies, scripts: { build: 'tsc' } };
+      writeFileSync(join(base, 'packages', name, 'package.json'), JSON.stringify(manifest));
+    };
+    add('podlan', { wire: '*', elsewhere: '*' });
+    add('wire');
+    add('site', { podlan: '*' });
+    expect(missingBuilds(base).sort()).toEqual(['packages/podlan', 'packages/site', 'packages/wire']);
+    expect(missingBuilds(base, 'demo')).toEqual(['packages/podlan', 'packages/wire']);
+    rmSync(base, { recursive: true });
   });
 });
