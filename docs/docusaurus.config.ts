@@ -4,6 +4,7 @@ import type { Options as DocsOptions } from '@docusaurus/plugin-content-docs';
 import type { Config } from '@docusaurus/types';
 import codeTheme from './code-theme';
 import joinLines from './join-lines';
+import smallPages from './small-pages';
 
 const REPOSITORY = 'https://github.com/podlan/podlan';
 
@@ -57,10 +58,7 @@ const config: Config = {
     hooks: { onBrokenMarkdownLinks: 'throw', onBrokenMarkdownImages: 'throw' },
   },
 
-  plugins: [
-    ['@docusaurus/plugin-content-docs', docs],
-    ['@docusaurus/plugin-content-pages', {}],
-  ],
+  plugins: [['@docusaurus/plugin-content-docs', docs], ['@docusaurus/plugin-content-pages', {}], smallPages],
   themes: [
     ['@docusaurus/theme-classic', { customCss: './src/css/site.css' }],
     '@docusaurus/theme-mermaid',

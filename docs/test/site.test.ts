@@ -8,7 +8,7 @@ import { LANGUAGES, pagesIn } from '@podlan/tooling/pages';
 import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type ServedSite, serveSite } from './site-server';
+import { serveSite } from './site-server';
 
 const folder = fileURLToPath(new URL('../build', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,7 +26,7 @@ const everyPage = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((name) => name.replace(/(^|\/)index\.html$/, '$1').replace(/\.html$/, ''))
   .sort();
 
-let site: ServedSite;
+let site: Awaited<ReturnType<typeof serveSite>>;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;

@@ -3,10 +3,11 @@
  * None of their install scripts run; what must be compiled is compiled here.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installOwnLock } from '@podlan/tooling/own-lock';
 
 const FOLDER = fileURLToPath(new URL('rivals/', import.meta.url));
 const require = createRequire(join(FOLDER, 'package.json'));
@@ -14,21 +15,7 @@ const require = createRequire(join(FOLDER, 'package.json'));
 export const rivalFile = (name) => join(FOLDER, 'node_modules', name);
 export const requireRival = (name) => require(name);
 
-/** Since the lock file last changed. */
-function isInstalled() {
-  const installed = rivalFile('.package-lock.json');
-  return (
-    existsSync(installed) &&
-    statSync(installed).mtimeMs >= statSync(join(FOLDER, 'package-lock.json')).mtimeMs
-  );
-}
-
-export function installRivals() {
-  if (isInstalled()) return;
-  console.log('podlan: installing the rivals (npm ci in packages/benchmarks/rivals) …');
-  const { status, error } = spawnSync('npm', ['ci'], { cwd: FOLDER, stdio: 'inherit' });
-  if (status !== 0) throw new Error(`npm ci of the rivals failed: ${error?.message ?? `exit ${status}`}`);
-}
+export const installRivals = () => installOwnLock(FOLDER);
 
 /** npm's own node-gyp, with the headers that came with this Node.js: it would fetch others from elsewhere. */
 function nodeGyp() {
