@@ -9,7 +9,7 @@ import { Bridge } from './devices/bridge.js';
 import type { Device } from './devices/device.js';
 import { ForwarderProgram, tunnelText } from './devices/forwarder-program.js';
 import { Tun } from './devices/tun.js';
-import { Vxlan, vxlanFdbText } from './devices/vxlan.js';
+import { remotesOf, Vxlan, vxlanFdbText } from './devices/vxlan.js';
 import { type FibRoute, TABLE_LOCAL } from './kernel/fib.js';
 import { routeText, ruleText } from './kernel/fib-text.js';
 import { neighborText } from './kernel/neighbors.js';
@@ -120,11 +120,13 @@ function neighborRows({ neighbors }: Netns): TableRow[] {
 
 function deviceRows(device: Device): TableRow[] {
   if (device instanceof Vxlan)
-    return [...device.fdb].map(([mac, entry]) => ({
-      table: 'fdb',
-      text: vxlanFdbText(device, mac, entry),
-      key: `fdb ${mac} ${device.name}`,
-    }));
+    return [...device.fdb].flatMap(([mac, entry]) =>
+      remotesOf(entry).map((remote) => ({
+        table: 'fdb' as const,
+        text: vxlanFdbText(device, mac, { ...entry, ...remote }),
+        key: `fdb ${mac} ${device.name}`,
+      })),
+    );
   if (device instanceof Bridge)
     return device
       .fdbRows()

@@ -20,6 +20,7 @@ const DROPS_ZH: Readonly<Record<DropReason, string>> = {
   'neighbor-unresolved': '没有人应答下一跳的 MAC 地址是什么',
   'no-fdb-entry': 'VXLAN 设备的 FDB 里没有表项说明这个 MAC 在哪台宿主机后面',
   'bridge-port-isolated': '网桥把这两个端口隔离开了',
+  'bridge-port-state': '网桥端口处于不转发帧的状态',
   'no-hairpin': '网桥不会把帧从收到它的端口送回去',
   'no-tunnel': '转发器没有通向目的地址所在节点的隧道',
   'forwarder-refused': '转发器不接受它',

@@ -2,13 +2,19 @@
 import { EthernetView, type MacAddress } from '@podlan/wire';
 import type { Packet } from '../kernel/packet.js';
 import { meetForward, meetPrerouting, meetsRules, type RulesCalled } from './bridge-netfilter.js';
+import { frameKindOf, isFloodedTo, OPEN_PORT } from './bridge-port.js';
 import { Device } from './device.js';
 
 interface BridgeEntry {
   readonly port: Device;
   updatedMs: number;
   readonly permanent: boolean;
+  /** What is for this MAC is for the bridge's host. */
+  readonly isLocal: boolean;
 }
+
+/** How long an entry lasts: until it ages, for ever, or for ever and for the host itself. `bridge fdb`: '', static, permanent. */
+export type EntryKind = 'learned' | 'static' | 'local';
 
 /** `bridge ... ageing_time`, in milliseconds. */
 export const DEFAULT_AGEING_MS = 300_000;
@@ -44,14 +50,16 @@ export class Bridge extends Device {
     port.master = undefined;
     port.hairpin = false;
     port.isolated = false;
+    port.portSettings = OPEN_PORT;
     this.#ports.delete(port);
     for (const [mac, entry] of this.#fdb) if (entry.port === port) this.#fdb.delete(mac);
     this.#takeLowestMac();
   }
 
   /** An entry that was there when the simulation began. */
-  know(mac: MacAddress, port: Device, permanent = false): void {
-    this.#fdb.set(mac, { port, permanent, updatedMs: this.netns.clock.nowMs() });
+  know(mac: MacAddress, port: Device, kind: EntryKind = 'learned'): void {
+    const updatedMs = this.netns.clock.nowMs();
+    this.#fdb.set(mac, { port, permanent: kind !== 'learned', isLocal: kind === 'local', updatedMs });
   }
 
   /** What it has learned and was told, as `bridge fdb` shows it. */
@@ -74,6 +82,11 @@ export class Bridge extends Device {
       this.drop(packet, 'malformed', 'no Ethernet header');
       return;
     }
+    const { state } = from.portSettings;
+    if (state !== 'forwarding' && state !== 'learning') {
+      this.#dropAtPort(packet, from);
+      return;
+    }
     if (meetsRules(this, this.rulesCalled, packet))
       meetPrerouting(this, packet, (passed) => this.#switch(passed, from));
     else this.#switch(packet, from);
@@ -83,13 +96,21 @@ export class Bridge extends Device {
     this.#view.reset(packet.bytes);
     const { destination, source } = this.#view;
     const isGroup = (packet.bytes[0]! & 1) === 1;
-    this.#learn(source, from);
+    if (from.portSettings.learning) this.#learn(source, from);
+    if (from.portSettings.state === 'learning') {
+      this.#dropAtPort(packet, from);
+      return;
+    }
     const isOurs = destination === this.mac || this.#isMacOfPort(destination);
     if (isOurs) {
       this.#passUp(packet);
       return;
     }
     const entry = isGroup ? undefined : this.#find(destination);
+    if (entry?.isLocal) {
+      this.#passUp(packet);
+      return;
+    }
     if (entry !== undefined) {
       this.#forwardTo(entry, packet, from, destination);
       return;
@@ -107,8 +128,17 @@ export class Bridge extends Device {
       this.#flood(packet, undefined);
       return;
     }
+    if (entry.port.portSettings.state !== 'forwarding') {
+      this.#dropAtPort(packet, entry.port);
+      return;
+    }
     this.#tellForwarded(packet, entry, destination);
     entry.port.transmit(packet);
+  }
+
+  #dropAtPort(packet: Packet, { name, portSettings: { state } }: Device): void {
+    const row = { table: 'port', text: `${name} master ${this.name} state ${state}` } as const;
+    this.drop(packet, 'bridge-port-state', `${name} is a port in state ${state}`, { row });
   }
 
   #passUp(packet: Packet): void {
@@ -121,6 +151,10 @@ export class Bridge extends Device {
     const { port } = entry;
     if (port === from && !from.hairpin) {
       this.drop(packet, 'no-hairpin', `${port.name} is where it came from, and is no hairpin port`);
+      return;
+    }
+    if (port.portSettings.state !== 'forwarding') {
+      this.#dropAtPort(packet, port);
       return;
     }
     if (port.isolated && from.isolated) {
@@ -142,7 +176,10 @@ export class Bridge extends Device {
   }
 
   #flood(packet: Packet, from: Device | undefined): void {
-    const ports = [...this.#ports].filter((port) => mayLeave(port, from));
+    const kind = frameKindOf(packet.bytes);
+    const ports = [...this.#ports].filter(
+      (port) => mayLeave(port, from) && isFloodedTo(port.portSettings, kind, from === undefined),
+    );
     if (packet.trace !== undefined) {
       const names = ports.map(({ name }) => name).join(', ') || 'no port';
       this.tell(packet, 'flood', `to ${names}`);
@@ -189,6 +226,7 @@ export class Bridge extends Device {
 
 /** A frame of this host itself comes from no port. */
 function mayLeave(port: Device, from: Device | undefined): boolean {
-  if (!port.isRunning || (port === from && !port.hairpin)) return false;
+  if (!port.isRunning || port.portSettings.state !== 'forwarding' || (port === from && !port.hairpin))
+    return false;
   return !(port.isolated && from?.isolated);
 }

@@ -5,6 +5,7 @@ import type { Netns } from '../kernel/netns.js';
 import { note, type Packet } from '../kernel/packet.js';
 import type { DropReason, HopNote } from '../trace/journey.js';
 import type { Bridge } from './bridge.js';
+import { OPEN_PORT, type PortSettings } from './bridge-port.js';
 
 /** Of one device. */
 export interface DeviceCounters {
@@ -35,6 +36,8 @@ export abstract class Device {
   hairpin = false;
   /** As a port of a bridge: it exchanges no frames with other ports that are isolated. */
   isolated = false;
+  /** As a port of a bridge, what is seldom otherwise. */
+  portSettings: PortSettings = OPEN_PORT;
   readonly counters: DeviceCounters = { txPackets: 0, rxPackets: 0, txDropped: 0, rxDropped: 0 };
 
   constructor(netns: Netns, { name, mac, mtu, up = false }: DeviceOptions) {

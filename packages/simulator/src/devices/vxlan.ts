@@ -7,6 +7,7 @@ import { readIp, udpPacket } from '../kernel/ip-packet.js';
 import type { Netns } from '../kernel/netns.js';
 import { type Packet, withBytes } from '../kernel/packet.js';
 import type { Received } from '../kernel/sockets.js';
+import type { MatchedRow } from '../trace/journey.js';
 import { Device, type DeviceOptions } from './device.js';
 import { flowPort } from './flow-port.js';
 
@@ -20,10 +21,20 @@ export interface VxlanOptions extends DeviceOptions {
   readonly gbp: boolean;
 }
 
-/** Where a MAC, or everything else, is sent. */
-export interface VxlanDestination {
+/** A host at the other end: what is not said is as the device has it. */
+export interface VxlanRemote {
   readonly dst: IpAddress;
+  readonly port?: number;
+  readonly vni?: number;
+  /** The device it is sent by. */
+  readonly via?: string;
+}
+
+/** Where a MAC, or everything else, is sent. */
+export interface VxlanDestination extends VxlanRemote {
   readonly isPermanent: boolean;
+  /** Those that get a copy besides: what is for all goes to all of them (head-end replication). */
+  readonly others?: readonly VxlanRemote[];
   readonly row?: FdbEntry;
 }
 
@@ -63,28 +74,32 @@ export class Vxlan extends Device {
       });
       return;
     }
-    const { dst } = entry;
     const tunnels = (packet.tunnels ?? 0) + 1;
     if (tunnels > MOST_TUNNELS) {
       this.drop(packet, 'forwarding-loop', `${this.name} leads into itself: ${MOST_TUNNELS} tunnels deep`);
       return;
     }
-    const text = vxlanFdbText(this, destination, entry);
-    const outer = this.#encapsulate(packet.bytes, dst);
-    this.tell(packet, 'encapsulate', `VXLAN ${this.vni} to ${dst}`, {
-      row: { table: 'fdb', text, mac: destination, dst },
-      after: outer,
-    });
-    const oif = this.lower === undefined ? {} : { oif: this.lower };
-    sendIp(this.netns, { ...withBytes(packet, outer), tunnels }, { ...oif, dontFragment: true });
+    const { isPermanent } = entry;
+    for (const remote of remotesOf(entry)) {
+      const text = vxlanFdbText(this, destination, { ...remote, isPermanent });
+      this.#sendTo(remote, { ...packet, tunnels }, { table: 'fdb', text, mac: destination, dst: remote.dst });
+    }
   }
 
-  #encapsulate(frame: Uint8Array, destination: IpAddress): Uint8Array {
-    const vxlan = { vni: this.vni, payload: frame };
+  #sendTo(remote: VxlanRemote, packet: Packet, row: MatchedRow): void {
+    const { dst, vni = this.vni, via = this.lower } = remote;
+    const after = this.#encapsulate(packet.bytes, remote);
+    this.tell(packet, 'encapsulate', `VXLAN ${vni} to ${dst}`, { row, after });
+    const oif = via === undefined ? {} : { oif: via };
+    sendIp(this.netns, withBytes(packet, after), { ...oif, dontFragment: true });
+  }
+
+  #encapsulate(frame: Uint8Array, { dst, port = this.port, vni = this.vni }: VxlanRemote): Uint8Array {
+    const vxlan = { vni, payload: frame };
     const payload = new Uint8Array(vxlanBytes(vxlan));
     emitVxlan(vxlan, payload);
     return udpPacket({
-      ...{ source: this.local, destination, destinationPort: this.port, payload },
+      ...{ source: this.local, destination: dst, destinationPort: port, payload },
       sourcePort: flowPort(frame),
       identification: this.netns.nextIdentification(),
       // The inner congestion marks count outside, too (RFC 6040).
@@ -111,9 +126,24 @@ export class Vxlan extends Device {
   }
 }
 
+/** An entry line by line, as `bridge fdb` shows it. */
+export const remotesOf = ({ others = [], ...first }: VxlanDestination): readonly VxlanRemote[] => [
+  first,
+  ...others,
+];
+
 /** As `bridge fdb` shows it. */
 export const vxlanFdbText = (
   { name }: Vxlan,
   mac: MacAddress,
-  { dst, isPermanent }: VxlanDestination,
-): string => `${mac} dev ${name} dst ${dst} self${isPermanent ? ' permanent' : ''}`;
+  { dst, port, vni, via, isPermanent }: VxlanRemote & { readonly isPermanent: boolean },
+): string =>
+  [
+    `${mac} dev ${name} dst ${dst}`,
+    port !== undefined && `port ${port}`,
+    vni !== undefined && `vni ${vni}`,
+    via !== undefined && `via ${via}`,
+    `self${isPermanent ? ' permanent' : ''}`,
+  ]
+    .filter(Boolean)
+    .join(' ');

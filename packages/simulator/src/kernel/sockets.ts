@@ -76,8 +76,11 @@ export class Sockets {
 
   /** Returns what ends it; undefined where the port is taken. */
   listenUdp(listener: UdpListener): (() => void) | undefined {
-    if (this.#udp.some((one) => overlap(one, listener)) || vxlansOn(this.#netns, listener.port).length > 0)
-      return undefined;
+    const tunnels = vxlansOn(this.#netns, listener.port).map(({ local }) => ({
+      port: listener.port,
+      family: familyOf(local),
+    }));
+    if ([...this.#udp, ...tunnels].some((one) => overlap(one, listener))) return undefined;
     this.#udp.push(listener);
     return () => void this.#udp.splice(this.#udp.indexOf(listener), 1);
   }

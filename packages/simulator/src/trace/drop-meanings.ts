@@ -28,6 +28,7 @@ export const DROP_MEANINGS: Readonly<Record<DropReason, string>> = {
   'neighbor-unresolved': 'nobody says which MAC address the next hop has',
   'no-fdb-entry': 'the VXLAN device has no entry that says behind which host the MAC address is',
   'bridge-port-isolated': 'the bridge keeps the two ports apart',
+  'bridge-port-state': 'the port of the bridge is in a state in which it passes nothing on',
   'no-hairpin': 'the bridge does not send a frame back where it came from',
   'no-tunnel': 'the forwarder has no tunnel to a node with this destination',
   'forwarder-refused': 'the forwarder does not take it',

@@ -17,7 +17,7 @@ export type MatchedRow = { readonly text: string } & (
   | { readonly table: 'fdb'; readonly mac: MacAddress; readonly dst?: IpAddress }
   | { readonly table: 'tunnel'; readonly remote: IpAddress }
   | { readonly table: 'nftables'; readonly chain: string; readonly rule: string }
-  | { readonly table: 'sysctl' | 'socket' }
+  | { readonly table: 'sysctl' | 'socket' | 'port' }
 );
 
 /** What happened to a packet. */
@@ -65,6 +65,7 @@ export type DropReason =
   | 'neighbor-unresolved'
   | 'no-fdb-entry'
   | 'bridge-port-isolated'
+  | 'bridge-port-state'
   | 'no-hairpin'
   | 'no-tunnel'
   | 'forwarder-refused'

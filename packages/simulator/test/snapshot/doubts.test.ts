@@ -42,6 +42,12 @@ async function doubts(snapshot: NodeSnapshot, destination: IpAddress = GATEWAY):
   return doubtsOf(probe(cluster.network.netns('pod-a1')!, { destination }), cluster);
 }
 
+const withLink = (name: string, part: 'info_data' | 'info_slave_data', settings: object) =>
+  hostWith(({ links }) => {
+    const { linkinfo } = links.find(({ ifname }) => ifname === name)!;
+    Object.assign(linkinfo!, { [part]: { ...linkinfo![part], ...settings } });
+  });
+
 const LIMIT = { limit: { rate: 5, per: 'second' } };
 const ICMP = { match: { op: '==', left: { meta: { key: 'l4proto' } }, right: 'icmp' } };
 const TCP = { match: { op: '==', left: { meta: { key: 'l4proto' } }, right: 'tcp' } };
@@ -69,6 +75,21 @@ it.each<[string, () => NodeSnapshot, string[]]>([
     [],
   ],
   ['a routing rule of the other family', () => withRoutingRule({ tos: '0x8', family: 'inet6' }), []],
+  [
+    'VLANs on its bridge',
+    () => withLink('cni0', 'info_data', { vlan_filtering: 1 }),
+    ['host-a: vlan_filtering of cni0 is not simulated: all its ports are taken to be in one VLAN'],
+  ],
+  [
+    'a locked port',
+    () => withLink('veth1ae14854', 'info_slave_data', { locked: true }),
+    ['host-a: locked of veth1ae14854 is not simulated: only MACs that the FDB has may send'],
+  ],
+  [
+    'a port that answers for neighbors',
+    () => withLink('veth1ae14854', 'info_slave_data', { neigh_suppress: true }),
+    [],
+  ],
   [
     'tables that could not be read',
     () => hostWith((host) => Object.assign(host, { unknown: ['iptables-legacy'] })),

@@ -3,7 +3,6 @@ import { familyOf, prefixAddress } from '@podlan/wire';
 import { ForwarderProgram } from '../../devices/forwarder-program.js';
 import { Nic } from '../../devices/nic.js';
 import { Tun } from '../../devices/tun.js';
-import { Unmodelled } from '../../devices/unmodelled.js';
 import { Vxlan } from '../../devices/vxlan.js';
 import type { Netns } from '../../kernel/netns.js';
 import type { NetworkPlace } from '../../network-place.js';
@@ -12,6 +11,7 @@ import type { LeftOut } from '../../trace/doubts.js';
 import type { NamespaceSnapshot } from '../namespace-schema.js';
 import type { LinkSnapshot, NodeSnapshot } from '../types.js';
 import type { Note } from './concerns.js';
+import { noteLinks } from './note-links.js';
 import { restoreLinks } from './restore-links.js';
 import { restoreTables } from './restore-tables.js';
 import { noteStrangers } from './strangers.js';
@@ -100,22 +100,11 @@ function restore(network: SimNetwork, place: Place, places: readonly Place[], no
   const netns = network.addNetns(name, { isBare: true });
   restoreLinks(netns, snapshot, (link) => isUplink(place, link, places));
   restoreTables(netns, snapshot, note);
+  noteLinks(netns, snapshot, note);
   for (const device of netns.devices) {
     const flags = snapshot.links.find(({ ifname }) => ifname === device.name)?.flags ?? [];
-    if (device instanceof Unmodelled) noteUnmodelled(netns, device, flags, note);
     if (device instanceof Nic) device.cable.cut = flags.includes('NO-CARRIER');
   }
-}
-
-function noteUnmodelled(
-  netns: Netns,
-  device: Unmodelled,
-  flags: readonly string[],
-  note: (text: string) => void,
-): void {
-  const isUsed = device.master !== undefined || netns.addressesOf(device.name).length > 0;
-  if (flags.includes('UP') && isUsed)
-    note(`${device.name} is a ${device.type} device, which is not simulated`);
 }
 
 /** Whose frames leave by cards: what is on the link is seen from them. */

@@ -1,6 +1,7 @@
 /** Devices of a snapshot's namespace: made of what `ip -d link` said, and not yet joined to those of others. */
 import { type InterfaceAddress, type MacAddress, parseInterfaceAddress, parseMacAddress } from '@podlan/wire';
 import { Bridge } from '../../devices/bridge.js';
+import type { PortSettings, PortState } from '../../devices/bridge-port.js';
 import type { Device } from '../../devices/device.js';
 import { Loopback } from '../../devices/loopback.js';
 import { Nic } from '../../devices/nic.js';
@@ -86,12 +87,29 @@ function lowerOf(
   return linkinfo?.info_data?.link ?? link ?? byIndex;
 }
 
-function enslave(netns: Netns, { ifname, master, linkinfo }: LinkSnapshot): void {
+function enslave(netns: Netns, { ifname, master, linkinfo, flags }: LinkSnapshot): void {
   const bridge = master === undefined ? undefined : netns.device(master);
   const device = netns.device(ifname);
   if (!(bridge instanceof Bridge) || device === undefined) return;
   bridge.addPort(device);
-  const { hairpin = false, isolated = false } = linkinfo?.info_slave_data ?? {};
+  const { hairpin = false, isolated = false, ...settings } = linkinfo?.info_slave_data ?? {};
   device.hairpin = hairpin;
   device.isolated = isolated;
+  device.portSettings = portOf(settings, bridge.up && flags.includes('LOWER_UP'));
+}
+
+const STATES: ReadonlySet<string> = new Set<PortState>([
+  ...(['disabled', 'blocking', 'listening', 'learning', 'forwarding'] as const),
+]);
+
+type PortData = NonNullable<NonNullable<LinkSnapshot['linkinfo']>['info_slave_data']>;
+
+/** `isRunning`: of one that is down the state says no more than that. */
+function portOf(settings: PortData, isRunning: boolean): PortSettings {
+  const { state = '', learning = true, flood = true, mcast_flood = true, bcast_flood = true } = settings;
+  return {
+    state: isRunning && STATES.has(state) ? (state as PortState) : 'forwarding',
+    learning,
+    floods: { unicast: flood, multicast: mcast_flood, broadcast: bcast_flood },
+  };
 }

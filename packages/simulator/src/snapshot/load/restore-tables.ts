@@ -1,7 +1,7 @@
 /** Tables of a snapshot's namespace: routes, rules, neighbors, forwarding databases, sockets, sysctls, nftables. */
 
 import { type Family, familyOf, type MacAddress, parseMacAddress } from '@podlan/wire';
-import { Bridge } from '../../devices/bridge.js';
+import { Bridge, type EntryKind } from '../../devices/bridge.js';
 import { Vxlan } from '../../devices/vxlan.js';
 import { type FibRoute, type FibRule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../../kernel/fib.js';
 import type { NeighborState } from '../../kernel/neighbors.js';
@@ -204,19 +204,31 @@ function restoreFdbEntry(netns: Netns, entry: FdbSnapshot): void {
   const mac = parseMacAddress(entry.mac);
   if (device === undefined || mac === undefined) return;
   const isPermanent = entry.state === 'permanent' || entry.state === 'static';
-  if (device instanceof Vxlan) restoreDestination(device, mac, entry, isPermanent);
-  else if (entry.master !== undefined && device.master instanceof Bridge && !isGroup(mac))
-    device.master.know(mac, device, isPermanent);
+  if (entry.master !== undefined) {
+    if (device.master instanceof Bridge && !isGroup(mac)) device.master.know(mac, device, kindOf(entry));
+  } else if (device instanceof Vxlan) restoreDestination(device, mac, entry, isPermanent);
 }
 
+const kindOf = ({ state }: FdbSnapshot): EntryKind =>
+  state === 'permanent' ? 'local' : state === 'static' ? 'static' : 'learned';
+
+/** Several of one MAC are where copies go to. */
 function restoreDestination(
   device: Vxlan,
   mac: MacAddress,
-  { dst }: FdbSnapshot,
+  { dst, port, vni, via }: FdbSnapshot,
   isPermanent: boolean,
 ): void {
-  if (dst !== undefined && familyOf(dst) === familyOf(device.local))
-    device.fdb.set(mac, { dst, isPermanent });
+  if (dst === undefined || familyOf(dst) !== familyOf(device.local)) return;
+  const remote = {
+    dst,
+    ...(port !== undefined && { port }),
+    ...(vni !== undefined && { vni }),
+    ...(via !== undefined && { via }),
+  };
+  const first = device.fdb.get(mac);
+  if (first === undefined) device.fdb.set(mac, { ...remote, isPermanent });
+  else device.fdb.set(mac, { ...first, others: [...(first.others ?? []), remote] });
 }
 
 const isGroup = (mac: MacAddress): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;

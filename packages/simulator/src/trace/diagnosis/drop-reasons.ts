@@ -61,6 +61,10 @@ const EXPLANATIONS: Partial<Record<DropReason, Explain>> = {
     code: scene.hasPods(place) ? 'port-isolated' : 'underlay-port-isolated',
     mend: [`bridge link set dev PORT isolated off (${base.device} of ${nameOf(place)})`],
   }),
+  'bridge-port-state': ({ place, base }) => ({
+    code: 'bridge-port-state',
+    mend: [`bridge link set dev ${base.evidence[0]?.split(' ')[0]} state 3 (on ${nameOf(place)})`],
+  }),
   'no-vni': () => ({
     code: 'vni-differs',
     mend: ['give all nodes one VNI: Backend.VNI of the network configuration'],

@@ -71,23 +71,38 @@ function brokenLink(
 ): Explained | undefined {
   const isPod = there.kind === 'pod';
   if (!device.up) return down(isPod ? 'interface-down' : 'underlay-down', nameOf(there), device);
+  const near = place.netns.device(dev);
+  const own = near instanceof Veth ? near.peer : undefined;
+  if (own?.master !== undefined && own.portSettings.state !== 'forwarding') return shutPort(own, place.node);
   const port = device instanceof Veth ? device.peer : undefined;
   if (port === undefined) return device.carrier ? undefined : down('underlay-down', nameOf(there), device);
   const at = isPod ? there.node : port.netns.name;
   if (!port.up) return down(isPod ? 'port-down' : 'underlay-port-down', at, port);
-  const near = place.netns.device(dev);
-  const own = near instanceof Veth ? near.peer : undefined;
   if (port.isolated && own?.isolated) {
     const mend = [`bridge link set dev ${port.name} isolated off (on ${at})`];
     const text = `${own.name} and ${port.name} of ${at} are isolated from one another`;
     return { code: 'underlay-port-isolated', node: at, device: port.name, text, mend };
   }
+  const shut = port.master === undefined ? undefined : shutPort(port, at);
+  if (shut !== undefined) return shut;
   if (port.master !== undefined)
     return own !== undefined && !own.up ? down('underlay-port-down', at, own) : undefined;
   const bridge = near?.type === 'bridge' ? dev : 'its bridge';
   const mend = [`ip link set ${port.name} master ${bridge} (on ${at})`];
   const text = `${port.name}, which leads to ${nameOf(there)}, is a port of no bridge`;
   return isPod ? { code: 'port-off-bridge', node: at, device: port.name, text, mend } : undefined;
+}
+
+/** A port that gets no questions which are for all. */
+function shutPort({ name, portSettings }: Device, at: string): Explained | undefined {
+  const { state, floods } = portSettings;
+  if (state === 'forwarding' && floods.broadcast) return undefined;
+  const isOpen = state === 'forwarding';
+  const text = isOpen
+    ? `${name} of ${at} gets no frames that are for all`
+    : `${name} of ${at} is a port in state ${state}`;
+  const mend = [`bridge link set dev ${name} ${isOpen ? 'bcast_flood on' : 'state 3'} (on ${at})`];
+  return { code: 'bridge-port-state', node: at, device: name, text, mend };
 }
 
 function down(code: FindingCode, node: string, { name }: Device): Explained {

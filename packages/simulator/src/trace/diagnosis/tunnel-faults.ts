@@ -52,15 +52,25 @@ function macFault(
 /** A tunnel that ends at another host than the one whose pod is meant. */
 export function encapsulationFault(scene: Scene): Finding | undefined {
   if (scene.destinationNode === undefined) return undefined;
-  for (const { hop, row } of [...scene.rows('fdb'), ...scene.rows('tunnel')]) {
+  const sent = [...scene.rows('fdb'), ...scene.rows('tunnel')].filter(
+    ({ hop }) => hop.event === 'encapsulate',
+  );
+  const right = sent.filter(({ row }) =>
+    endsOf(scene, row).some(({ node }) => node === scene.destinationNode),
+  );
+  for (const { hop, row } of sent) {
     const place = scene.place(hop.netns);
-    const remote = remoteOf(row);
-    if (hop.event !== 'encapsulate' || place === undefined || remote === undefined) continue;
-    const ends = scene.placesBehind(remote);
-    if (ends.some(({ node }) => node === scene.destinationNode)) continue;
-    return wrongEnd(scene, place, hop.device!, row, ends[0]);
+    // Of several copies one is enough.
+    const isRight = right.some((one) => one.hop.netns === hop.netns && one.hop.device === hop.device);
+    if (place === undefined || isRight || remoteOf(row) === undefined) continue;
+    return wrongEnd(scene, place, hop.device!, row, endsOf(scene, row)[0]);
   }
   return undefined;
+}
+
+function endsOf(scene: Scene, row: RowOf<'fdb'> | RowOf<'tunnel'>): NetworkPlace[] {
+  const remote = remoteOf(row);
+  return remote === undefined ? [] : scene.placesBehind(remote);
 }
 
 const remoteOf = (row: RowOf<'fdb'> | RowOf<'tunnel'>) => (row.table === 'fdb' ? row.dst : row.remote);
