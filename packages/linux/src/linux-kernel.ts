@@ -90,15 +90,20 @@ export class LinuxKernel implements Kernel {
    */
   async snapshot(scope: Scope): Promise<Row[]> {
     this.#scope = scope;
+    const wants = (table: Table) => scope.tables === undefined || scope.tables.includes(table);
+    const read = (table: Table, argv: readonly string[], parse: (json: unknown) => Row[]) =>
+      wants(table) ? this.#read(argv, parse) : [];
     const tables = await Promise.all([
-      this.#read(['ip', '-j', '-d', 'link', 'show'], (json) => rows.linkRows(json, scope)),
-      readSysctls(scope.sysctls, this.#place),
-      this.#read(['ip', '-j', 'addr', 'show'], (json) => rows.addressRows(json, scope)),
-      this.#read(['ip', '-j', 'neigh', 'show', 'nud', 'permanent'], (json) => rows.neighborRows(json, scope)),
-      this.#read(['bridge', '-j', 'fdb', 'show'], (json) => rows.fdbRows(json, scope)),
-      this.#read(routesOf(4), (json) => rows.routeRows(json, scope, 4)),
-      this.#read(routesOf(6), (json) => rows.routeRows(json, scope, 6)),
-      scope.chains ? this.#readChains() : [],
+      read('link', ['ip', '-j', '-d', 'link', 'show'], (json) => rows.linkRows(json, scope)),
+      wants('sysctl') ? readSysctls(scope.sysctls, this.#place) : [],
+      read('address', ['ip', '-j', 'addr', 'show'], (json) => rows.addressRows(json, scope)),
+      read('neighbor', ['ip', '-j', 'neigh', 'show', 'nud', 'permanent'], (json) =>
+        rows.neighborRows(json, scope),
+      ),
+      read('fdb', ['bridge', '-j', 'fdb', 'show'], (json) => rows.fdbRows(json, scope)),
+      read('route', routesOf(4), (json) => rows.routeRows(json, scope, 4)),
+      read('route', routesOf(6), (json) => rows.routeRows(json, scope, 6)),
+      scope.chains && wants('chain') ? this.#readChains() : [],
     ]);
     return tables.flat();
   }

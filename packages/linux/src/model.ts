@@ -165,6 +165,8 @@ export interface Scope {
   readonly devices: readonly string[];
   readonly sysctls: readonly string[];
   readonly chains: boolean;
+  /** Rows of these tables alone, where not all are worth the time; all when absent. */
+  readonly tables?: readonly Table[];
 }
 
 /**

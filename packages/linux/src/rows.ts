@@ -118,6 +118,7 @@ export function scopeOf(rows: Iterable<Row>): Scope {
  * ```
  */
 export function isInScope(row: Row, scope: Scope): boolean {
+  if (scope.tables && !scope.tables.includes(row.kind)) return false;
   if (row.kind === 'chain') return scope.chains;
   if (row.kind === 'sysctl') return scope.sysctls.includes(row.key);
   if (row.kind === 'route' && row.protocol === ROUTE_PROTOCOL) return true;

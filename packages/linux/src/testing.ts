@@ -123,6 +123,13 @@ export function testKernel(name: string, makeKernel: () => Promise<KernelUnderTe
       },
     );
 
+    test('reads the tables it is asked for, and no others', async () => {
+      await converge(made.kernel, state);
+      const found = await made.kernel.snapshot({ ...scope, tables: ['link', 'sysctl'] });
+      const wanted = state.filter(({ kind }) => kind === 'link' || kind === 'sysctl');
+      expect(found.map(rowKey).sort()).toEqual(wanted.map(rowKey).sort());
+    });
+
     test('leaves what is not in its scope alone, and out of its snapshots', async () => {
       const foreign: Row[] = [
         { ...tap, name: 'foreign9', mac: mac('02:00:00:00:00:99') },
