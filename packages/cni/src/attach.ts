@@ -11,53 +11,27 @@
  * @module @podlan/cni/attach
  */
 import type { Change, Kernel, Link, Row } from '@podlan/linux/model';
+import { familyOf, type InterfaceAddress, ipToBytes, macFromBytes, prefixAddress } from '@podlan/wire';
 import {
-  familyOf,
-  type InterfaceAddress,
-  type IpPrefix,
-  ipToBytes,
-  macFromBytes,
-  parseIpPrefix,
-  prefixAddress,
-} from '@podlan/wire';
+  type Attachment,
+  bridgeOf,
+  DEFAULTS,
+  type PodAddress,
+  podLink,
+  podRows,
+  vethOf,
+  type Wanted,
+} from './attachment.js';
 import { CNI_CODE, type CniCode, CniError } from './cni-error.js';
 
+export { type Attachment, type PodAddress, podRows } from './attachment.js';
 export { CNI_CODE, type CniCode, CniError } from './cni-error.js';
-
-/** A pod to attach: the two kernels, the names of devices, and the addresses. `mtu` in bytes, the overlay's. */
-export interface Attachment {
-  readonly host: Kernel;
-  readonly pod: Kernel;
-  /** The pod's network namespace as `ip netns` names it, where the veth pair's other end is made. */
-  readonly podNetns: string;
-  readonly hostVeth: string;
-  readonly containerInterface?: string;
-  readonly bridge?: string;
-  /** One for each family of the pod. */
-  readonly addresses: readonly PodAddress[];
-  /**
-   * The cluster's pod networks: each gets a route via the gateway, which stays right when the default route changes.
-   */
-  readonly networks: readonly IpPrefix[];
-  readonly mtu: number;
-  readonly hairpin?: boolean;
-}
-
-/** Of one family: the pod's address, and the bridge's own. Both with the length of the host's subnet. */
-export interface PodAddress {
-  readonly address: InterfaceAddress;
-  readonly gateway: InterfaceAddress;
-}
 
 /** Which pod to detach: the host's end of its veth pair. */
 export interface Detachment {
   readonly host: Kernel;
   readonly hostVeth: string;
 }
-
-type Wanted = Required<Attachment>;
-
-const DEFAULTS = { containerInterface: 'eth0', bridge: 'cni0', hairpin: true };
 
 /**
  * Throws a {@link CniError} and takes back the veth pair with all that hangs on it when any step fails. The bridge is
@@ -143,7 +117,7 @@ const remove = (row: Row): Change => ({ op: 'delete', row });
 
 async function look(kernel: Kernel, ...devices: string[]): Promise<Row[]> {
   try {
-    return await kernel.snapshot({ devices, sysctls: [], chains: false });
+    return await kernel.snapshot({ devices, sysctls: [], chains: false, tables: ['link', 'address'] });
   } catch (cause) {
     throw new CniError(CNI_CODE.IO_FAILURE, 'cannot read the kernel state', String(cause), { cause });
   }
@@ -180,11 +154,18 @@ async function ensureBridge(wanted: Wanted, onHost: readonly Row[]): Promise<voi
     throw new CniError(CNI_CODE.BRIDGE_CONFLICT, `${bridge} cannot serve as this host's bridge`, conflict);
   }
   try {
-    await make(host, bridgeChanges(wanted, link), `cannot set up the bridge ${bridge}`);
+    const changes = bridgeChanges(wanted, link, addressesIn(onHost, bridge));
+    await make(host, changes, `cannot set up the bridge ${bridge}`);
   } catch (error) {
-    if (link === undefined) await takeBack(host, bridgeOf(wanted));
+    if (link === undefined) await takeBackBridge(wanted);
     throw error;
   }
+}
+
+/** A device of another kind under this name is someone else's. */
+async function takeBackBridge(wanted: Wanted): Promise<void> {
+  const onHost = await look(wanted.host, wanted.bridge).catch(() => []);
+  if (linkIn(onHost, wanted.bridge)?.type === 'bridge') await takeBack(wanted.host, bridgeOf(wanted));
 }
 
 /** A stale bridge of an earlier subnet would swallow this subnet's packets: better said than mended under its pods. */
@@ -207,10 +188,6 @@ const isRival = (address: InterfaceAddress, gateway: InterfaceAddress): boolean 
 
 const isLinkLocal = (address: InterfaceAddress): boolean => address.startsWith('fe80:');
 
-function bridgeOf({ bridge, mtu }: Wanted): Link {
-  return { kind: 'link', type: 'bridge', name: bridge, mtu, up: true };
-}
-
 /**
  * A bridge without a MAC of its own takes the lowest of its ports', and pods lose their gateway each time that changes.
  * 0a:58 and the address' last four bytes: locally administered, and the same however often the bridge is made anew.
@@ -220,12 +197,21 @@ function bridgeMac([first]: readonly PodAddress[]) {
   return macFromBytes(Uint8Array.of(0x0a, 0x58, ...ipToBytes(prefixAddress(first.gateway)).slice(-4)));
 }
 
-function bridgeChanges(wanted: Wanted, present: Link | undefined): Change[] {
+/** A bridge that is as it should be is left alone: pods wait for every program that is started. */
+function bridgeChanges(
+  wanted: Wanted,
+  present: Link | undefined,
+  addresses: readonly InterfaceAddress[],
+): Change[] {
   const row = bridgeOf(wanted);
+  const isRight = present?.up === true && present.mtu === row.mtu && present.master === undefined;
+  const link = present ? replace(row) : add({ ...row, mac: bridgeMac(wanted.addresses) });
   return [
-    present ? replace(row) : add({ ...row, mac: bridgeMac(wanted.addresses) }),
+    ...(isRight ? [] : [link]),
     ...wanted.addresses.flatMap(({ gateway }) => [
-      add({ kind: 'address', dev: wanted.bridge, address: gateway }),
+      ...(addresses.includes(gateway)
+        ? []
+        : [add({ kind: 'address', dev: wanted.bridge, address: gateway })]),
       add({ kind: 'sysctl', key: forwardingKey(gateway), value: '1' }),
     ]),
   ];
@@ -234,27 +220,10 @@ function bridgeChanges(wanted: Wanted, present: Link | undefined): Change[] {
 const forwardingKey = (gateway: InterfaceAddress): string =>
   familyOf(gateway) === 4 ? 'net/ipv4/ip_forward' : 'net/ipv6/conf/all/forwarding';
 
-function vethOf({ hostVeth, mtu, bridge, hairpin, containerInterface, podNetns }: Wanted): Link {
-  const peer = { name: containerInterface, netns: podNetns };
-  return { kind: 'link', type: 'veth', name: hostVeth, mtu, up: true, master: bridge, hairpin, peer };
-}
-
-/** The link first, then its addresses, then the routes that need both. */
-function podChanges({ containerInterface: dev, mtu, addresses, networks }: Wanted): Change[] {
-  return [
-    replace({ kind: 'link', type: 'veth', name: dev, mtu, up: true }),
-    ...addresses.map(({ address }) => add({ kind: 'address', dev, address })),
-    ...addresses.flatMap(({ gateway }) => podRoutes(dev, gateway, networks)),
-  ];
-}
-
-function podRoutes(dev: string, gateway: InterfaceAddress, networks: readonly IpPrefix[]): Change[] {
-  const family = familyOf(gateway);
-  const anywhere = parseIpPrefix(family === 4 ? '0.0.0.0/0' : '::/0') as IpPrefix;
-  const reached = networks.filter((network) => familyOf(network) === family);
-  const via = prefixAddress(gateway);
-  return [...reached, anywhere].map((prefix) => add({ kind: 'route', prefix, dev, via }));
-}
+const podChanges = (wanted: Wanted): Change[] => [
+  replace(podLink(wanted)),
+  ...podRows(wanted).slice(1).map(add),
+];
 
 async function make(kernel: Kernel, changes: readonly Change[], msg: string): Promise<void> {
   const failed = await tryToMake(kernel, changes);

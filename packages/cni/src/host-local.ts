@@ -11,10 +11,11 @@
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { flock } from '@podlan/linux';
 import { addressCount, contains, nthAddress, offsetOf } from '@podlan/linux/prefix';
 import { familyOf, type IpAddress, type IpPrefix, parseIpAddress } from '@podlan/wire';
 import { CNI_CODE, CniError } from './cni-error.js';
+import { withFolderLock } from './folder-lock.js';
+import { CONTAINER_NAME, INTERFACE_NAME } from './protocol/names.js';
 
 export { CNI_CODE, type CniCode, CniError } from './cni-error.js';
 
@@ -38,6 +39,8 @@ export interface AllocationRequest extends Holder {
   readonly gateway: IpAddress;
   /** Which `last_reserved_ip.N` to use: 0 for a network's first range, 1 for its second. */
   readonly range?: number;
+  /** This address and no other. */
+  readonly wanted?: IpAddress;
 }
 
 /** An address in use. */
@@ -70,6 +73,10 @@ const LINE_BREAK = '\r\n';
  * await addresses.release(pod); // => []
  * // Not the address that was just given back: others may still have it in their caches.
  * await addresses.allocate({ ...pod, subnet, gateway }); // => '10.244.1.3'
+ *
+ * await addresses.allocate({ containerId: 'gone', interfaceName: 'eth0', subnet, gateway }); // => '10.244.1.4'
+ * await addresses.releaseAllBut([pod]); // => [{ address: '10.244.1.4', containerId: 'gone', interfaceName: 'eth0' }]
+ * await addresses.hasRoom({ subnet, gateway }); // => true
  * await rm(dataDir, { recursive: true });
  * ```
  */
@@ -77,13 +84,14 @@ export class HostLocal {
   readonly directory: string;
 
   constructor({ dataDir, network }: HostLocalOptions) {
-    requireName('network', network, /^[A-Za-z0-9][A-Za-z0-9_.-]*$/);
+    requireName('network', network, CONTAINER_NAME);
     this.directory = join(dataDir, network);
   }
 
   /**
    * The next free address after the one handed out last, strictly inside `subnet`. Throws CniError: `NO_FREE_ADDRESS`,
-   * `ALREADY_ATTACHED` where the holder has one, `INVALID_NETWORK_CONFIG` for a subnet too small or a gateway outside.
+   * `ALREADY_ATTACHED` where the holder has one, `INVALID_NETWORK_CONFIG` for a subnet too small, or a gateway or an
+   * address wanted that lies outside.
    */
   async allocate(request: AllocationRequest): Promise<IpAddress> {
     requireHolder(request);
@@ -93,8 +101,10 @@ export class HostLocal {
       const own = held.find((one) => sameHolder(one, request) && contains(request.subnet, one.address));
       if (own) throw alreadyHolds(own);
       const taken = new Set<string>(held.map(({ address }) => address));
-      const address = firstFree(request, taken, await this.#lastReserved(request.range ?? 0));
+      const address =
+        request.wanted ?? firstFree(request, taken, await this.#lastReserved(request.range ?? 0));
       if (address === undefined) throw noneFree(request, taken);
+      if (taken.has(address)) throw isTaken(address, held);
       await this.#reserve(address, request);
       return address;
     });
@@ -106,11 +116,31 @@ export class HostLocal {
     return this.#locked(async () => {
       const held = await this.#allocations();
       const exact = held.filter((one) => sameHolder(one, holder));
-      const old = held.filter((one) => one.containerId === holder.containerId && one.interfaceName === '');
-      const released = exact.length > 0 ? exact : old;
-      for (const { address } of released) await rm(join(this.directory, address), { force: true });
+      const released = exact.length > 0 ? exact : held.filter((one) => isOldFileOf(holder, one));
+      for (const { address } of released) await this.#remove(address);
       return released.map(({ address }) => address);
     });
+  }
+
+  /**
+   * Gives back what nobody of `holders` has, and returns it: CNI's GC. Also what no holder can be read of, and files that
+   * a crash left half-written.
+   */
+  async releaseAllBut(holders: readonly Holder[]): Promise<Allocation[]> {
+    return this.#locked(async () => {
+      const released = (await this.#allocations()).filter(
+        (held) => !holders.some((one) => sameHolder(one, held) || isOldFileOf(one, held)),
+      );
+      for (const { address } of released) await this.#remove(address);
+      for (const name of (await readdir(this.directory)).filter(isPartial)) await this.#remove(name);
+      return released;
+    });
+  }
+
+  /** Whether `allocate` would find a free address. */
+  async hasRoom(range: Pick<AllocationRequest, 'subnet' | 'gateway'>): Promise<boolean> {
+    const taken = new Set<string>((await this.list()).map(({ address }) => address));
+    return firstFree(range, taken, undefined) !== undefined;
   }
 
   /** All addresses in use, also those whose file names no holder. */
@@ -121,12 +151,7 @@ export class HostLocal {
   async #locked<T>(work: () => Promise<T>): Promise<T> {
     try {
       await mkdir(this.directory, { recursive: true });
-      const lock = await flock(join(this.directory, 'lock'));
-      try {
-        return await work();
-      } finally {
-        lock.release();
-      }
+      return await withFolderLock(join(this.directory, 'lock'), work);
     } catch (cause) {
       if (cause instanceof CniError) throw cause;
       const details = `${this.directory}: ${String(cause)}`;
@@ -152,6 +177,10 @@ export class HostLocal {
     return parseIpAddress(text.trim());
   }
 
+  async #remove(name: string): Promise<void> {
+    await rm(join(this.directory, name), { force: true });
+  }
+
   /** Both files appear whole or not at all: a crash must not leave an address held by nobody. */
   async #reserve(address: IpAddress, request: AllocationRequest): Promise<void> {
     await this.#writeWhole(address, `${request.containerId}${LINE_BREAK}${request.interfaceName}`);
@@ -159,16 +188,23 @@ export class HostLocal {
   }
 
   async #writeWhole(name: string, text: string): Promise<void> {
-    const partial = join(this.directory, `.${name}.partial`);
+    const partial = join(this.directory, `.${name}${PARTIAL}`);
     await writeFile(partial, text, { mode: 0o644 });
     await rename(partial, join(this.directory, name));
   }
 }
 
+const PARTIAL = '.partial';
+const isPartial = (name: string): boolean => name.startsWith('.') && name.endsWith(PARTIAL);
+
 const lastReservedName = (range: number): string => `last_reserved_ip.${range}`;
 
 const sameHolder = (a: Holder, b: Holder): boolean =>
   a.containerId === b.containerId && a.interfaceName === b.interfaceName;
+
+/** Before it wrote interface names, host-local knew a container by its ID alone. */
+const isOldFileOf = (holder: Holder, held: Holder): boolean =>
+  held.containerId === holder.containerId && held.interfaceName === '';
 
 /**
  * Offsets that may be handed out: not 0 (the network), and in IPv4 not the last (broadcast).
@@ -181,7 +217,7 @@ function usableOffsets(subnet: IpPrefix): { first: bigint; last: bigint } {
 
 /** Round robin, so that a pod that restarts over and over does not get an address others still have in their caches. */
 function firstFree(
-  { subnet, gateway }: AllocationRequest,
+  { subnet, gateway }: Pick<AllocationRequest, 'subnet' | 'gateway'>,
   taken: ReadonlySet<string>,
   last: IpAddress | undefined,
 ): IpAddress | undefined {
@@ -202,12 +238,11 @@ function requireName(argument: string, value: string, pattern: RegExp): void {
 }
 
 function requireHolder({ containerId, interfaceName }: Holder): void {
-  requireName('containerId', containerId, /^[A-Za-z0-9][A-Za-z0-9_.-]*$/);
-  // The kernel's rule for device names (dev_valid_name): at most 15 bytes, no slash, colon or space.
-  requireName('interfaceName', interfaceName, /^(?!\.{1,2}$)[^\s/:]{1,15}$/);
+  requireName('containerId', containerId, CONTAINER_NAME);
+  requireName('interfaceName', interfaceName, INTERFACE_NAME);
 }
 
-function requireRoom({ subnet, gateway }: AllocationRequest): void {
+function requireRoom({ subnet, gateway, wanted }: AllocationRequest): void {
   if (addressCount(subnet) < 4n) {
     const details = `expected at least 4 addresses, got ${subnet}`;
     throw new CniError(CNI_CODE.INVALID_NETWORK_CONFIG, 'the subnet is too small to allocate from', details);
@@ -216,6 +251,22 @@ function requireRoom({ subnet, gateway }: AllocationRequest): void {
     const details = `expected an address in ${subnet}, got ${gateway}`;
     throw new CniError(CNI_CODE.INVALID_NETWORK_CONFIG, 'the gateway lies outside the subnet', details);
   }
+  if (wanted !== undefined) requireUsable(subnet, gateway, wanted);
+}
+
+function requireUsable(subnet: IpPrefix, gateway: IpAddress, wanted: IpAddress): void {
+  const { first, last } = usableOffsets(subnet);
+  const offset = contains(subnet, wanted) ? offsetOf(subnet, wanted) : undefined;
+  if (offset !== undefined && offset >= first && offset <= last && wanted !== gateway) return;
+  const range = `${nthAddress(subnet, first)} to ${nthAddress(subnet, last)} but ${gateway}`;
+  const details = `expected an address of ${range}, got ${wanted}`;
+  throw new CniError(CNI_CODE.INVALID_NETWORK_CONFIG, 'no address for a pod', details);
+}
+
+function isTaken(address: IpAddress, held: readonly Allocation[]): CniError {
+  const { containerId, interfaceName } = held.find((one) => one.address === address)!;
+  const details = `${address} is held by ${containerId || 'an unreadable file'} ${interfaceName}; ask for another`;
+  return new CniError(CNI_CODE.NO_FREE_ADDRESS, 'the address is in use', details);
 }
 
 function alreadyHolds({ address, containerId, interfaceName }: Allocation): CniError {

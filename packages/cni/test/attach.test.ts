@@ -1,6 +1,6 @@
 import { type Change, type Failure, type Kernel, type Row, rowText } from '@podlan/linux/model';
 import { MemoryKernel } from '@podlan/linux/testing';
-import { parseInterfaceAddress, parseIpPrefix } from '@podlan/wire';
+import { parseInterfaceAddress, parseIpPrefix, parseMacAddress } from '@podlan/wire';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Attachment, attachPod, CNI_CODE, CniError, detachPod } from '../src/attach.js';
 
@@ -104,13 +104,23 @@ describe('attachPod', () => {
     expect(gateways).toEqual(['10.244.1.1/24', 'fd00:244:1::1/64']);
   });
 
-  test('a second pod finds the bridge there and leaves its MAC alone', async () => {
+  test('a second pod finds the bridge there, and sets its MTU without touching its MAC', async () => {
     await attachPod(attachment);
     await attachPod({ ...attachment, pod: new MemoryKernel({ devices: [] }), hostVeth: 'veth2' });
+    await attachPod({ ...attachment, pod: new MemoryKernel({ devices: [] }), hostVeth: 'veth3', mtu: 1400 });
     const made = host.applied.filter(({ row }) => row.kind === 'link' && row.name === 'cni0');
     expect(made.map(({ op, row }) => [op, 'mac' in row])).toEqual([
       ['add', true],
       ['replace', false],
+    ]);
+  });
+
+  test('with a MAC of its own, and no way out but to the networks', async () => {
+    await attachPod({ ...attachment, mac: parseMacAddress('02:00:00:00:00:07')!, defaultRoute: false });
+    expect(pod.rows.map(rowText)).toEqual([
+      'link eth0 address 02:00:00:00:00:07 mtu 1450 up type veth',
+      'address 10.244.1.2/24 dev eth0',
+      'route 10.244.0.0/16 via 10.244.1.1 dev eth0',
     ]);
   });
 
@@ -169,8 +179,21 @@ describe('when a step fails nothing half-configured stays', () => {
 
   test('a bridge that was there before is kept', async () => {
     host.put({ kind: 'link', type: 'bridge', name: 'cni0', mtu: 1450, up: true });
-    expect(await codeOf(attachPod({ ...attachment, host: failingFrom(host, 1) }))).toBe(CNI_CODE.IO_FAILURE);
+    expect(await codeOf(attachPod({ ...attachment, host: failingFrom(host, 0) }))).toBe(CNI_CODE.IO_FAILURE);
     expect(host.rows.map(({ kind }) => kind)).toEqual(['link']);
+  });
+
+  test('a device that no row can describe is left alone', async () => {
+    const foreign: Kernel = {
+      snapshot: async () => [],
+      watch: (signal) => host.watch(signal),
+      apply: async (changes) => {
+        await host.apply(changes.filter(({ op }) => op === 'delete'));
+        return changes.map((change) => ({ change, error: new Error('File exists: another kind of device') }));
+      },
+    };
+    expect(await codeOf(attachPod({ ...attachment, host: foreign }))).toBe(CNI_CODE.IO_FAILURE);
+    expect(host.applied).toEqual([]);
   });
 
   test('a kernel that cannot be read is an I/O failure', async () => {

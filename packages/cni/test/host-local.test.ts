@@ -160,6 +160,55 @@ describe('release', () => {
   });
 });
 
+describe('an address that is asked for', () => {
+  const ask = (containerId: string, wanted: string) =>
+    ipam.allocate({ ...pod(containerId), subnet: SUBNET, gateway: GATEWAY, wanted: address(wanted) });
+
+  test('is given, and where it is taken the message says by whom', async () => {
+    expect(await ask('a', '10.244.1.77')).toBe('10.244.1.77');
+    const error = await ask('b', '10.244.1.77').catch((caught: CniError) => caught);
+    expect(error).toMatchObject({
+      code: CNI_CODE.NO_FREE_ADDRESS,
+      details: '10.244.1.77 is held by a eth0; ask for another',
+    });
+  });
+
+  test.each(['10.244.1.0', '10.244.1.1', '10.244.1.255', '10.244.2.7', 'fd00::7'])(
+    '%s is none for a pod',
+    async (wanted) => {
+      expect(await codeOf(ask('a', wanted))).toBe(CNI_CODE.INVALID_NETWORK_CONFIG);
+    },
+  );
+});
+
+describe('releasing all but what is still there', () => {
+  test('keeps the addresses of those named, and tells which it gave back', async () => {
+    for (const id of ['a', 'b', 'c']) await allocate(id);
+    expect(await ipam.releaseAllBut([pod('b')])).toEqual([
+      { address: '10.244.1.2', ...pod('a') },
+      { address: '10.244.1.4', ...pod('c') },
+    ]);
+    expect(await ipam.list()).toEqual([{ address: '10.244.1.3', ...pod('b') }]);
+  });
+
+  test('another interface of a container that is still there goes', async () => {
+    await allocate('a');
+    expect(await ipam.releaseAllBut([pod('a', 'net1')])).toHaveLength(1);
+  });
+
+  test('a file of before interface names stays with its container', async () => {
+    write('10.244.1.9', 'old');
+    expect(await ipam.releaseAllBut([pod('old')])).toEqual([]);
+  });
+
+  test('takes what crashes left: empty files, and files not yet renamed', async () => {
+    write('10.244.1.5', '');
+    write('.10.244.1.6.partial', 'a');
+    await ipam.releaseAllBut([]);
+    expect(readdirSync(ipam.directory)).toEqual(['lock']);
+  });
+});
+
 describe('garbage', () => {
   test.each([
     '',

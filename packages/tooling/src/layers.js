@@ -53,7 +53,7 @@ export const LAYERS = {
   },
   'cni/attach': {
     folder: 'packages/cni',
-    files: ['attach', 'cni-error'],
+    files: ['attach', 'attachment', 'cni-error', 'protocol', 'protocol/'],
     imports: ['wire', 'linux/model'],
     node: false,
   },
