@@ -16,6 +16,7 @@ import {
   AREA_LOOKUP_LENGTHS,
   AREA_LOOKUP_VALUES,
   AREA_PIECES,
+  AREA_ROOTS,
   AREA_RX,
   AREA_SLOTS,
   AREA_TUNNELS,
@@ -40,6 +41,7 @@ import {
 import { answers } from './answers';
 import { directOf } from './fib';
 import { startHeap } from './heap';
+import { roots } from './rib';
 
 const LINE_BYTES: u64 = 64;
 
@@ -114,6 +116,7 @@ export function layOut(slots: u32, bytes: u32, capacity: u32): bool {
   setArea(AREA_DIRECT4, directOf(4));
   setArea(AREA_DIRECT6, directOf(6));
   setArea(AREA_ANSWERS, answers);
+  setArea(AREA_ROOTS, roots);
   reserveArea(AREA_KEY, KEY_AREA_BYTES);
   reserveArea(AREA_LOOKUP_KEYS, LOOKUP_BATCH * KEY_BYTES);
   reserveArea(AREA_LOOKUP_VALUES, LOOKUP_BATCH * 4);

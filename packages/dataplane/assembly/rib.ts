@@ -32,7 +32,7 @@ import {
   wordCount,
 } from './rib-node';
 
-const roots = memory.data(TABLES * 2 * 4);
+export const roots = memory.data(TABLES * 2 * 4);
 const sizes = memory.data(TABLES * 4);
 
 /** Where the pointer to the root of a table's family lies. */

@@ -16,6 +16,15 @@ export {
 export type { ForwarderSettings, SourceSettings, UdpSettings, VxlanSettings } from './forwarder-settings.js';
 export { firstPiece, frameBytes, frameHeader } from './frame-batch.js';
 export { SLOT_HEADROOM, SUPER_SLOT_BYTES } from './layout.js';
+export {
+  type CellStep,
+  type DirectStep,
+  type LookupStep,
+  type LookupWalk,
+  type MemoryRead,
+  type NodeStep,
+  walkLookup,
+} from './lookup-walk.js';
 export { NumericRouteTable } from './numeric-route-table.js';
 export type { AddressInput, IpNumAddress, IpNumPrefix, PrefixInput } from './prefix-input.js';
 export { NO_ROUTE, PrefixTable, type RouteMatch } from './prefix-table.js';
@@ -29,6 +38,8 @@ export {
   slotHeader,
   slotRoom,
 } from './slot-batch.js';
+export type { TrieEntry } from './table-memory.js';
 export type { RouteTableOptions } from './table-module.js';
+export { type TableShape, type TrieLevel, type TrieShape, tableShape } from './table-shape.js';
 export { isForwarded, VERDICT_MEANINGS, VERDICTS, type Verdict } from './verdicts.js';
 export type { ModuleSource } from './wasm.js';

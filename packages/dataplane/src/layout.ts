@@ -121,7 +121,7 @@ export const ENDPOINT_TUNNELS = 48;
 export const ENDPOINT_NEXT_FREE = 52;
 export const ENDPOINT_BYTES = 64;
 
-// Areas, in memory order but for the direct tables. A direction has its slots and eight arrays with one element per slot.
+// Areas, in memory order but for what has a fixed address. A direction has its slots and eight arrays with one element per slot.
 export const AREA_KEY = 0;
 export const AREA_LOOKUP_KEYS = 1;
 export const AREA_LOOKUP_VALUES = 2;
@@ -138,7 +138,9 @@ export const AREA_FRAMES = 27;
 export const AREA_DIRECT4 = 28;
 export const AREA_DIRECT6 = 29;
 export const AREA_ANSWERS = 30;
-export const AREAS = 31;
+/** The pointers to the roots of the prefixes: of each table IPv4's and IPv6's. */
+export const AREA_ROOTS = 31;
+export const AREAS = 32;
 /** Added to AREA_TX or AREA_RX. */
 export const AREA_SLOTS = 0;
 export const AREA_STARTS = 1;

@@ -1,4 +1,4 @@
-/** Reads the run-length trie out of the module's memory, by layout.ts: what a lookup loads, and whether all is as it should be. */
+/** Reads the run-length trie out of the module's memory, by layout.ts: whether all is as it should be. */
 import * as layout from '../src/layout.js';
 import type { Dataplane } from '../src/wasm.js';
 
@@ -11,20 +11,6 @@ export class TrieMemory {
   constructor(module: Dataplane, family: 4 | 6) {
     this.#view = new DataView(module.buffer);
     this.#direct = module.areaOffset(family === 4 ? layout.AREA_DIRECT4 : layout.AREA_DIRECT6);
-  }
-
-  /** How many times a lookup of the first 32 bits of an address reads the trie, and the entry it ends with. */
-  walk(address: number): { loads: number; entry: number } {
-    let entry = this.#word(this.#direct + 4 * (address >>> (32 - layout.DIRECT_BITS)));
-    let loads = 1;
-    let rest = BigInt(address) << BigInt(32 + layout.DIRECT_BITS);
-    while (isChild(entry)) {
-      const slot = Number(BigInt.asUintN(64, rest) >> 58n);
-      entry = this.#slots(blockOf(entry))[slot]!;
-      rest <<= BigInt(layout.STRIDE_BITS);
-      loads += 2;
-    }
-    return { loads, entry };
   }
 
   /** Every node's runs, as lists of entries. */
