@@ -4,6 +4,7 @@ import type { Options as DocsOptions } from '@docusaurus/plugin-content-docs';
 import type { Config } from '@docusaurus/types';
 import codeTheme from './code-theme';
 import joinLines from './join-lines';
+import runnableCode from './runnable-code';
 import smallPages from './small-pages';
 
 const REPOSITORY = 'https://github.com/podlan/podlan';
@@ -58,7 +59,12 @@ const config: Config = {
     hooks: { onBrokenMarkdownLinks: 'throw', onBrokenMarkdownImages: 'throw' },
   },
 
-  plugins: [['@docusaurus/plugin-content-docs', docs], ['@docusaurus/plugin-content-pages', {}], smallPages],
+  plugins: [
+    ['@docusaurus/plugin-content-docs', docs],
+    ['@docusaurus/plugin-content-pages', {}],
+    smallPages,
+    runnableCode,
+  ],
   themes: [
     ['@docusaurus/theme-classic', { customCss: './src/css/site.css' }],
     '@docusaurus/theme-mermaid',
