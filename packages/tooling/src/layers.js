@@ -87,7 +87,7 @@ export const LAYERS = {
     folder: 'docs',
     imports: ['wire', 'dataplane', 'linux/model', 'fabric', 'cni/attach', 'simulator', 'playground'],
     node: false,
-    aliases: ['@docusaurus/', '@theme/', '@theme-original/', '@site/'],
+    aliases: ['@docusaurus/', '@generated/', '@theme/', '@theme-original/', '@site/'],
   },
 };
 
