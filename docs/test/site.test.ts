@@ -1,24 +1,12 @@
 /** The built site in a browser, served under the path it was built for: every page, both languages, light and dark. */
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { readdirSync } from 'node:fs';
 import { chromiumOptions } from '@podlan/tooling/chromium';
 import { LANGUAGES, pagesIn } from '@podlan/tooling/pages';
-import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { basePath, faultsOf, folder, openPage, root, seriousFindings } from './built-site';
 import { serveSite } from './site-server';
-
-const folder = fileURLToPath(new URL('../build', import.meta.url));
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** The path the site was built for, by what its home page asks for. */
-function basePath(): string {
-  const home = readFileSync(`${folder}/index.html`, 'utf8');
-  return /<script src="?([^ ">]*\/)assets\//.exec(home)![1]!;
-}
 
 /** What there is to open, by the files of the build: `docs/trace`, `en/docs/trace`, nothing for the home page. */
 const everyPage = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -30,7 +18,6 @@ let site: Awaited<ReturnType<typeof serveSite>>;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
-/** What no page may do: errors of the console, answers that are none, requests to other origins. */
 let faults: string[];
 
 beforeAll(async () => {
@@ -50,32 +37,12 @@ const newContext = () =>
   });
 
 beforeEach(async () => {
-  faults = [];
   page = await context.newPage();
-  page.on('pageerror', ({ message }) => faults.push(message));
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(site.url) && !url.startsWith('data:')) faults.push(`request to ${url}`);
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
-  });
+  faults = faultsOf(page, site.url);
 });
 afterEach(() => page.close());
 
-async function open(path: string): Promise<void> {
-  await page.goto(site.url + path, { waitUntil: 'load' });
-  await page.waitForFunction("document.documentElement.dataset.hasHydrated === 'true'");
-}
-
-async function seriousFindings(): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as AxeResults;
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html, any }) => `${id}: ${html} ${any[0]?.message ?? ''}`));
-}
+const open = (path: string) => openPage(page, site.url + path);
 
 test('it is built for a path below the root, so that these tests see what breaks there', () => {
   expect(basePath()).toMatch(/^\/.+\/$/);
@@ -100,7 +67,7 @@ test.each(everyPage)(
     expect(await page.getAttribute('html', 'lang')).toBe(english ? 'en' : 'zh-Hans');
     expect(await page.getAttribute('html', 'data-theme')).toBe(english ? 'dark' : 'light');
     expect(await page.locator('h1').count()).toBe(1);
-    expect(await seriousFindings()).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
     expect(faults).toEqual([]);

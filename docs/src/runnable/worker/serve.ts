@@ -10,13 +10,10 @@ import { Unfinished } from './unfinished';
 
 const tell = (message: Message) => postMessage(message);
 
-/** Names by which stacks know the code and the bundle are long and say nothing. */
-const readable = (text: string, url: string) =>
-  text.replaceAll(url, 'code.js').replaceAll(location.href, 'podlan.js');
-
 class Runner {
   readonly #unfinished = new Unfinished(() => tell({ kind: 'done' }));
-  #url = '';
+  /** The code's own, once it is a module. */
+  #url = 'code.js';
 
   async run(code: string, entries: Entries): Promise<void> {
     this.#prepare();
@@ -34,7 +31,7 @@ class Runner {
 
   #prepare(): void {
     const print = (stream: Stream, text: string) =>
-      tell({ kind: 'printed', stream, text: readable(text, this.#url) });
+      tell({ kind: 'printed', stream, text: this.#readable(text) });
     replaceConsole(print);
     this.#unfinished.watch(globalThis);
     const show = (value: unknown) => {
@@ -52,9 +49,14 @@ class Runner {
     });
   }
 
+  /** Stacks know the code and the bundle by names that are long and say nothing. */
+  #readable(text: string): string {
+    return text.replaceAll(this.#url, 'code.js').replaceAll(location.href, 'podlan.js');
+  }
+
   #fail(error: unknown): void {
     const { text, line } = faultOf(error, this.#url);
-    const printed = { kind: 'printed', stream: 'error', text: readable(text, this.#url) } as const;
+    const printed = { kind: 'printed', stream: 'error', text: this.#readable(text) } as const;
     tell(line === undefined ? printed : { ...printed, line });
   }
 }
