@@ -3,8 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { chromiumOptions } from '@podlan/tooling/chromium';
 import type { AxeResults } from 'axe-core';
-import type { Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+import { serveSite } from './site-server';
 
 export const folder = fileURLToPath(new URL('../build', import.meta.url));
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,6 +17,34 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export function basePath(): string {
   const home = readFileSync(`${folder}/index.html`, 'utf8');
   return /<script src="?([^ ">]*\/)assets\//.exec(home)![1]!;
+}
+
+/** The site, served, and a browser; both there for as long as the tests of a file run. */
+export interface SiteUnderTest {
+  /** With the base path, and a slash at its end. */
+  readonly url: string;
+  readonly browser: Browser;
+}
+
+export function siteUnderTest(): SiteUnderTest {
+  let served: Awaited<ReturnType<typeof serveSite>> | undefined;
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    served = await serveSite(folder, basePath());
+    browser = await chromium.launch(chromiumOptions());
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+  });
+  return {
+    get url() {
+      return served!.url;
+    },
+    get browser() {
+      return browser!;
+    },
+  };
 }
 
 /** What a page makes of itself, without a way out: frames, workers and modules that code runs in. */

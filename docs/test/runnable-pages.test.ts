@@ -1,23 +1,10 @@
 /** All code that runs in pages is run there, in both languages, and prints what the page says below it. */
 
-import { chromiumOptions } from '@podlan/tooling/chromium';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { basePath, faultsOf, folder, openPage } from './built-site';
+import { expect, test } from 'vitest';
+import { faultsOf, openPage, siteUnderTest } from './built-site';
 import { RunnableBlock, writtenPages } from './runnable-block';
-import { serveSite } from './site-server';
 
-let site: Awaited<ReturnType<typeof serveSite>>;
-let browser: Browser;
-beforeAll(async () => {
-  site = await serveSite(folder, basePath());
-  browser = await chromium.launch(chromiumOptions());
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
+const site = siteUnderTest();
 const course = writtenPages.filter(({ path }) => path.includes('/course/'));
 const withCode = writtenPages.filter(({ blocks }) => blocks.length > 0);
 
@@ -27,7 +14,7 @@ test('every page of the course has something to run', () => {
 });
 
 test.each(withCode)('what /$path says its code prints, it prints', { timeout: 60_000 }, async (written) => {
-  const page = await browser.newPage();
+  const page = await site.browser.newPage();
   const faults = faultsOf(page, site.url);
   await openPage(page, site.url + written.path);
   const groups = await page.locator('[data-runnable]').all();

@@ -1,47 +1,19 @@
-/** What runs code in a page: its output and errors, its limits, its walls, and what it costs those who run nothing. */
+/** What runs code in a page, as readers meet it: output, errors, limits, the keyboard. */
 
 import { execFileSync } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
-import { chromiumOptions } from '@podlan/tooling/chromium';
-import { type Browser, chromium, type Page, type Response } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { basePath, folder, openPage, seriousFindings } from './built-site';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openPage, seriousFindings, siteUnderTest } from './built-site';
 import { RunnableBlock } from './runnable-block';
-import { serveSite } from './site-server';
 
 const PAGE = 'en/docs/course/bridge-and-veth';
 
-let site: Awaited<ReturnType<typeof serveSite>>;
-/** Elsewhere: another origin, which lets itself be asked. */
-let elsewhere: Server;
-let elsewhereUrl: string;
-let asked: string[];
-let browser: Browser;
+const site = siteUnderTest();
 let page: Page;
 let block: RunnableBlock;
 
-beforeAll(async () => {
-  site = await serveSite(folder, basePath());
-  elsewhere = createServer((request, response) => {
-    asked.push(request.url!);
-    response.writeHead(200, { 'access-control-allow-origin': '*', 'content-type': 'text/javascript' });
-    response.end('export default 1;');
-  });
-  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
-  elsewhereUrl = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`;
-  browser = await chromium.launch(chromiumOptions());
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  elsewhere?.close();
-});
-
 beforeEach(async () => {
-  asked = [];
-  page = await browser.newPage();
+  page = await site.browser.newPage();
   await openPage(page, site.url + PAGE);
   block = new RunnableBlock(page.locator('[data-runnable]').first());
 });
@@ -171,70 +143,6 @@ test('one that prints without end is stopped too', async () => {
   expect(await block.printed()).toMatch(/^1\n2\n[\d\n]*\n1000$/);
 });
 
-/** Each ways out of a worker, as an expression whose promise says what came of it. */
-const waysOut = (site: string, there: string) => [
-  `typeof document`,
-  `typeof parent`,
-  `typeof localStorage`,
-  `(async () => fetch('${there}fetch', { mode: 'no-cors' }))()`,
-  `(async () => fetch('${site}'))()`,
-  `(async () => import('${there}' + 'module.js'))()`,
-  `(async () => importScripts('${there}script.js'))()`,
-  `new Promise((tell, fail) => { const s = new WebSocket('${there.replace('http', 'ws')}'); s.onopen = tell; s.onerror = fail; })`,
-  `new Promise((tell, fail) => { const r = new XMLHttpRequest(); r.onload = tell; r.onerror = fail; r.open('GET', '${there}xhr'); r.send(); })`,
-  `new Promise((tell, fail) => { const e = new EventSource('${there}events'); e.onopen = tell; e.onerror = fail; })`,
-  `new Promise((tell, fail) => { const w = new Worker('${there}worker.js'); w.onmessage = tell; w.onerror = fail; })`,
-  `new Promise((tell, fail) => { const r = indexedDB.open('own'); r.onsuccess = tell; r.onerror = fail; })`,
-  `(async () => caches.open('own'))()`,
-  `(async () => navigator.storage.getDirectory())()`,
-  `(async () => (0, eval)('1'))()`,
-];
-
-test('code reaches neither the page nor anybody else', async () => {
-  const ways = waysOut(site.url, elsewhereUrl);
-  const tries = ways.map(
-    (way, index) =>
-      `console.log(${index}, await Promise.resolve().then(() => ${way}).catch(() => 'refused'));`,
-  );
-  expect(await block.runCode(`${IMPORT}${tries.join('\n')}`)).toBe('done');
-  const answers = ways.map((way, index) => `${index} ${way.startsWith('typeof') ? 'undefined' : 'refused'}`);
-  expect((await block.printed()).split('\n')).toEqual(answers);
-  expect(asked).toEqual([]);
-});
-
-test('nor does the frame that it runs in', async () => {
-  await page.evaluate("localStorage.setItem('secret', '1'); document.cookie = 'secret=1'");
-  await block.editButton.click();
-  await block.field.fill(`${IMPORT}for (;;);`);
-  await block.runButton.click();
-  await expect.poll(() => block.status()).toBe('running');
-  expect(await page.locator('iframe').getAttribute('sandbox')).toBe('allow-scripts');
-  const frame = page.frames().find((one) => one !== page.mainFrame())!;
-  const tries = [
-    'parent.document.title',
-    'localStorage.length',
-    'document.cookie',
-    `fetch('${elsewhereUrl}')`,
-  ];
-  for (const one of tries)
-    expect(await frame.evaluate(`(async () => ${one})().then(() => 'done', ({ name }) => name)`)).toMatch(
-      /Error$/,
-    );
-  expect(asked).toEqual([]);
-});
-
-test('what code says in the worker’s place is no more than text', async () => {
-  const code = [
-    "postMessage({ kind: 'printed', stream: 'out', text: '<b id=injected>bold</b>' });",
-    "postMessage({ kind: 'printed', stream: 'error', text: { toString: 1 } });",
-    "postMessage({ kind: 'printed', stream: 'other', text: 'never' });",
-    "postMessage('done'); postMessage(null); postMessage({ kind: 'location', text: 'about:blank' });",
-  ].join('\n');
-  expect(await block.runCode(IMPORT + code)).toBe('done');
-  expect(await block.printed()).toBe('<b id=injected>bold</b>');
-  expect(await page.locator('#injected').count()).toBe(0);
-});
-
 test('the keyboard is enough: it runs, edits, indents, and gets out of the editor', async () => {
   await block.editButton.focus();
   await page.keyboard.press('Enter');
@@ -293,35 +201,10 @@ test('the letters of the editor lie over the coloured ones', async () => {
 });
 
 test('without JavaScript there is plain code', async () => {
-  const plain = await browser.newPage({ javaScriptEnabled: false });
+  const plain = await site.browser.newPage({ javaScriptEnabled: false });
   await plain.goto(site.url + PAGE);
   const group = plain.locator('[data-runnable]').first();
   expect(await group.locator('pre').innerText()).toContain("import { RouteTable } from '@podlan/dataplane';");
   expect(await group.getByRole('button', { name: 'Run' }).isVisible()).toBe(false);
   await plain.close();
-});
-
-/** Scripts of a page of text, gzipped: React, the site's frame, the page. A limit, so that what is added is noticed. */
-const MOST_SCRIPT_BYTES = 250_000;
-
-test('a page on which nothing is run has nothing of what runs code', async () => {
-  const reader = await browser.newPage();
-  const responses: Response[] = [];
-  reader.on('response', (response) => responses.push(response));
-  await openPage(reader, site.url + PAGE);
-  await reader.waitForLoadState('networkidle');
-  const scripts = responses.filter((response) => response.request().resourceType() === 'script');
-  const texts = await Promise.all(scripts.map((response) => response.text()));
-  // The beginning of a WebAssembly module in base64, the runner's global, the frame's policy.
-  expect(texts.flatMap((text) => text.match(/AGFzb|podlanValue|wasm-unsafe-eval/) ?? [])).toEqual([]);
-  expect(responses.map((response) => response.url()).filter((url) => /wasm|runnable/.test(url))).toEqual([]);
-  const bytes = texts.reduce((sum, text) => sum + gzipSync(text).length, 0);
-  expect(bytes).toBeGreaterThan(50_000);
-  expect(bytes).toBeLessThan(MOST_SCRIPT_BYTES);
-
-  const before = responses.length;
-  expect(await new RunnableBlock(reader.locator('[data-runnable]').first()).run()).toBe('done');
-  const own = responses.slice(before).filter((response) => response.url().startsWith(site.url));
-  expect(own.map((response) => response.url())).toEqual([expect.stringContaining('/runnable-session.')]);
-  await reader.close();
 });

@@ -1,12 +1,10 @@
 /** The built site in a browser, served under the path it was built for: every page, both languages, light and dark. */
 
 import { readdirSync } from 'node:fs';
-import { chromiumOptions } from '@podlan/tooling/chromium';
 import { LANGUAGES, pagesIn } from '@podlan/tooling/pages';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { basePath, faultsOf, folder, openPage, root, seriousFindings } from './built-site';
-import { serveSite } from './site-server';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { basePath, faultsOf, folder, openPage, root, seriousFindings, siteUnderTest } from './built-site';
 
 /** What there is to open, by the files of the build: `docs/trace`, `en/docs/trace`, nothing for the home page. */
 const everyPage = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -14,24 +12,17 @@ const everyPage = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((name) => name.replace(/(^|\/)index\.html$/, '$1').replace(/\.html$/, ''))
   .sort();
 
-let site: Awaited<ReturnType<typeof serveSite>>;
-let browser: Browser;
+const site = siteUnderTest();
 let context: BrowserContext;
 let page: Page;
 let faults: string[];
 
 beforeAll(async () => {
-  site = await serveSite(folder, basePath());
-  browser = await chromium.launch(chromiumOptions());
   context = await newContext();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
 });
 
 const newContext = () =>
-  browser.newContext({
+  site.browser.newContext({
     colorScheme: 'light',
     viewport: { width: 1280, height: 800 },
   });
