@@ -191,3 +191,14 @@ describe('entries of VXLAN devices', () => {
     for (const n of MEMBERS) await ip(hosts.netns(`n${n}`), 'link del vx');
   });
 });
+
+test('a device whose IPv6 is switched off', async () => {
+  const netns = hosts.netns('n2');
+  await ip(hosts.netns('n1'), `neigh replace fd00:5::2 lladdr ${macOf(2)} dev eth0 nud permanent`);
+  await say(netns, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.eth0.disable_ipv6=1');
+  await compare([
+    ['n1', '10.0.0.2', true],
+    ['n1', 'fd00:5::2', false],
+    ['n2', 'fd00:5::1', false],
+  ]);
+});

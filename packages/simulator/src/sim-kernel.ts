@@ -12,10 +12,12 @@ import {
   type Scope,
   type Table,
 } from '@podlan/linux/model';
+import { familyOf } from '@podlan/wire';
 import { ForwarderProgram } from './devices/forwarder-program.js';
 import { Tun } from './devices/tun.js';
 import { Vxlan } from './devices/vxlan.js';
 import { routeRow, TABLE_MAIN } from './kernel/fib.js';
+import { isIpv6Off, setSysctl } from './kernel/ipv6-switch.js';
 import type { Netns } from './kernel/netns.js';
 import { LinkTable } from './link-table.js';
 import type { SimNetwork } from './sim-network.js';
@@ -137,7 +139,7 @@ export class SimKernel implements Kernel {
   }
 
   async #set(row: Row): Promise<boolean> {
-    const { sysctls, netfilter } = this.#netns;
+    const { netfilter } = this.#netns;
     switch (row.kind) {
       case 'link':
         this.#links.set(row);
@@ -147,7 +149,7 @@ export class SimKernel implements Kernel {
         return true;
       case 'sysctl':
         if (!this.#hasSysctl(row.key)) throw noDevice(deviceOf(row)!);
-        sysctls.set(row.key, row.value);
+        setSysctl(this.#netns, row.key, row.value);
         return true;
       case 'forwarder':
         await this.#startForwarder(row);
@@ -162,10 +164,12 @@ export class SimKernel implements Kernel {
     if (device === undefined) throw noDevice(row.dev);
     switch (row.kind) {
       case 'address':
+        this.#requireFamily(row.dev, row.address);
         this.#netns.addAddress(row.dev, row.address);
         this.#netns.watchers.wake('route');
         return true;
       case 'neighbor':
+        this.#requireFamily(row.dev, row.address);
         this.#netns.neighbors.set(device, row.address, row.mac, 'permanent', row);
         return true;
       case 'fdb':
@@ -186,9 +190,15 @@ export class SimKernel implements Kernel {
     const { fib } = this.#netns;
     const { prefix, dev, via, onlink, protocol, metric = defaultMetric(row) } = row;
     if (!this.#netns.device(dev)!.up) throw new Error('RTNETLINK answers: Network is down');
+    this.#requireFamily(dev, prefix);
     if (via !== undefined && !onlink) this.#requireOnLink(via, dev);
     // One literal: of objects put together in parts, each has a shape of its own in memory.
     fib.set({ prefix, dev, via, onlink, metric, protocol, type: 'unicast', row });
+  }
+
+  #requireFamily(dev: string, of: Parameters<typeof familyOf>[0]): void {
+    if (familyOf(of) === 6 && isIpv6Off(this.#netns, dev))
+      throw new Error(`RTNETLINK answers: Permission denied: IPv6 is disabled on ${dev}`);
   }
 
   #requireOnLink(via: Route['via'] & string, dev: string): void {

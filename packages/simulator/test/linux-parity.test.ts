@@ -16,7 +16,11 @@ const on = (text: string) => parseInterfaceAddress(text)!;
 const mac = (text: string) => parseMacAddress(text)!;
 
 const DEVICES = ['br0', 'v0', 'v1', 'flannel.1'];
-const SCOPE: Scope = { devices: DEVICES, sysctls: ['net/ipv4/ip_forward'], chains: false };
+const SCOPE: Scope = {
+  devices: DEVICES,
+  sysctls: ['net/ipv4/ip_forward', 'net/ipv6/conf/br0/disable_ipv6'],
+  chains: false,
+};
 
 const base = { kind: 'link', up: true } as const;
 const br0: Link = { ...base, type: 'bridge', name: 'br0', mtu: 1450, mac: mac('02:00:00:00:00:01') };
@@ -63,6 +67,8 @@ const others: Row[] = [
   { kind: 'fdb', dev: 'flannel.1', mac: mac('02:00:00:00:02:00'), dst: ip('192.168.77.13') },
   { kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '1' },
   { kind: 'sysctl', key: 'net/ipv4/ip_forward', value: '0' },
+  { kind: 'sysctl', key: 'net/ipv6/conf/br0/disable_ipv6', value: '1' },
+  { kind: 'sysctl', key: 'net/ipv6/conf/br0/disable_ipv6', value: '0' },
 ];
 
 const ofLinks = fc.constantFrom(...links);

@@ -14,6 +14,7 @@ const DROPS_ZH: Readonly<Record<DropReason, string>> = {
   'not-forwarding': '数据包是给另一台主机的，而这台主机不转发',
   'martian-source': '源地址就是收到它的这台主机自己的地址',
   'reverse-path': '按 rp_filter 检查，没有路由经收到它的设备回到源地址',
+  'ipv6-disabled': '这个设备上的 IPv6 已关闭（disable_ipv6）',
   'ttl-exceeded': 'TTL 用完了：经过的路由器太多，或者路由成环',
   'too-big': '超过设备能承载的大小，又不允许分片',
   filtered: 'netfilter 的一条规则拦下了它',

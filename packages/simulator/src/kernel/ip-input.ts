@@ -7,6 +7,7 @@ import { passHook } from './hooks.js';
 import { deliverIcmp, sendError } from './icmp.js';
 import { finishOutput, mtuOf, tellRoute } from './ip-output.js';
 import { type IpHeader, readIp, withLowerTtl } from './ip-packet.js';
+import { isIpv6Off, switchRow } from './ipv6-switch.js';
 import type { Netns } from './netns.js';
 import { type Packet, withBytes } from './packet.js';
 
@@ -22,6 +23,10 @@ export function receiveIp(netns: Netns, device: Device, arrived: Packet, isGroup
   const before = readIp(arrived.bytes);
   if (before === undefined) {
     netns.drop(arrived, 'malformed', 'no IP packet that is whole', { device: device.name });
+    return;
+  }
+  if (before.family === 6 && isIpv6Off(netns, device.name)) {
+    if (!isGroup) dropOff(netns, arrived, device.name);
     return;
   }
   const trimmed = before.end < arrived.bytes.length ? arrived.bytes.subarray(0, before.end) : arrived.bytes;
@@ -47,6 +52,13 @@ export function receiveIp(netns: Netns, device: Device, arrived: Packet, isGroup
   }
   forward(netns, arrival, match);
 }
+
+/** What is for all is thrown away by many, and nobody's loss. */
+export const dropOff = (netns: Netns, packet: Packet, device: string): void =>
+  netns.drop(packet, 'ipv6-disabled', `IPv6 is switched off on ${device}`, {
+    row: switchRow(device),
+    device,
+  });
 
 /**
  * Where connections are followed, fragments go no further until they are whole (nf_defrag_ipv4, nf_defrag_ipv6).

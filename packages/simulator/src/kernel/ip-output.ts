@@ -13,8 +13,9 @@ import { type FibMatch, type FibRoute, TABLE_LOCAL } from './fib.js';
 import { routeText } from './fib-text.js';
 import { passHook, passOutput } from './hooks.js';
 import { sendError } from './icmp.js';
-import { refuse } from './ip-input.js';
+import { dropOff, refuse } from './ip-input.js';
 import { fragmentIpv4, fragmentIpv6, type IpHeader, readIp } from './ip-packet.js';
+import { isIpv6Off } from './ipv6-switch.js';
 import { type NeighborEntry, neighborText } from './neighbors.js';
 import type { Netns } from './netns.js';
 import { type Packet, withBytes } from './packet.js';
@@ -113,6 +114,10 @@ export function finishOutput(
   const device = netns.device(route.dev!);
   if (device === undefined) {
     netns.drop(packet, 'device-down', `${route.dev} is gone`);
+    return;
+  }
+  if (packet.bytes[0]! >> 4 === 6 && isIpv6Off(netns, device.name)) {
+    dropOff(netns, packet, device.name);
     return;
   }
   const passed = passHook(netns, 'postrouting', packet, { oif: device.name, ...(iif && { iif }) });

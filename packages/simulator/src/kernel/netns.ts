@@ -31,6 +31,7 @@ import { receiveArp } from './arp.js';
 import { Fib, type FibRoute, TABLE_LOCAL } from './fib.js';
 import { Fragments } from './fragments.js';
 import { receiveIp } from './ip-input.js';
+import { isIpv6Off } from './ipv6-switch.js';
 import { askNeighbor } from './neighbor-questions.js';
 import { Neighbors } from './neighbors.js';
 import { note, type Packet, withBytes } from './packet.js';
@@ -123,7 +124,13 @@ export class Netns {
 
   #bringUp(device: Device): void {
     for (const { dev, address } of this.#addresses) if (dev === device.name) this.#connect(device, address);
+    this.addLinkLocal(device);
+  }
+
+  /** Where it is to have one. */
+  addLinkLocal(device: Device): void {
     if (!device.hasLinkLayer || device.name === 'lo' || device.type === 'nic') return;
+    if (isIpv6Off(this, device.name)) return;
     const linkLocal = linkLocalOf(device.mac);
     if (!this.addressesOf(device.name).some((one) => one.address === linkLocal))
       this.addAddress(device.name, linkLocal, 'link');

@@ -23,6 +23,7 @@ export class Sysctls {
       this.#setForAll('ipv4', value);
     }
     if (key === 'net/ipv6/conf/all/forwarding') this.#setForAll('ipv6', value);
+    if (key === 'net/ipv6/conf/all/disable_ipv6') this.#setForAll('ipv6', value, 'disable_ipv6');
   }
 
   /** As they were read, each for itself. */
@@ -64,11 +65,11 @@ export class Sysctls {
     return Number(ofDevice ?? this.get('net/ipv4/ip_forward')) > 0;
   }
 
-  #setForAll(family: string, value: string): void {
+  #setForAll(family: string, value: string, name = 'forwarding'): void {
     for (const key of this.#values.keys())
-      if (key.startsWith(`net/${family}/conf/`) && key.endsWith('/forwarding')) this.#values.delete(key);
-    this.#values.set(`net/${family}/conf/all/forwarding`, value);
-    this.#values.set(`net/${family}/conf/default/forwarding`, value);
+      if (key.startsWith(`net/${family}/conf/`) && key.endsWith(`/${name}`)) this.#values.delete(key);
+    this.#values.set(`net/${family}/conf/all/${name}`, value);
+    this.#values.set(`net/${family}/conf/default/${name}`, value);
   }
 
   #default(key: string): string | undefined {

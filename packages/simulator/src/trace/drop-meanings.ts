@@ -22,6 +22,7 @@ export const DROP_MEANINGS: Readonly<Record<DropReason, string>> = {
   'not-forwarding': 'it is for another host, and this one does not forward packets',
   'martian-source': 'its source address is an address of the host it came to',
   'reverse-path': 'no route leads back to its source by the device it came in by (rp_filter)',
+  'ipv6-disabled': 'the device has IPv6 switched off (disable_ipv6)',
   'ttl-exceeded': 'its time to live ran out: too many routers, or a loop of routes',
   'too-big': 'it is larger than the device takes, and may not be fragmented',
   filtered: 'a rule of netfilter keeps it back',

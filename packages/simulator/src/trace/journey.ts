@@ -59,6 +59,7 @@ export type DropReason =
   | 'not-forwarding'
   | 'martian-source'
   | 'reverse-path'
+  | 'ipv6-disabled'
   | 'ttl-exceeded'
   | 'too-big'
   | 'filtered'

@@ -49,6 +49,10 @@ const EXPLANATIONS: Partial<Record<DropReason, Explain>> = {
     code: 'rp-filter',
     mend: [`sysctl -w ${base.evidence[0]?.split(' ')[0] ?? `net.ipv4.conf.${hop.device}.rp_filter`}=2`],
   }),
+  'ipv6-disabled': ({ base }) => ({
+    code: 'ipv6-disabled',
+    mend: [`sysctl -w ${base.evidence[0]?.split(' ')[0]}=0`],
+  }),
   'too-big': tooBig,
   'ttl-exceeded': () => ({ code: 'ttl-exceeded', mend: ['send it with a larger time to live'] }),
   filtered: filtered,
