@@ -19,7 +19,7 @@ import { workspaces } from './workspace.js';
  * `files`: names under src/ without extension; a trailing slash takes a folder, a trailing star
  * every name that begins so. None: what no other layer of the
  * package lists. `imports`: other layers. `node`: may import `node:*`. `aliases`: beginnings of names that its bundler
- * resolves by itself.
+ * resolves by itself. `bundled`: what it imports is inside the one file that is published, so development needs it alone.
  */
 export const LAYERS = {
   wire: { folder: 'packages/wire', imports: [], node: false },
@@ -77,6 +77,12 @@ export const LAYERS = {
       'simulator',
     ],
     node: true,
+  },
+  'cni-plugin': {
+    folder: 'apps/cni-plugin',
+    imports: ['wire', 'linux/model', 'linux', 'fabric', 'cni/attach', 'cni'],
+    node: true,
+    bundled: true,
   },
   playground: {
     folder: 'apps/playground',
@@ -138,6 +144,10 @@ function declares(manifest, specifier) {
   return wanted === name || wanted in dependencies || wanted in peerDependencies;
 }
 
+const provides = (manifest, specifier, { bundled = false }) =>
+  declares(manifest, specifier) ||
+  (bundled && declares({ dependencies: manifest.devDependencies }, specifier));
+
 function layerFault(from, target, specifier, layers) {
   const to = layerOf(target, layers);
   if (!to) return `${target} belongs to no layer`;
@@ -167,7 +177,7 @@ export function importFault({ file, specifier, owner, packages, layers = LAYERS 
     if (layers[from].aliases?.some((alias) => specifier.startsWith(alias))) return undefined;
     if (isTesting(file) && declares({ dependencies: owner.manifest.devDependencies }, specifier))
       return undefined;
-    return declares(owner.manifest, specifier)
+    return provides(owner.manifest, specifier, layers[from])
       ? undefined
       : `${owner.folder}/package.json does not depend on it`;
   }
@@ -176,7 +186,9 @@ export function importFault({ file, specifier, owner, packages, layers = LAYERS 
   if (isTesting(target) && !isTesting(file)) return 'shipped code may not import what exists for tests';
   return (
     layerFault(from, target, specifier, layers) ??
-    (declares(owner.manifest, specifier) ? undefined : `${owner.folder}/package.json does not depend on it`)
+    (provides(owner.manifest, specifier, layers[from])
+      ? undefined
+      : `${owner.folder}/package.json does not depend on it`)
   );
 }
 

@@ -17,13 +17,19 @@ const PACKAGE_OF = {
   chromium: 'chromium',
   etcd: 'etcd-server',
   openssl: 'openssl',
+  flock: 'util-linux',
+  portmap: 'containernetworking-plugins',
+  podman: 'podman',
+  runc: 'runc',
+  catatonit: 'catatonit',
+  busybox: 'busybox-static',
 };
 
 /** What does as well: Ubuntu has Chromium only as a snap. */
 const ALSO_CALLED = { chromium: ['google-chrome', 'chromium-browser'] };
 
-/** A user's PATH often lacks the sbin folders that `ip` and `nft` lie in. */
-const MORE_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
+/** A user's PATH often lacks the sbin folders that `ip` and `nft` lie in; CNI plugins lie in none. */
+const MORE_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin', '/usr/lib/cni', '/opt/cni/bin'];
 
 function runnable(path) {
   try {
