@@ -44,7 +44,7 @@ export interface AgentFlags extends StoreFlags, InterfaceFlags, RuleFlags, Healt
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'];
 
 export function declareAgentFlags(command: Command): Command {
-  command.addOption(flag('--name <name>', 'name of this node', asText).default(hostname()));
+  command.addOption(flag('--name <name>', 'name of this node', asText).default(hostname(), "this host's"));
   declareStoreFlags(command);
   declareInterfaceFlags(command);
   declareDatapathFlags(command);
@@ -84,7 +84,7 @@ function declareProcessFlags(command: Command): void {
     )
     .addOption(flag('--socket <path>', "the agent's Unix socket (default: /run/podlan/NAME.sock)", asText))
     .addOption(
-      flag('--log-level <level>', LOG_LEVELS.join(', '), (name, text) =>
+      flag('--log-level <level>', `least severe level to log: ${LOG_LEVELS.join(', ')}`, (name, text) =>
         parseOneOf(name, text, LOG_LEVELS),
       ).default('info'),
     )

@@ -41,10 +41,6 @@ export function declareTrace(program: Command): void {
     .option('--bytes', 'the packet in hexadecimal, wherever it changes')
     .option('--json', 'report as JSON')
     .option('--pcap <file>', 'write what passes every device as a capture file (pcapng)')
-    .addHelpText(
-      'after',
-      '\nExit code: 0 answered, or a datagram that arrived; 1 lost, or a real packet fared otherwise; 2 it could not be told.',
-    )
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NO_ANSWER))
     .action(async (from: string | undefined, to: string | undefined, flags: TraceFlags) => {
       const ends = [from, to].filter((end) => end !== undefined);

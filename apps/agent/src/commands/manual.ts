@@ -1,0 +1,165 @@
+/**
+ * What a manual says of commands beyond their flags: examples, exit codes, the environment. `--help` shows it, and so do
+ * the pages of the site that are made from the program.
+ */
+import type { Command } from 'commander';
+
+export interface Example {
+  readonly line: string;
+  readonly says: string;
+}
+
+export interface Manual {
+  readonly examples: readonly Example[];
+  /** Where they are not those of every command. */
+  readonly exits?: Readonly<Record<string, string>>;
+}
+
+export const EXITS: Readonly<Record<string, string>> = {
+  0: 'done',
+  1: 'not done; standard error says what was expected, what was found, and what to do',
+};
+
+const example = (line: string, says: string): Example => ({ line, says });
+
+/** By the names of the command and those above it. */
+export const MANUALS: Readonly<Record<string, Manual>> = {
+  'podlan agent': {
+    examples: [
+      example(
+        'podlan agent --iface eth0 --net-config-path net-conf.json --ip-masq',
+        'leases in a file on this host',
+      ),
+      example(
+        'podlan agent --etcd-endpoints http://192.0.2.10:2379 --iface eth0 --ip-masq',
+        'leases in etcd, beside flanneld',
+      ),
+      example(
+        'podlan agent --kube-subnet-mgr --kubeconfig-file /etc/podlan/kubeconfig --ip-masq',
+        'subnets from Kubernetes',
+      ),
+      example('podlan agent --cleanup', 'remove what podlan made, release the lease'),
+    ],
+    exits: { ...EXITS, 0: 'ended by SIGTERM or SIGINT, everything left in place; or cleaned up' },
+  },
+  'podlan status': {
+    examples: [
+      example('podlan status', 'of the agent on this host'),
+      example("podlan status --json | jq '.peers'", 'its peers, for programs'),
+    ],
+  },
+  'podlan commands': {
+    examples: [example('podlan commands', 'what to type to make the same by hand')],
+  },
+  'podlan leases': {
+    examples: [example('podlan leases --etcd-endpoints http://192.0.2.10:2379', 'who holds which subnet')],
+  },
+  'podlan leases reserve': {
+    examples: [
+      example(
+        'podlan leases reserve 10.244.9.0/24 --public-ip 192.0.2.19 --etcd-endpoints http://192.0.2.10:2379',
+        'for the node at 192.0.2.19',
+      ),
+    ],
+  },
+  'podlan leases revoke': {
+    examples: [
+      example(
+        'podlan leases revoke 10.244.9.0/24 --etcd-endpoints http://192.0.2.10:2379',
+        'free it for any node',
+      ),
+    ],
+  },
+  'podlan snapshot': {
+    examples: [
+      example('podlan snapshot --output node.json', 'this host and its pods'),
+      example('podlan snapshot --redact --output node.json', 'the same, to be shown to others'),
+    ],
+  },
+  'podlan lab': { examples: [example('podlan lab up', 'two hosts with a pod each')] },
+  'podlan lab demo': {
+    examples: [
+      example('podlan lab demo', 'on network namespaces of this machine'),
+      example('podlan lab demo --simulate --lang zh', 'anywhere, told in Chinese'),
+    ],
+    exits: { ...EXITS, 130: 'interrupted by Ctrl-C; everything is removed' },
+  },
+  'podlan lab up': {
+    examples: [
+      example('podlan lab up --hosts 3 --pods 2', 'three hosts with two pods each'),
+      example(
+        'podlan lab up --store etcd --backend host-gw --family dual',
+        'without encapsulation, in both families, leases in etcd',
+      ),
+    ],
+  },
+  'podlan lab join': {
+    examples: [example('podlan lab join --dataplane kernel', "a host on the kernel's vxlan")],
+  },
+  'podlan lab leave': { examples: [example('podlan lab leave host-b', 'the others forget it')] },
+  'podlan lab exec': {
+    examples: [example('podlan lab exec pod-a1 -- ping -c 3 10.244.2.2', 'ping from a pod')],
+    exits: { N: 'that of the command', 1: 'there is no such host or pod' },
+  },
+  'podlan lab status': { examples: [example('podlan lab status', 'who is where')] },
+  'podlan lab snapshot': {
+    examples: [example('podlan lab snapshot --output snapshots', 'one file for each host')],
+  },
+  'podlan lab down': { examples: [example('podlan lab down', 'end it')] },
+  'podlan trace': {
+    examples: [
+      example('podlan trace pod-a1 pod-b1', 'in the lab'),
+      example('podlan trace pod-a1 10.244.2.2 --proto tcp --dport 80 --live', 'and a real packet beside it'),
+      example(
+        'podlan trace pod-a1 pod-b1 --snapshots node-a.json node-b.json',
+        'through files, on any machine',
+      ),
+    ],
+    exits: {
+      0: 'answered, or a datagram that arrived',
+      1: 'lost, or a real packet fared otherwise',
+      2: 'it could not be told',
+    },
+  },
+};
+
+/** Every variable that the command reads, but for those of the agent's flags. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  PODLAN_DEBUG: 'set: errors come with their stack',
+  PODLAN_RUNTIME_DIR:
+    "directory of the agents' sockets and of the labs' state (default: /run/podlan for root)",
+  XDG_RUNTIME_DIR: 'for others than root, podlan in it is that directory (default: ~/.local/state)',
+  NO_COLOR: 'set: no colours in a terminal either',
+  LC_ALL: 'the locale; where it begins with zh, the demo speaks Chinese',
+  LC_MESSAGES: 'the same, where LC_ALL is not set',
+  LANG: 'the same, where neither is set',
+  NOTIFY_SOCKET: "systemd's, told READY=1 when the agent is ready",
+  PATH: 'where programs are looked for: ip, bridge, nft, and etcd for labs that use it',
+};
+
+export const nameOf = (command: Command): string =>
+  command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+
+/** This command and all below it. */
+export function* everyCommand(command: Command): Generator<Command> {
+  yield command;
+  for (const below of command.commands) yield* everyCommand(below);
+}
+
+/** Puts into `--help` what the manual has. */
+export function addManual(program: Command): void {
+  for (const command of everyCommand(program)) {
+    const manual = MANUALS[nameOf(command)];
+    if (manual) command.addHelpText('after', () => `\n${manualText(manual)}`);
+  }
+}
+
+function manualText({ examples, exits = EXITS }: Manual): string {
+  return [
+    'Examples:',
+    ...examples.map(({ line, says }) => `  ${line}  # ${says}`),
+    '',
+    'Exit codes:',
+    ...Object.entries(exits).map(([code, says]) => `  ${code}  ${says}`),
+  ].join('\n');
+}

@@ -1,0 +1,28 @@
+/** The `podlan` command as commander knows it: every command with its flags, none of them run. */
+import { Command } from 'commander';
+import { declareAgent } from './commands/agent.js';
+import { declareCommands } from './commands/commands.js';
+import { declareLab } from './commands/lab.js';
+import { declareLeases } from './commands/leases.js';
+import { addManual } from './commands/manual.js';
+import { declareSnapshot } from './commands/snapshot.js';
+import { declareStatus } from './commands/status.js';
+import { declareTrace } from './commands/trace.js';
+import { VERSION } from './version.js';
+
+export function podlanProgram(): Command {
+  const program = new Command('podlan')
+    .description('Pod networking for Kubernetes hosts, on a WebAssembly dataplane')
+    .version(VERSION)
+    .enablePositionalOptions()
+    .showHelpAfterError();
+  declareAgent(program);
+  declareStatus(program);
+  declareCommands(program);
+  declareLeases(program);
+  declareSnapshot(program);
+  declareLab(program);
+  declareTrace(program);
+  addManual(program);
+  return program;
+}
