@@ -30,6 +30,7 @@ export class ClusterScene implements Scene {
   readonly #cluster: SimCluster;
   readonly #shape: ClusterShape;
   readonly #actions: Action[] = [];
+  #lastWalk: Walk | undefined;
 
   private constructor(shape: ClusterShape) {
     const { backend, dataplane, family, segments, masquerade } = shape;
@@ -73,6 +74,11 @@ export class ClusterScene implements Scene {
     return this.#cluster.hosts;
   }
 
+  /** Of the packet that was sent last. */
+  get lastWalk(): Walk | undefined {
+    return this.#lastWalk;
+  }
+
   isCut(host: string): boolean {
     return this.#cluster.host(host).card.cable.cut;
   }
@@ -86,7 +92,7 @@ export class ClusterScene implements Scene {
   }
 
   send(packet: Walk['packet']): Walk {
-    const walk = sendPacket(this, packet);
+    const walk = this.#send(packet);
     this.#actions.push({ do: 'send', packet });
     return walk;
   }
@@ -100,8 +106,13 @@ export class ClusterScene implements Scene {
     return this.#cluster.stop();
   }
 
+  #send(packet: Walk['packet']): Walk {
+    this.#lastWalk = sendPacket(this, packet);
+    return this.#lastWalk;
+  }
+
   async #do(action: Action): Promise<Outcome> {
-    if (action.do === 'send') return { walk: sendPacket(this, action.packet) };
+    if (action.do === 'send') return { walk: this.#send(action.packet) };
     if (action.do === 'run') return { output: await this.#run(action.at, action.line) };
     await this.#change(action);
     return {};

@@ -1,17 +1,19 @@
 /** Which rows of a place came, went, or say something else than before. */
-import type { TableRow } from '@podlan/simulator';
-
 export type RowChange = 'added' | 'changed' | 'removed';
 
-export interface ChangedRow extends TableRow {
-  readonly change?: RowChange;
+/** What stays the same row while its text changes. */
+export interface KeyedRow {
+  readonly key: string;
+  readonly text: string;
 }
 
+export type ChangedRow<R extends KeyedRow> = R & { readonly change?: RowChange };
+
 /** The rows as they are now, with those that are gone at the places where they were. */
-export function withChanges(before: readonly TableRow[], after: readonly TableRow[]): ChangedRow[] {
+export function withChanges<R extends KeyedRow>(before: readonly R[], after: readonly R[]): ChangedRow<R>[] {
   const had = new Map(before.map((row) => [row.key, row]));
   const has = new Set(after.map(({ key }) => key));
-  const rows: ChangedRow[] = after.map((row) => changeOf(row, had.get(row.key)));
+  const rows: ChangedRow<R>[] = after.map((row) => changeOf(row, had.get(row.key)));
   for (const [i, row] of before.entries()) {
     if (has.has(row.key)) continue;
     const next = before.slice(i + 1).find(({ key }) => has.has(key));
@@ -21,7 +23,7 @@ export function withChanges(before: readonly TableRow[], after: readonly TableRo
   return rows;
 }
 
-function changeOf(row: TableRow, before: TableRow | undefined): ChangedRow {
+function changeOf<R extends KeyedRow>(row: R, before: R | undefined): ChangedRow<R> {
   if (before === undefined) return { ...row, change: 'added' };
   return before.text === row.text ? row : { ...row, change: 'changed' };
 }

@@ -1,0 +1,102 @@
+/** What is shown follows from what was done, and undoing it shows what was shown before. */
+import { traceJson } from '@podlan/simulator';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PlaygroundStore, type Shown } from '../src/playground/playground-store';
+import { labSnapshots } from '../src/snapshots/lab-snapshots';
+import { SnapshotScene } from '../src/snapshots/snapshot-scene';
+import { FIRST_STATE, PLAIN_CLUSTER } from '../src/state/playground-state';
+
+const PING = { from: 'pod-a1', to: 'pod-b1', protocol: 'icmp' } as const;
+
+let store: PlaygroundStore;
+const shown = (): Shown => store.get()!;
+
+beforeEach(async () => {
+  store = new PlaygroundStore();
+  await store.open({ ...FIRST_STATE, cluster: { ...PLAIN_CLUSTER, dataplane: 'kernel' } });
+});
+afterEach(() => store.close());
+
+test('a host that joins adds rows to the others, which are marked', async () => {
+  await store.act({ do: 'join' });
+  const added = shown()
+    .changes.get('host-a')!
+    .filter(({ change }) => change === 'added');
+  expect(added.map(({ table }) => table)).toEqual(expect.arrayContaining(['route', 'neighbor', 'fdb']));
+  expect(
+    shown()
+      .changes.get('host-c')!
+      .every(({ change }) => change === 'added'),
+  ).toBe(true);
+  expect(shown().said).toMatchObject({ did: 'join' });
+});
+
+test('the place where a hop happens is looked into', async () => {
+  await store.send(PING);
+  expect([shown().selected, shown().step]).toEqual(['pod-a1', 0]);
+  const arrival = shown().walk!.result.hops.findIndex(({ netns }) => netns === 'pod-b1');
+  store.stepTo(arrival);
+  expect(shown().selected).toBe('pod-b1');
+});
+
+test('what is undone is as if it never was', async () => {
+  await store.send(PING);
+  const first = traceJson(shown().walk!.result);
+  const { places, step } = shown();
+  await store.act({ do: 'cut', host: 'host-b' });
+  await store.send(PING);
+  expect(shown().walk!.result.answered).toBe(false);
+  await store.undo();
+  await store.undo();
+  expect(shown().places).toEqual(places);
+  expect(traceJson(shown().walk!.result)).toEqual(first);
+  expect(shown().isWalkOld).toBe(false);
+  expect(shown().step).toBe(step);
+});
+
+test('a packet is of the past once something is changed', async () => {
+  await store.send(PING);
+  expect(shown().isWalkOld).toBe(false);
+  await store.act({ do: 'kill-agent', host: 'host-b' });
+  expect([shown().isWalkOld, [...shown().stopped]]).toEqual([true, ['host-b']]);
+});
+
+test('what fails is said, and leaves everything as it was', async () => {
+  const { places } = shown();
+  await store.act({ do: 'cut', host: 'host-z' });
+  expect(shown().said).toEqual({ failed: expect.stringContaining('host-z') });
+  expect([shown().places, shown().isBusy]).toEqual([places, false]);
+});
+
+test('a state that can not be done again is refused, and what is shown stays', async () => {
+  const { scene } = shown();
+  const actions = [{ do: 'cut', host: 'host-z' }] as const;
+  await expect(store.open({ ...FIRST_STATE, actions: [...actions] })).rejects.toThrow('actions.0');
+  expect(shown().scene).toBe(scene);
+});
+
+test('a state says which hop was looked at, and gives it again', async () => {
+  await store.send(PING);
+  store.stepTo(7);
+  const other = new PlaygroundStore();
+  await other.open(store.state!);
+  expect(other.get()).toMatchObject({ step: 7, selected: shown().selected, places: shown().places });
+  await other.close();
+});
+
+test('actions that are asked for at once are done one after the other', async () => {
+  await Promise.all([store.act({ do: 'join' }), store.act({ do: 'add-pod', host: 'host-c' }), store.undo()]);
+  expect(shown().places.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['host-a', 'host-b', 'host-c']),
+  );
+  expect(store.state!.actions.at(-1)).toEqual({ do: 'join' });
+});
+
+test('snapshots of nodes are shown and walked through, and changed by no action', async () => {
+  await store.show(await SnapshotScene.open(await labSnapshots('sick')));
+  await store.send(PING);
+  expect(shown().walk!.findings.map(({ code }) => code)).toContain('fdb-entry-stale');
+  await store.act({ do: 'join' });
+  expect(shown().said).toHaveProperty('failed');
+  expect(store.state).toBeUndefined();
+});
