@@ -1,0 +1,46 @@
+import { textIn } from '../language';
+
+export const text = textIn(
+  {
+    title: (place: string) => `Tables of ${place}`,
+    place: 'Looked into',
+    tables: {
+      device: 'Devices',
+      rule: 'Routing rules',
+      route: 'Routes',
+      neighbor: 'Neighbors',
+      fdb: 'FDB',
+      tunnel: 'Tunnels',
+      nftables: 'nftables',
+      sysctl: 'sysctl',
+      socket: 'Sockets',
+    },
+    changes: { added: 'added', changed: 'changed', removed: 'removed' },
+    decided: 'decided this hop',
+    missing: (key: string) => `What would have decided this hop is not there: ${key}`,
+    remove: 'delete',
+    removeHow: (row: string) => `Write the command that deletes ${row} into the console`,
+    changedRows: (count: number) => (count === 0 ? '' : ` (±${count})`),
+  },
+  {
+    title: (place: string) => `${place} 的各张表`,
+    place: '正在查看',
+    tables: {
+      device: '设备',
+      rule: '路由策略',
+      route: '路由表',
+      neighbor: '邻居表',
+      fdb: 'FDB',
+      tunnel: '隧道',
+      nftables: 'nftables',
+      sysctl: 'sysctl',
+      socket: '套接字',
+    },
+    changes: { added: '新增', changed: '改变', removed: '删除' },
+    decided: '决定了这一跳',
+    missing: (key: string) => `本应决定这一跳的表项不存在：${key}`,
+    remove: '删除',
+    removeHow: (row: string) => `把删除 ${row} 的命令写进控制台`,
+    changedRows: (count: number) => (count === 0 ? '' : `（±${count}）`),
+  },
+);
