@@ -24,16 +24,21 @@ export function FrameView({ bytes, linkType, before }: FrameViewProps): ReactNod
   const field = chosen && layers[chosen.layer]?.fields[chosen.field];
   const removed = (before?.length ?? 0) - bytes.length;
   return (
-    <div className={styles.frame}>
-      <LayerList {...{ layers, changes, chosen }} onChoose={setChosen} />
-      <div>
-        <FrameBytes {...{ bytes, layers, changes, field }} onPoint={(at) => setChosen(fieldAt(layers, at))} />
-        <p className={styles.legend}>
-          {words.length(bytes.length)}
-          {changes.includes('changed') && <span className={styles.changedSign}>{words.changed}</span>}
-          {changes.includes('new') && <span className={styles.newSign}>{words.new}</span>}
-          {removed > 0 && <span>{words.removed(removed)}</span>}
-        </p>
+    <div className={styles.room}>
+      <div className={styles.frame}>
+        <LayerList {...{ layers, changes, chosen }} onChoose={setChosen} />
+        <div>
+          <FrameBytes
+            {...{ bytes, layers, changes, field }}
+            onPoint={(at) => setChosen(fieldAt(layers, at))}
+          />
+          <p className={styles.legend}>
+            {words.length(bytes.length)}
+            {changes.includes('changed') && <span className={styles.changedSign}>{words.changed}</span>}
+            {changes.includes('new') && <span className={styles.newSign}>{words.new}</span>}
+            {removed > 0 && <span>{words.removed(removed)}</span>}
+          </p>
+        </div>
       </div>
     </div>
   );

@@ -1,40 +1,45 @@
 /** The playground: a simulated cluster to change, to break and to send packets through. */
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 import { type Language, LanguageProvider, useText } from '../language';
-import { ClusterScene } from '../scene/cluster-scene';
-import { viewOf } from '../scene/scene-view';
 import { FIRST_STATE } from '../state/playground-state';
+import { stateOfLink } from '../state/share-link';
+import { PlaygroundStore } from './playground-store';
 import { text } from './text';
+import { Workbench } from './workbench';
 
 export default function Playground({ language }: { readonly language: Language }): ReactNode {
   return (
     <LanguageProvider value={language}>
-      <Cluster />
+      <Opened />
     </LanguageProvider>
   );
 }
 
-function Cluster(): ReactNode {
-  const { starting, joinHost } = useText(text);
-  const [scene, setScene] = useState<ClusterScene>();
-  const [, setChanges] = useState(0);
-  useEffect(() => void ClusterScene.open(FIRST_STATE).then(setScene), []);
-  if (scene === undefined) return <p role="status">{starting}</p>;
-  const join = async () => {
-    await scene.act({ do: 'join' });
-    setChanges((count) => count + 1);
+function Opened(): ReactNode {
+  const words = useText(text);
+  const [store] = useState(() => new PlaygroundStore());
+  const shown = useSyncExternalStore(store.subscribe, store.get);
+  useEffect(() => openLink(store, words.badLink), [store, words]);
+  if (shown === undefined) return <p role="status">{words.starting}</p>;
+  return <Workbench {...{ store, shown }} />;
+}
+
+/** What the URL says, now and whenever it changes; the first state where it says nothing, or something wrong. */
+function openLink(store: PlaygroundStore, badLink: (message: string) => string): () => void {
+  const open = async () => {
+    const link = location.hash.slice(1);
+    try {
+      await store.open(link === '' ? FIRST_STATE : await stateOfLink(link));
+    } catch (error) {
+      await store.open(FIRST_STATE);
+      store.say(badLink((error as Error).message));
+    }
   };
-  return (
-    <section>
-      <button type="button" onClick={join}>
-        {joinHost}
-      </button>
-      {viewOf(scene).map(({ name, rows }) => (
-        <article key={name}>
-          <h2>{name}</h2>
-          <pre>{rows.map((row) => `${row.table}: ${row.text}`).join('\n')}</pre>
-        </article>
-      ))}
-    </section>
-  );
+  void open();
+  const again = () => void open();
+  addEventListener('hashchange', again);
+  return () => {
+    removeEventListener('hashchange', again);
+    void store.close();
+  };
 }

@@ -1,0 +1,72 @@
+/** What is done to all that is shown. */
+import type { ReactNode } from 'react';
+import { ClusterActions } from '../controls/cluster-actions';
+import { ShareButton } from '../controls/share-button';
+import { text as controls } from '../controls/text';
+import { useText } from '../language';
+import { ClusterScene } from '../scene/cluster-scene';
+import { FIRST_STATE } from '../state/playground-state';
+import styles from './playground.module.css';
+import { text } from './text';
+import type { WorkbenchProps } from './workbench';
+
+/** Something that opens below the toolbar. */
+export type Drawer = 'new-cluster' | 'snapshots';
+
+interface ToolbarProps extends WorkbenchProps {
+  readonly drawer: Drawer | undefined;
+  readonly onDrawer: (drawer: Drawer | undefined) => void;
+}
+
+export function Toolbar({ store, shown, drawer, onDrawer }: ToolbarProps): ReactNode {
+  const words = useText(text);
+  const { undo, undoHow, startOver, newCluster } = useText(controls);
+  const { scene, isBusy } = shown;
+  const state = scene instanceof ClusterScene ? scene.state : undefined;
+  const canUndo = !isBusy && state !== undefined && state.actions.length > 0;
+  const drawers: [Drawer, string][] = [
+    ['new-cluster', newCluster],
+    ['snapshots', words.snapshots],
+  ];
+  return (
+    <div className={styles.toolbar}>
+      {state && (
+        <ClusterActions
+          key={JSON.stringify(state.cluster)}
+          shape={state.cluster}
+          isBusy={isBusy}
+          onAct={(action) => void store.act(action)}
+        />
+      )}
+      {state && (
+        <button
+          type="button"
+          title={undoHow}
+          aria-disabled={!canUndo}
+          onClick={() => canUndo && void store.undo()}
+        >
+          {undo}
+        </button>
+      )}
+      <button
+        type="button"
+        onClick={() => void store.open({ ...FIRST_STATE, cluster: state?.cluster ?? FIRST_STATE.cluster })}
+      >
+        {startOver}
+      </button>
+      {state && <ShareButton state={() => store.state} shown={shown.places} />}
+      <span className={styles.drawers}>
+        {drawers.map(([name, title]) => (
+          <button
+            key={name}
+            type="button"
+            aria-expanded={drawer === name}
+            onClick={() => onDrawer(drawer === name ? undefined : name)}
+          >
+            {title}
+          </button>
+        ))}
+      </span>
+    </div>
+  );
+}
