@@ -1,4 +1,4 @@
-/** A host, a pod or a router: it can be chosen. */
+/** A host, a pod or a router: its box can be chosen, and what is in it is drawn upon that. */
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useLanguage, useText } from '../language';
 import styles from './diagram.module.css';
@@ -24,32 +24,38 @@ export function PlaceShape({ box, marks, isSelected, stateOf, onSelect }: PlaceS
     onSelect();
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: there is no button in SVG
-    <g
-      role="button"
-      tabIndex={0}
-      className={styles.place}
-      data-place={place.name}
-      data-kind={place.kind}
-      aria-label={placeSummary(place, marks, language)}
-      aria-pressed={isSelected}
-      onClick={onSelect}
-      onKeyDown={choose}
-    >
-      <rect {...{ x, y, width, height }} rx={8} className={styles.box} data-has-packet={marks.hasPacket} />
-      <Title box={box} marks={marks} />
-      {shapes.map((shape) => (
-        <ShapeDrawing key={shape.id} {...{ shape, marks }} kind={place.kind} state={stateOf(shape)} />
-      ))}
-      {marks.changedRows > 0 && (
-        <g className={styles.badge}>
-          <rect x={x + width - 22} y={y - 7} width={26} height={15} rx={7.5} />
-          <text x={x + width - 9} y={y + 4} textAnchor="middle">
-            {`±${marks.changedRows}`}
-          </text>
-        </g>
-      )}
-    </g>
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: there is no button in SVG */}
+      <rect
+        {...{ x, y, width, height }}
+        rx={8}
+        role="button"
+        tabIndex={0}
+        className={styles.place}
+        data-place={place.name}
+        data-kind={place.kind}
+        data-has-packet={marks.hasPacket}
+        aria-label={placeSummary(place, marks, language)}
+        aria-pressed={isSelected}
+        onClick={onSelect}
+        onKeyDown={choose}
+      />
+      {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it takes the focus */}
+      <g aria-hidden="true" className={styles.drawn}>
+        <Title box={box} marks={marks} />
+        {shapes.map((shape) => (
+          <ShapeDrawing key={shape.id} {...{ shape, marks }} kind={place.kind} state={stateOf(shape)} />
+        ))}
+        {marks.changedRows > 0 && (
+          <g className={styles.badge}>
+            <rect x={x + width - 22} y={y - 7} width={26} height={15} rx={7.5} />
+            <text x={x + width - 9} y={y + 4} textAnchor="middle">
+              {`±${marks.changedRows}`}
+            </text>
+          </g>
+        )}
+      </g>
+    </>
   );
 }
 

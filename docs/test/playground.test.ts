@@ -1,0 +1,262 @@
+/** The playground in the built site: used by mouse and by keyboard, in both languages, and as the simulator has it. */
+
+import { gzipSync } from 'node:zlib';
+import { SimCluster, type TraceJson, traceJson } from '@podlan/simulator';
+import type { BrowserContext, Locator, Page, Response } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { faultsOf, openPage, seriousFindings, siteUnderTest } from './built-site';
+
+const MOST_SCRIPT_BYTES = 500_000;
+
+const LANGUAGES = [
+  {
+    path: 'playground',
+    send: '发送',
+    addHost: '加入一台宿主机',
+    undo: '撤销',
+    share: '分享',
+    step: '下一步',
+    answered: '已送达',
+    notArrived: '没有送达',
+    cut: '切断网线',
+    resolution: '逐帧显示 ARP 与 ND',
+    link: '指向当前状态的链接',
+    badLink: '无法打开这个链接',
+  },
+  {
+    path: 'en/playground',
+    send: 'Send',
+    addHost: 'Add a host',
+    undo: 'Undo',
+    share: 'Share',
+    step: 'Step',
+    answered: 'It arrived',
+    notArrived: 'It did not arrive',
+    cut: 'Cut the cable',
+    resolution: 'ARP and ND, frame by frame',
+    link: 'Link to this state',
+    badLink: 'could not be opened',
+  },
+] as const;
+
+const site = siteUnderTest();
+let context: BrowserContext;
+let page: Page;
+let faults: string[];
+
+beforeEach(async () => {
+  context = await site.browser.newContext({ viewport: { width: 1280, height: 800 } });
+  page = await context.newPage();
+  faults = faultsOf(page, site.url);
+});
+afterEach(() => context.close());
+
+async function open(path: string): Promise<void> {
+  await openPage(page, site.url + path);
+  await place('host-b').waitFor();
+}
+
+const place = (name: string): Locator => page.locator(`svg [data-place="${name}"]`);
+const button = (name: string): Locator => page.getByRole('button', { name, exact: true });
+const outcome = (text: string): Locator => page.getByText(text).first();
+
+/** What it looks like that the simulator does, done here. */
+async function traceHere(isCut = false): Promise<TraceJson> {
+  const config = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
+  const cluster = new SimCluster({ config, dataplane: 'wasm' });
+  for (let i = 0; i < 2; i++) {
+    await cluster.join();
+    await cluster.clock.advance(1_000);
+  }
+  for (const host of cluster.hosts) await host.addPod();
+  if (isCut) cluster.cut('host-b');
+  const [, to] = cluster.pods;
+  const trace = traceJson(cluster.probe('pod-a1', { destination: to!.addresses[0]!, protocol: 'icmp' }));
+  await cluster.stop();
+  return trace;
+}
+
+/** Every hop as the page shows it: where, what, and the bytes. */
+async function hopsShown(step: string): Promise<{ place: string; said: string; hex: string }[]> {
+  const hops = [];
+  const steps = page.locator('ol button[aria-current], ol button');
+  const count = await steps.count();
+  for (let i = 0; i < count; i++) {
+    hops.push(
+      await page.evaluate(() => {
+        const detail = document.querySelector('main h3')!.parentElement!;
+        const bytes = [...document.querySelectorAll<HTMLElement>('[data-at]')];
+        return {
+          place: detail.querySelector('h3')!.firstChild!.textContent!,
+          said: detail.querySelector('code')!.textContent!,
+          hex: bytes.map(({ textContent }) => textContent).join(''),
+        };
+      }),
+    );
+    await button(step).click();
+  }
+  return hops;
+}
+
+describe.each(LANGUAGES)('/$path', (words) => {
+  test('a packet is sent, followed and undone by mouse', async () => {
+    await open(words.path);
+    await button(words.addHost).click();
+    await place('host-c').waitFor();
+    await button(words.send).click();
+    await outcome(words.answered).waitFor();
+    await button(words.step).click();
+    await expect.poll(() => page.locator('[data-decided="true"]').count()).toBe(1);
+    expect(await page.locator('svg [data-state="at"]').count()).toBeLessThanOrEqual(1);
+    await button(words.undo).click();
+    await button(words.undo).click();
+    await expect.poll(() => place('host-c').count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
+  test('a packet is sent, followed and undone by keyboard alone', async () => {
+    await open(words.path);
+    await tabTo(button(words.addHost));
+    await page.keyboard.press('Enter');
+    await place('host-c').waitFor();
+    await tabTo(place('host-b'));
+    await page.keyboard.press('Enter');
+    expect(await place('host-b').getAttribute('aria-pressed')).toBe('true');
+    await tabTo(button(words.send));
+    await page.keyboard.press('Enter');
+    await outcome(words.answered).waitFor();
+    await tabTo(button(words.step));
+    for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight');
+    await expect.poll(() => place('host-a').getAttribute('aria-pressed')).toBe('true');
+    await tabTo(button(words.undo));
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => place('host-c').count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
+  test('the walk has the hops and the bytes of the simulator', { timeout: 60_000 }, async () => {
+    await open(words.path);
+    await button(words.send).click();
+    await outcome(words.answered).waitFor();
+    await page.getByLabel(words.resolution).check();
+    const { hops } = await traceHere();
+    const wanted = hops.map(({ netns, device, text, before, after }) => ({
+      place: device === null ? netns : `${netns} · ${device}`,
+      said: text,
+      hex: (after ?? before).hex,
+    }));
+    expect(await hopsShown(words.step)).toEqual(wanted);
+    expect(faults).toEqual([]);
+  });
+
+  test('a cable that is cut loses the packet', async () => {
+    await open(words.path);
+    await place('host-b').press('Enter');
+    await button(words.cut).click();
+    await button(words.send).click();
+    await outcome(words.notArrived).waitFor();
+    const { lost } = await traceHere(true);
+    expect(await page.getByText(lost!.reason, { exact: true }).count()).toBeGreaterThan(0);
+    expect(faults).toEqual([]);
+  });
+
+  test('a link gives what was shown to somebody else', async () => {
+    await open(words.path);
+    await button(words.addHost).click();
+    await place('host-c').waitFor();
+    await button(words.send).click();
+    await outcome(words.answered).waitFor();
+    for (let i = 0; i < 6; i++) await button(words.step).click();
+    const shown = await whatIsShown();
+    await button(words.share).click();
+    const link = await page.getByLabel(words.link).inputValue();
+    expect(link.startsWith(`${site.url}${words.path}#`)).toBe(true);
+    await page.close();
+    page = await context.newPage();
+    faults = faultsOf(page, site.url);
+    await page.goto(link);
+    await place('host-c').waitFor();
+    expect(await whatIsShown()).toEqual(shown);
+    expect(faults).toEqual([]);
+  });
+
+  test('a link that is none is said to be none, and there is a cluster all the same', async () => {
+    await open(`${words.path}#AAAA`);
+    await expect
+      .poll(() => page.getByRole('alert').allInnerTexts())
+      .toEqual([expect.stringContaining(words.badLink)]);
+    expect(await place('pod-b1').count()).toBe(1);
+  });
+
+  test.each(['light', 'dark'] as const)('with a walk open it can be read by all, %s', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await open(words.path);
+    await button(words.addHost).click();
+    await place('host-c').waitFor();
+    await button(words.send).click();
+    await outcome(words.answered).waitFor();
+    for (let i = 0; i < 12; i++) await button(words.step).click();
+    expect(await seriousFindings(page)).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  test('on a phone nothing but its own boxes scrolls sideways', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await open(words.path);
+    await button(words.addHost).click();
+    await place('host-c').waitFor();
+    await button(words.send).click();
+    await outcome(words.answered).waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    expect(faults).toEqual([]);
+  });
+});
+
+test('its script is small, and pages of text ask for none of it', async () => {
+  const ofText = await scriptsOf(() => openPage(page, `${site.url}en/docs/trace`));
+  const all = await scriptsOf(() => open('en/playground'));
+  const own = [...all.keys()].filter((url) => !ofText.has(url));
+  expect(own.length).toBeGreaterThan(0);
+  const size = own.reduce((sum, url) => sum + all.get(url)!, 0);
+  expect(size).toBeLessThan(MOST_SCRIPT_BYTES);
+  const source = new Set(own.filter((url) => all.get(url)! > 20_000));
+  expect([...ofText.keys()].filter((url) => source.has(url))).toEqual([]);
+});
+
+/** Gzipped bytes of the scripts that are asked for, by URL. */
+async function scriptsOf(act: () => Promise<void>): Promise<Map<string, number>> {
+  const answers: Response[] = [];
+  const note = (answer: Response) => void answers.push(answer);
+  page.on('response', note);
+  await act();
+  await page.waitForLoadState('networkidle');
+  page.off('response', note);
+  const scripts = answers.filter(
+    (one) => one.request().resourceType() === 'script' || /\.wasm$/.test(one.url()),
+  );
+  const sizes = await Promise.all(
+    scripts.map(async (one) => [one.url(), gzipSync(await one.body()).length] as const),
+  );
+  return new Map(sizes);
+}
+
+/** By tabs alone, as somebody without a mouse does. */
+async function tabTo(wanted: Locator): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    if (await wanted.evaluate((node) => node === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`expected ${wanted} to be reached by tabs`);
+}
+
+async function whatIsShown(): Promise<unknown> {
+  return {
+    places: await page
+      .locator('svg [data-place]')
+      .evaluateAll((nodes) => nodes.map((node) => (node as SVGElement).dataset.place)),
+    rows: await page.locator('[data-key] code').allInnerTexts(),
+    hop: await page.locator('main h3').innerText(),
+    at: await page.locator('svg [data-state="at"]').allInnerTexts(),
+  };
+}
