@@ -5,7 +5,14 @@
 
 import { dissectIcmp, dissectIcmpv6 } from './dissect/control.js';
 import type { DissectedLayer, Dissector, Next, ProtocolName } from './dissect/layer.js';
-import { dissectArp, dissectData, dissectEthernet, dissectVlan } from './dissect/link.js';
+import {
+  dissectArp,
+  dissectData,
+  dissectEthernet,
+  dissectLinuxSll,
+  dissectLinuxSll2,
+  dissectVlan,
+} from './dissect/link.js';
 import { dissectIpv4, dissectIpv6, dissectIpv6Extension } from './dissect/network.js';
 import { dissectTcp, dissectUdp, dissectVxlan } from './dissect/transport.js';
 import type { LinkType } from './pcap.js';
@@ -14,6 +21,8 @@ export type { DissectedField, DissectedLayer, FieldValue, ProtocolName } from '.
 
 const DISSECTORS: Readonly<Record<ProtocolName, Dissector>> = {
   ethernet: dissectEthernet,
+  'linux-sll': dissectLinuxSll,
+  'linux-sll2': dissectLinuxSll2,
   vlan: dissectVlan,
   arp: dissectArp,
   ipv4: dissectIpv4,
@@ -63,7 +72,7 @@ export function dissect(frame: Uint8Array, linkType: LinkType = 'ethernet'): Dis
 }
 
 function firstProtocol(frame: Uint8Array, linkType: LinkType): ProtocolName {
-  if (linkType === 'ethernet') return 'ethernet';
+  if (linkType !== 'raw') return linkType;
   return frame.length > 0 && frame[0]! >> 4 === 6 ? 'ipv6' : 'ipv4';
 }
 
@@ -109,8 +118,14 @@ export function summarize(frame: Uint8Array, linkType: LinkType = 'ethernet'): s
   return problems.length === 0 ? line : `${line} [malformed: ${problems.join('; ')}]`;
 }
 
+const LINK_HEADERS: ReadonlySet<ProtocolName> = /* @__PURE__ */ new Set([
+  'ethernet',
+  'linux-sll',
+  'linux-sll2',
+]);
+
 /** Ethernet says nothing new above ARP and IP, and lengths already stand in the layer above data. */
 function isImplied(layer: DissectedLayer, inner: DissectedLayer | undefined): boolean {
-  if (layer.protocol === 'ethernet') return inner !== undefined && inner.protocol !== 'data';
+  if (LINK_HEADERS.has(layer.protocol)) return inner !== undefined && inner.protocol !== 'data';
   return layer.protocol === 'data';
 }

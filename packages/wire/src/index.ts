@@ -7,6 +7,7 @@ export * from './address.js';
 export * from './arp.js';
 export type { ByteView } from './byte-view.js';
 export { uint16At, uint32At } from './bytes.js';
+export { CaptureError, type CaptureErrorCode, type RecordedPacket, readCapture } from './capture.js';
 export {
   checksumHolds,
   type IpHeaderView,
@@ -33,7 +34,17 @@ export * from './ipv6-extensions.js';
 export { writeIpv6 } from './ipv6-text.js';
 export { type MacAddress, macFromBytes, macToBytes, parseMacAddress } from './mac.js';
 export * from './ndp-options.js';
-export * from './pcap.js';
+export {
+  type CapturedPacket,
+  type LinkType,
+  LinkTypeNumber,
+  PCAP_HEADER_BYTES,
+  PCAP_RECORD_HEADER_BYTES,
+  type PcapOptions,
+  pcapHeader,
+  pcapRecord,
+  type TimeUnit,
+} from './pcap.js';
 export * from './pcapng.js';
 export * from './tcp.js';
 export * from './tcp-options.js';

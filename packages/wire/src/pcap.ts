@@ -5,8 +5,11 @@
 
 import { dataView, uint } from './bytes.js';
 
-/** LINKTYPE_ values (draft-ietf-opsawg-pcaplinktype): Ethernet frames, or IP packets without a link header. */
-export const LinkTypeNumber = { ethernet: 1, raw: 101 } as const;
+/**
+ * LINKTYPE_ values (draft-ietf-opsawg-pcaplinktype): Ethernet frames, IP packets without a link header, or with the
+ * one that Linux makes up for captures on all devices at once ("cooked"), in its two versions.
+ */
+export const LinkTypeNumber = { ethernet: 1, raw: 101, 'linux-sll': 113, 'linux-sll2': 276 } as const;
 /** What the packets of a file begin with. */
 export type LinkType = keyof typeof LinkTypeNumber;
 /** The unit of the fractions of a second in a file. */
@@ -17,7 +20,11 @@ export const PCAP_HEADER_BYTES = 24;
 /** Before each packet. */
 export const PCAP_RECORD_HEADER_BYTES = 16;
 
-const MAGIC: Record<TimeUnit, number> = { microseconds: 0xa1b2c3d4, nanoseconds: 0xa1b23c4d };
+/** The first number of a file; its byte order is that of all others. */
+export const PCAP_MAGIC: Readonly<Record<TimeUnit, number>> = {
+  microseconds: 0xa1b2c3d4,
+  nanoseconds: 0xa1b23c4d,
+};
 const SNAP_LENGTH = 262_144;
 
 /** A packet and when it was seen. */
@@ -30,7 +37,8 @@ export interface CapturedPacket {
 
 /** What a file says of all its packets. */
 export interface PcapOptions {
-  readonly linkType?: LinkType;
+  /** Of others than those named, the LINKTYPE_ number. */
+  readonly linkType?: LinkType | number;
   readonly timeUnit?: TimeUnit;
 }
 
@@ -51,12 +59,16 @@ export function pcapHeader({
 }: PcapOptions = {}): Uint8Array {
   const bytes = new Uint8Array(PCAP_HEADER_BYTES);
   const view = dataView(bytes);
-  view.setUint32(0, MAGIC[timeUnit], true);
+  view.setUint32(0, PCAP_MAGIC[timeUnit], true);
   view.setUint16(4, 2, true); // version 2.4
   view.setUint16(6, 4, true);
   view.setUint32(16, SNAP_LENGTH, true);
-  view.setUint32(20, LinkTypeNumber[linkType], true);
+  view.setUint32(20, linkTypeNumber(linkType), true);
   return bytes;
+}
+
+export function linkTypeNumber(linkType: LinkType | number): number {
+  return uint('linkType', typeof linkType === 'number' ? linkType : LinkTypeNumber[linkType], 16);
 }
 
 /**

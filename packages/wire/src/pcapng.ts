@@ -5,23 +5,27 @@
  */
 
 import { dataView, uint } from './bytes.js';
-import { type CapturedPacket, type LinkType, LinkTypeNumber } from './pcap.js';
+import { type CapturedPacket, type LinkType, linkTypeNumber } from './pcap.js';
+import {
+  BLOCK_BYTES,
+  BLOCK_HEADER_BYTES,
+  BYTE_ORDER_MAGIC,
+  ENHANCED_PACKET,
+  INTERFACE_DESCRIPTION,
+  INTERFACE_NAME,
+  INTERFACE_TIME_RESOLUTION,
+  OPTION_COMMENT,
+  SECTION_APPLICATION,
+  SECTION_HEADER,
+} from './pcapng-block.js';
 
-const SECTION_HEADER = 0x0a0d0d0a;
-const INTERFACE_DESCRIPTION = 1;
-const ENHANCED_PACKET = 6;
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
-
-const OPTION_COMMENT = 1;
-const SECTION_APPLICATION = 4;
-const INTERFACE_NAME = 2;
-const INTERFACE_TIME_RESOLUTION = 9;
 const NANOSECONDS = 9;
 
 /** Where packets of the file were seen. */
 export interface PcapngInterface {
   readonly name: string;
-  readonly linkType?: LinkType;
+  /** Of others than those named, the LINKTYPE_ number. */
+  readonly linkType?: LinkType | number;
 }
 
 /** A packet, and which of the file's interfaces saw it. */
@@ -81,7 +85,7 @@ function sectionHeader(application: string): Uint8Array {
 
 function interfaceDescription({ name, linkType = 'ethernet' }: PcapngInterface): Uint8Array {
   const fixed = new Uint8Array(8);
-  dataView(fixed).setUint16(0, LinkTypeNumber[linkType], true);
+  dataView(fixed).setUint16(0, linkTypeNumber(linkType), true);
   const options = [
     option(INTERFACE_NAME, text(name)),
     option(INTERFACE_TIME_RESOLUTION, Uint8Array.of(NANOSECONDS)),
@@ -92,11 +96,11 @@ function interfaceDescription({ name, linkType = 'ethernet' }: PcapngInterface):
 /** Type, total length, body, and the total length again, so that readers can go backwards. */
 function block(type: number, body: readonly Uint8Array[]): Uint8Array {
   const content = concat(body);
-  const bytes = new Uint8Array(content.length + 12);
+  const bytes = new Uint8Array(content.length + BLOCK_BYTES);
   const view = dataView(bytes);
   view.setUint32(0, type, true);
   view.setUint32(4, bytes.length, true);
-  bytes.set(content, 8);
+  bytes.set(content, BLOCK_HEADER_BYTES);
   view.setUint32(bytes.length - 4, bytes.length, true);
   return bytes;
 }

@@ -1,11 +1,8 @@
 /** Captures as bytes, and as tshark reads them back. */
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pcapHeader, pcapngHeader, pcapngRecord, pcapRecord } from '../src/index.js';
+import { tsharkFields as tshark } from './capture-files.js';
 import { bytesOf } from './codec-case.js';
 
 const TIME_NS = 1_700_000_000_123_456_789n;
@@ -13,22 +10,6 @@ const ARP = bytesOf(
   'ffffffffffff 020000000001 0806 0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000002',
 );
 const IP = bytesOf('45 00 0014 1234 4000 40 3b 1480 0a000001 0a000002');
-
-function tshark(capture: Uint8Array, fields: string[]): string[][] {
-  const folder = mkdtempSync(join(tmpdir(), 'podlan-pcap-'));
-  try {
-    const file = join(folder, 'capture');
-    writeFileSync(file, capture);
-    const args = ['-n', '-r', file, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])];
-    const text = execFileSync('tshark', args, { encoding: 'utf8', stdio: 'pipe' });
-    return text
-      .replace(/\n$/, '')
-      .split('\n')
-      .map((line) => line.split('\t'));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 describe('pcap', () => {
   test('begins with magic, version 2.4, snap length and link type', () => {

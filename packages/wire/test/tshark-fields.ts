@@ -12,6 +12,21 @@ const UDP_AND_TCP = (name: string): FieldNames => ({
 
 export const TSHARK_FIELDS: Readonly<Record<ProtocolName, FieldNames>> = {
   ethernet: { destination: 'eth.dst', source: 'eth.src', type: 'eth.type' },
+  'linux-sll': {
+    'packet type': 'sll.pkttype',
+    'hardware type': 'sll.hatype',
+    'address length': 'sll.halen',
+    source: 'sll.src.eth',
+    protocol: 'sll.etype',
+  },
+  'linux-sll2': {
+    'packet type': 'sll.pkttype',
+    'interface index': 'sll.ifindex',
+    'hardware type': 'sll.hatype',
+    'address length': 'sll.halen',
+    source: 'sll.src.eth',
+    protocol: 'sll.etype',
+  },
   vlan: {},
   arp: {
     'hardware type': 'arp.hw.type',

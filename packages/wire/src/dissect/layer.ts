@@ -12,6 +12,8 @@ import { macFromBytes } from '../mac.js';
 /** The kinds of layers; `data` is what no dissector claims. */
 export type ProtocolName =
   | 'ethernet'
+  | 'linux-sll'
+  | 'linux-sll2'
   | 'vlan'
   | 'arp'
   | 'ipv4'

@@ -1,4 +1,4 @@
-/** Dissectors of the link layer: Ethernet, 802.1Q tags, ARP, and bytes nobody claims. */
+/** Dissectors of the link layer: Ethernet, Linux cooked captures, 802.1Q tags, ARP, and bytes nobody claims. */
 
 import { ARP_BYTES, ArpOperation } from '../arp.js';
 import { ETHERNET_HEADER_BYTES, EtherType } from '../ethernet.js';
@@ -21,6 +21,45 @@ export function dissectEthernet(scope: Scope): Dissection {
   const type = layer.number('type', 12, 2, etherTypeNote);
   const next = layer.next(ETHER_TYPES.get(type) ?? 'data', ETHERNET_HEADER_BYTES);
   return layer.done(ETHERNET_HEADER_BYTES, `${source} > ${destination}, type ${hexNumber(type, 4)}`, next);
+}
+
+const PACKET_TYPES = ['to us', 'broadcast', 'multicast', 'to another host', 'from us'];
+
+const packetTypeNote = (value: number) => PACKET_TYPES[value];
+
+const SLL_BYTES = 16;
+
+export function dissectLinuxSll(scope: Scope): Dissection {
+  const layer = new LayerBuilder(scope, 'linux-sll', 'LINKTYPE_LINUX_SLL');
+  if (layer.available < SLL_BYTES) return layer.cutShort(SLL_BYTES, 'Linux cooked');
+  const packetType = layer.number('packet type', 0, 2, packetTypeNote);
+  layer.number('hardware type', 2, 2);
+  cookedAddress(layer, layer.number('address length', 4, 2), 6);
+  return cookedNext(layer, layer.number('protocol', 14, 2, etherTypeNote), packetType, SLL_BYTES);
+}
+
+const SLL2_BYTES = 20;
+
+export function dissectLinuxSll2(scope: Scope): Dissection {
+  const layer = new LayerBuilder(scope, 'linux-sll2', 'LINKTYPE_LINUX_SLL2');
+  if (layer.available < SLL2_BYTES) return layer.cutShort(SLL2_BYTES, 'Linux cooked');
+  const protocol = layer.number('protocol', 0, 2, etherTypeNote);
+  layer.number('interface index', 4, 4);
+  layer.number('hardware type', 8, 2);
+  const packetType = layer.number('packet type', 10, 1, packetTypeNote);
+  cookedAddress(layer, layer.number('address length', 11, 1), 12);
+  return cookedNext(layer, protocol, packetType, SLL2_BYTES);
+}
+
+/** Of the sender, in 8 bytes whatever its length. */
+function cookedAddress(layer: LayerBuilder, length: number, at: number): void {
+  if (length === 6) layer.mac('source', at);
+  else layer.raw('source', at, 8);
+}
+
+function cookedNext(layer: LayerBuilder, protocol: number, packetType: number, bytes: number): Dissection {
+  const summary = `Linux cooked, ${packetTypeNote(packetType) ?? packetType}, type ${hexNumber(protocol, 4)}`;
+  return layer.done(bytes, summary, layer.next(ETHER_TYPES.get(protocol) ?? 'data', bytes));
 }
 
 export function dissectVlan(scope: Scope): Dissection {
