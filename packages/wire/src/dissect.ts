@@ -17,7 +17,7 @@ import { dissectIpv4, dissectIpv6, dissectIpv6Extension } from './dissect/networ
 import { dissectTcp, dissectUdp, dissectVxlan } from './dissect/transport.js';
 import type { LinkType } from './pcap.js';
 
-export type { DissectedField, DissectedLayer, FieldValue, ProtocolName } from './dissect/layer.js';
+export type { DissectedField, DissectedLayer, FieldBits, FieldValue, ProtocolName } from './dissect/layer.js';
 
 const DISSECTORS: Readonly<Record<ProtocolName, Dissector>> = {
   ethernet: dissectEthernet,

@@ -22,6 +22,8 @@ export {
 } from './checksum.js';
 export * from './dissect.js';
 export * from './ethernet.js';
+export { setField } from './frame-field.js';
+export { repairChecksums, repairLengths, setData } from './frame-repair.js';
 export * from './icmp.js';
 export * from './icmpv6.js';
 export * from './icmpv6-view.js';
@@ -50,3 +52,4 @@ export * from './tcp.js';
 export * from './tcp-options.js';
 export * from './udp.js';
 export * from './vxlan.js';
+export * from './vxlan-tunnel.js';

@@ -18,6 +18,20 @@ export const VXLAN_PORT_LINUX = 8472;
 /** The port IANA assigned. */
 export const VXLAN_PORT_IANA = 4789;
 
+/**
+ * Whether a UDP datagram to this port is taken for VXLAN: one of the two.
+ *
+ * @example
+ * ```ts
+ * import { isVxlanPort } from '@podlan/wire';
+ *
+ * [8472, 4789, 53].map(isVxlanPort); // => [true, true, false]
+ * ```
+ */
+export function isVxlanPort(port: number): boolean {
+  return port === VXLAN_PORT_LINUX || port === VXLAN_PORT_IANA;
+}
+
 const FLAG_VNI_VALID = 0x08;
 
 /** A packet as a value. */

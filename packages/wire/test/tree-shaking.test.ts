@@ -42,7 +42,12 @@ test.each([
   { name: 'updateChecksum', modules: ['checksum'], bytes: 200 },
   { name: 'isIpv6Extension', modules: ['ip-protocol', 'ipv6-extensions'], bytes: 400 },
   { name: 'EtherType', modules: ['ethernet'], bytes: 100 },
-  { name: 'pcapHeader', modules: ['bytes', 'pcap'], bytes: 500 },
+  {
+    name: 'readCapture',
+    modules: ['bytes', 'capture', 'capture-bytes', 'hex', 'pcap', 'pcap-reader', 'pcapng-reader'],
+    bytes: 5600,
+  },
+  { name: 'pcapHeader', modules: ['bytes', 'pcap'], bytes: 720 },
 ])('$name brings only what it uses', async ({ name, modules, bytes }) => {
   const found = await bundled(`export { ${name} } from 'wire'`);
   expect(found.modules).toEqual([...modules].sort());

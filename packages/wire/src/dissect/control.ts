@@ -1,6 +1,5 @@
 /** Dissectors of ICMP and ICMPv6. The packet quoted by an error is dissected as the inner layer. */
 
-import { checksumHolds, transportChecksumHolds } from '../checksum.js';
 import { ICMP_HEADER_BYTES, IcmpType, IcmpUnreachable } from '../icmp.js';
 import { Icmpv6Type, Icmpv6Unreachable } from '../icmpv6.js';
 import { ICMPV6_HEADER_BYTES } from '../icmpv6-view.js';
@@ -14,7 +13,7 @@ export function dissectIcmp(scope: Scope): Dissection {
   const type = layer.number('type', 0, 1, nameOf(IcmpType));
   const code = layer.number('code', 1, 1);
   const isVerifiable = scope.pseudo !== undefined && !scope.isQuote;
-  layer.checksum(2, isVerifiable ? checksumHolds(layer.bytes) : undefined);
+  layer.checksum(2, isVerifiable ? { length: layer.available } : undefined);
   switch (type) {
     case IcmpType.echoRequest:
     case IcmpType.echoReply:
@@ -61,7 +60,7 @@ export function dissectIcmpv6(scope: Scope): Dissection {
   if (layer.available < ICMPV6_HEADER_BYTES) return layer.cutShort(ICMPV6_HEADER_BYTES, 'ICMP6');
   const type = layer.number('type', 0, 1, nameOf(Icmpv6Type));
   const code = layer.number('code', 1, 1);
-  layer.checksum(2, icmpv6ChecksumHolds(layer));
+  layer.checksum(2, layer.coveredWithPseudo(IpProtocol.icmpv6));
   switch (type) {
     case Icmpv6Type.echoRequest:
     case Icmpv6Type.echoReply:
@@ -87,11 +86,6 @@ export function dissectIcmpv6(scope: Scope): Dissection {
     `ICMP6 type ${type} code ${code}`,
     layer.next('data', ICMPV6_HEADER_BYTES),
   );
-}
-
-function icmpv6ChecksumHolds(layer: LayerBuilder): boolean | undefined {
-  const { pseudo, isQuote } = layer.scope;
-  return pseudo && !isQuote ? transportChecksumHolds(layer.bytes, pseudo, IpProtocol.icmpv6) : undefined;
 }
 
 function neighborAdvertisement(layer: LayerBuilder): Dissection {

@@ -5,7 +5,7 @@
 
 import { ipFromBytes } from '../address.js';
 import { dataView } from '../bytes.js';
-import type { PseudoHeader } from '../checksum.js';
+import { checksumHolds, internetChecksum, type PseudoHeader, pseudoHeaderSum } from '../checksum.js';
 import { hexOf } from '../hex.js';
 import { macFromBytes } from '../mac.js';
 
@@ -29,6 +29,14 @@ export type ProtocolName =
 /** Numbers and flags as they are, addresses and raw bytes as text. */
 export type FieldValue = string | number | boolean;
 
+/** The bits of a field that does not fill its bytes: `width` of the number in them, above the lowest `shift`. */
+export interface FieldBits {
+  readonly shift: number;
+  readonly width: number;
+  /** What the bits count, where that is not 1: a fragment offset of 1 is 8 bytes. */
+  readonly unit?: number;
+}
+
 /** One field and its place in the frame. */
 export interface DissectedField {
   readonly name: string;
@@ -36,8 +44,11 @@ export interface DissectedField {
   /** In bytes. A field narrower than a byte has the offset and length of the bytes it lies in. */
   readonly offset: number;
   readonly length: number;
+  readonly bits?: FieldBits;
   /** What the value means, or what is wrong with it. */
   readonly note?: string;
+  /** Of a wrong checksum or an impossible length: what would be right. */
+  readonly expected?: number;
   /** Where the field is defined, like `RFC 7348, section 5`. */
   readonly rfc?: string;
 }
@@ -83,6 +94,18 @@ export interface Dissection {
 export type Dissector = (scope: Scope) => Dissection;
 
 type Note = string | undefined;
+/** Of the layer's own bytes and payload the first `length`, after the sum `initial`. */
+interface CoveredBytes {
+  readonly length: number;
+  readonly initial?: number;
+  /** What is stored for a sum of zero, where zero itself says that there is none. */
+  readonly zero?: number;
+}
+
+type FieldExtras = {
+  readonly [Key in 'bits' | 'note' | 'expected' | 'rfc']?: DissectedField[Key] | undefined;
+};
+
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export class LayerBuilder {
@@ -115,29 +138,47 @@ export class LayerBuilder {
     return length === 2 ? this.#view.getUint16(offset) : this.#view.getUint32(offset);
   }
 
-  add(name: string, value: FieldValue, at: number, length: number, note?: Note, rfc = this.#rfc): void {
+  add(name: string, value: FieldValue, at: number, length: number, more: FieldExtras = {}): void {
     const field: Writable<DissectedField> = { name, value, offset: this.scope.offset + at, length };
+    const { bits, note, expected, rfc = this.#rfc } = more;
+    if (bits !== undefined) field.bits = bits;
     if (note !== undefined) field.note = note;
+    if (expected !== undefined) field.expected = expected;
     if (rfc !== undefined) field.rfc = rfc;
     this.#fields.push(field);
   }
 
   number(name: string, at: number, length: 1 | 2 | 4, note?: (value: number) => Note, rfc?: string): number {
     const value = this.peek(at, length);
-    this.add(name, value, at, length, note?.(value), rfc);
+    this.add(name, value, at, length, { note: note?.(value), rfc });
     return value;
   }
 
-  /** `width` bits of the number at `at`, above the lowest `shift`. */
-  bits(name: string, at: number, length: 1 | 2 | 4, shift: number, width: number): number {
-    const value = Math.floor(this.peek(at, length) / 2 ** shift) % 2 ** width;
-    this.add(name, value, at, length);
+  /** `width` bits of the number at `at`, above the lowest `shift`, each worth `unit`. */
+  bits(
+    name: string,
+    at: number,
+    length: 1 | 2 | 4,
+    bits: readonly [shift: number, width: number, unit?: number],
+    note?: string,
+  ): number {
+    const [shift, width, unit = 1] = bits;
+    const value = (Math.floor(this.peek(at, length) / 2 ** shift) % 2 ** width) * unit;
+    this.add(name, value, at, length, { bits: { shift, width, ...(unit !== 1 && { unit }) }, note });
     return value;
   }
 
   flag(name: string, at: number, length: 1 | 2 | 4, bit: number): boolean {
     const value = Math.floor(this.peek(at, length) / 2 ** bit) % 2 === 1;
-    this.add(name, value, at, length);
+    this.add(name, value, at, length, { bits: { shift: bit, width: 1 } });
+    return value;
+  }
+
+  /** A length of 16 bits, and where it can't be what is there, what it would have to be. */
+  lengthField(name: string, at: number, isPossible: (length: number) => boolean, there: number): number {
+    const value = this.peek(at, 2);
+    const expected = isPossible(value) || there < 0 || there > 0xffff ? undefined : there;
+    this.add(name, value, at, 2, { expected });
     return value;
   }
 
@@ -154,13 +195,33 @@ export class LayerBuilder {
   }
 
   raw(name: string, at: number, length: number, note?: Note): void {
-    this.add(name, hexOf(this.#slice(at, length)), at, length, note);
+    this.add(name, hexOf(this.#slice(at, length)), at, length, { note });
   }
 
-  checksum(at: number, holds: boolean | undefined): void {
-    const text = holds === undefined ? 'not verified' : holds ? 'correct' : 'wrong';
-    this.number('checksum', at, 2, () => text);
-    if (holds === false) this.problems.push('checksum is wrong');
+  /** What a checksum over the whole segment and its pseudo header covers; absent where that is not all there. */
+  coveredWithPseudo(protocol: number): CoveredBytes | undefined {
+    const { pseudo, isQuote } = this.scope;
+    if (!pseudo || isQuote) return undefined;
+    const length = this.available;
+    return { length, initial: pseudoHeaderSum(pseudo, protocol, length) };
+  }
+
+  /** `covered`: what it sums up; absent where that can't be told. */
+  checksum(at: number, covered: CoveredBytes | undefined): void {
+    const expected = covered && this.#expectedChecksum(at, covered);
+    const note = covered === undefined ? 'not verified' : expected === undefined ? 'correct' : 'wrong';
+    this.add('checksum', this.peek(at, 2), at, 2, { note, expected });
+    if (expected !== undefined) this.problems.push('checksum is wrong');
+  }
+
+  /** `undefined` where it is right as it is. */
+  #expectedChecksum(at: number, { length, initial = 0, zero = 0 }: CoveredBytes): number | undefined {
+    const bytes = this.bytes.subarray(0, length);
+    const isNone = zero !== 0 && this.peek(at, 2) === 0;
+    if (!isNone && checksumHolds(bytes, initial)) return undefined;
+    const blank = bytes.slice();
+    blank.fill(0, at, at + 2);
+    return internetChecksum(blank, initial) || zero;
   }
 
   problem(text: string): void {

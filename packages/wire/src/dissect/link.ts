@@ -65,9 +65,9 @@ function cookedNext(layer: LayerBuilder, protocol: number, packetType: number, b
 export function dissectVlan(scope: Scope): Dissection {
   const layer = new LayerBuilder(scope, 'vlan', 'IEEE 802.1Q');
   if (layer.available < 4) return layer.cutShort(4, 'VLAN');
-  layer.bits('priority', 0, 2, 13, 3);
+  layer.bits('priority', 0, 2, [13, 3]);
   layer.flag('drop eligible', 0, 2, 12);
-  const id = layer.bits('id', 0, 2, 0, 12);
+  const id = layer.bits('id', 0, 2, [0, 12]);
   const type = layer.number('type', 2, 2, etherTypeNote);
   return layer.done(4, `vlan ${id}`, layer.next(ETHER_TYPES.get(type) ?? 'data', 4));
 }

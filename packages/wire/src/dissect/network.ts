@@ -1,7 +1,6 @@
 /** Dissectors of IPv4 and IPv6 with its extension headers. */
 
 import type { IpAddress } from '../address.js';
-import { checksumHolds } from '../checksum.js';
 import { IpProtocol } from '../ip-protocol.js';
 import { IPV4_HEADER_BYTES } from '../ipv4-view.js';
 import { IPV6_HEADER_BYTES } from '../ipv6.js';
@@ -28,15 +27,15 @@ const protocolNote = (value: number) => NAMES.get(value);
 export function dissectIpv4(scope: Scope): Dissection {
   const layer = new LayerBuilder(scope, 'ipv4', 'RFC 791, section 3.1');
   if (layer.available < IPV4_HEADER_BYTES) return layer.cutShort(IPV4_HEADER_BYTES, 'IPv4');
-  const version = layer.bits('version', 0, 1, 4, 4);
+  const version = layer.bits('version', 0, 1, [4, 4]);
   if (version !== 4) layer.problem(`version is ${version}, not 4`);
-  const headerBytes = layer.bits('header words', 0, 1, 0, 4) * 4;
+  const headerBytes = layer.bits('header words', 0, 1, [0, 4]) * 4;
   if (headerBytes < IPV4_HEADER_BYTES) layer.problem(`header length ${headerBytes} is below 20`);
   if (headerBytes > layer.available) return layer.cutShort(headerBytes, 'IPv4');
-  const { total, isLater, isFragment } = lengthsAndFragment(layer);
+  const { total, isLater, isFragment } = lengthsAndFragment(layer, headerBytes);
   layer.number('ttl', 8, 1);
   const protocol = layer.number('protocol', 9, 1, protocolNote);
-  layer.checksum(10, checksumHolds(layer.bytes.subarray(0, headerBytes)));
+  layer.checksum(10, headerBytes < IPV4_HEADER_BYTES ? undefined : { length: headerBytes });
   const source = layer.ip('source', 12, 4);
   const destination = layer.ip('destination', 16, 4);
   if (headerBytes > IPV4_HEADER_BYTES) layer.raw('options', 20, headerBytes - IPV4_HEADER_BYTES);
@@ -49,16 +48,15 @@ export function dissectIpv4(scope: Scope): Dissection {
   return layer.done(headerBytes, summary, layer.next(inner, headerBytes, { end, ...pseudo }));
 }
 
-function lengthsAndFragment(layer: LayerBuilder) {
-  layer.bits('dscp', 1, 1, 2, 6);
-  layer.bits('ecn', 1, 1, 0, 2);
-  const total = layer.number('total length', 2, 2);
+function lengthsAndFragment(layer: LayerBuilder, headerBytes: number) {
+  layer.bits('dscp', 1, 1, [2, 6]);
+  layer.bits('ecn', 1, 1, [0, 2]);
+  const total = packetLength(layer, 'total length', 2, headerBytes);
   layer.number('identification', 4, 2);
   if (layer.flag('reserved', 6, 2, 15)) layer.problem('reserved flag is set');
   layer.flag('dont fragment', 6, 2, 14);
   const more = layer.flag('more fragments', 6, 2, 13);
-  const offset = layer.peek(6, 2) % 0x2000;
-  layer.add('fragment offset', offset * 8, 6, 2, 'in bytes');
+  const offset = layer.bits('fragment offset', 6, 2, [0, 13, 8], 'in bytes');
   return { total, isLater: offset > 0, isFragment: more || offset > 0 };
 }
 
@@ -66,6 +64,14 @@ function fragmentText(layer: LayerBuilder, isFragment: boolean): string {
   if (!isFragment) return '';
   const word = layer.peek(6, 2);
   return ` fragment ${layer.peek(4, 2)}@${(word % 0x2000) * 8}${word & 0x2000 ? '+' : ''}`;
+}
+
+/** Of the packet without the first `uncounted` bytes; a quote may be cut short of it. */
+function packetLength(layer: LayerBuilder, name: string, at: number, least: number, uncounted = 0): number {
+  const { available, scope } = layer;
+  const isPossible = (length: number) =>
+    length + uncounted >= least && (scope.isQuote || length + uncounted <= available);
+  return layer.lengthField(name, at, isPossible, available - uncounted);
 }
 
 /** Where the packet ends by its own length field; a quote may end earlier. */
@@ -81,11 +87,11 @@ function contentEnd(layer: LayerBuilder, name: string, declared: number, least: 
 export function dissectIpv6(scope: Scope): Dissection {
   const layer = new LayerBuilder(scope, 'ipv6', 'RFC 8200, section 3');
   if (layer.available < IPV6_HEADER_BYTES) return layer.cutShort(IPV6_HEADER_BYTES, 'IPv6');
-  const version = layer.bits('version', 0, 1, 4, 4);
+  const version = layer.bits('version', 0, 1, [4, 4]);
   if (version !== 6) layer.problem(`version is ${version}, not 6`);
-  layer.bits('traffic class', 0, 2, 4, 8);
-  layer.bits('flow label', 0, 4, 0, 20);
-  const length = layer.number('payload length', 4, 2);
+  layer.bits('traffic class', 0, 2, [4, 8]);
+  layer.bits('flow label', 0, 4, [0, 20]);
+  const length = packetLength(layer, 'payload length', 4, IPV6_HEADER_BYTES, IPV6_HEADER_BYTES);
   const header = layer.number('next header', 6, 1, protocolNote);
   layer.number('hop limit', 7, 1);
   const source = layer.ip('source', 8, 16);
@@ -126,8 +132,7 @@ function neededBytes(layer: LayerBuilder, kind: number): number {
 
 /** RFC 8200, section 4.5. */
 function fragmentHeader(layer: LayerBuilder, header: number): Dissection {
-  const offset = layer.peek(2, 2) & 0xfff8;
-  layer.add('fragment offset', offset, 2, 2, 'in bytes');
+  const offset = layer.bits('fragment offset', 2, 2, [3, 13, 8], 'in bytes');
   const more = layer.flag('more fragments', 2, 2, 0);
   const id = layer.number('identification', 4, 4);
   const summary = `fragment ${hexNumber(id, 8)}@${offset}${more ? '+' : ''}`;

@@ -1,11 +1,11 @@
 /** Dissectors of UDP, TCP and VXLAN. */
 
-import { transportChecksumHolds } from '../checksum.js';
+import { pseudoHeaderSum } from '../checksum.js';
 import { IpProtocol } from '../ip-protocol.js';
 import { TCP_HEADER_BYTES, TcpFlag } from '../tcp.js';
 import { parseTcpOptions, type TcpOption } from '../tcp-options.js';
-import { UDP_HEADER_BYTES, udpChecksumHolds } from '../udp.js';
-import { VXLAN_HEADER_BYTES, VXLAN_PORT_IANA, VXLAN_PORT_LINUX } from '../vxlan.js';
+import { UDP_HEADER_BYTES } from '../udp.js';
+import { isVxlanPort, VXLAN_HEADER_BYTES } from '../vxlan.js';
 import { type Dissection, LayerBuilder, type Scope } from './layer.js';
 
 export function dissectUdp(scope: Scope): Dissection {
@@ -13,12 +13,13 @@ export function dissectUdp(scope: Scope): Dissection {
   if (layer.available < UDP_HEADER_BYTES) return layer.cutShort(UDP_HEADER_BYTES, 'UDP');
   const source = layer.number('source port', 0, 2);
   const destination = layer.number('destination port', 2, 2);
-  const length = layer.number('length', 4, 2);
-  const isWhole = length >= UDP_HEADER_BYTES && length <= layer.available;
   // A first fragment and a quote hold less than the datagram; only then may it be short.
-  if (length < UDP_HEADER_BYTES || (!isWhole && scope.pseudo && !scope.isQuote)) {
-    layer.problem(`length is ${length}, ${layer.available} bytes are there`);
-  }
+  const mayBeShort = !scope.pseudo || scope.isQuote;
+  const isPossible = (length: number) =>
+    length >= UDP_HEADER_BYTES && (mayBeShort || length <= layer.available);
+  const length = layer.lengthField('length', 4, isPossible, layer.available);
+  if (!isPossible(length)) layer.problem(`length is ${length}, ${layer.available} bytes are there`);
+  const isWhole = length >= UDP_HEADER_BYTES && length <= layer.available;
   udpChecksum(layer, isWhole ? length : undefined);
   const summary = `UDP ${source} > ${destination}, length ${Math.max(0, length - UDP_HEADER_BYTES)}`;
   if (length < UDP_HEADER_BYTES) return layer.done(UDP_HEADER_BYTES, summary);
@@ -27,17 +28,14 @@ export function dissectUdp(scope: Scope): Dissection {
   return layer.done(UDP_HEADER_BYTES, summary, layer.next(inner, UDP_HEADER_BYTES, { end }));
 }
 
-function isVxlanPort(port: number): boolean {
-  return port === VXLAN_PORT_LINUX || port === VXLAN_PORT_IANA;
-}
-
 function udpChecksum(layer: LayerBuilder, length: number | undefined): void {
   const { pseudo } = layer.scope;
   if (layer.peek(6, 2) === 0 && !pseudo?.source.includes(':')) {
     layer.number('checksum', 6, 2, () => 'none');
   } else {
     const isVerifiable = pseudo && length !== undefined;
-    layer.checksum(6, isVerifiable ? udpChecksumHolds(layer.bytes.subarray(0, length), pseudo) : undefined);
+    const initial = isVerifiable ? pseudoHeaderSum(pseudo, IpProtocol.udp, length) : 0;
+    layer.checksum(6, isVerifiable ? { length, initial, zero: 0xffff } : undefined);
   }
 }
 
@@ -63,10 +61,10 @@ export function dissectTcp(scope: Scope): Dissection {
   const destination = layer.number('destination port', 2, 2);
   const sequence = layer.number('sequence', 4, 4);
   layer.number('acknowledgment', 8, 4);
-  const headerBytes = layer.bits('header words', 12, 1, 4, 4) * 4;
-  const flags = flagText(layer.bits('flags', 12, 2, 0, 9));
+  const headerBytes = layer.bits('header words', 12, 1, [4, 4]) * 4;
+  const flags = flagText(layer.bits('flags', 12, 2, [0, 9]));
   layer.number('window', 14, 2);
-  layer.checksum(16, tcpChecksumHolds(layer));
+  layer.checksum(16, layer.coveredWithPseudo(IpProtocol.tcp));
   layer.number('urgent pointer', 18, 2);
   const summary = `TCP ${source} > ${destination} [${flags}] seq ${sequence}`;
   if (headerBytes < TCP_HEADER_BYTES || headerBytes > layer.available)
@@ -86,11 +84,6 @@ function quotedTcp(layer: LayerBuilder): Dissection {
 function badTcpLength(layer: LayerBuilder, headerBytes: number, summary: string): Dissection {
   layer.problem(`header length is ${headerBytes}, expected 20 to ${layer.available}`);
   return layer.done(TCP_HEADER_BYTES, summary);
-}
-
-function tcpChecksumHolds(layer: LayerBuilder): boolean | undefined {
-  const { pseudo, isQuote } = layer.scope;
-  return pseudo && !isQuote ? transportChecksumHolds(layer.bytes, pseudo, IpProtocol.tcp) : undefined;
 }
 
 const FLAG_LETTERS: readonly (readonly [number, string])[] = [
