@@ -1,5 +1,5 @@
 /** What the bytes of a hop are: a frame or a bare IP packet, and the layers in them. */
-import { type DissectedLayer, dissect, type LinkType, layersOf, summarize } from '@podlan/wire';
+import { type DissectedLayer, dissect, layersOf, summarize } from '@podlan/wire';
 import { readIp } from '../kernel/ip-packet.js';
 import type { Hop } from './journey.js';
 
@@ -12,7 +12,7 @@ export interface LayerLine {
 /** A packet, and what its bytes begin with. */
 export interface PacketBytes {
   readonly bytes: Uint8Array;
-  readonly linkType: LinkType;
+  readonly linkType: 'ethernet' | 'raw';
 }
 
 /**
@@ -34,20 +34,20 @@ export const packetAfter = (hop: Hop): PacketBytes => ({ bytes: bytesOf(hop), li
 export const bytesOf = ({ before, after }: Hop): Uint8Array => after ?? before;
 
 /** Of `bytesOf`. A frame's first bytes are a MAC address; with a whole IP header behind them it would be one by chance. */
-export const linkTypeOf = (hop: Hop): LinkType =>
+export const linkTypeOf = (hop: Hop): PacketBytes['linkType'] =>
   hop.after === undefined && hop.isFrame ? 'ethernet' : guessLinkType(bytesOf(hop));
 
-export const linkTypeBefore = ({ isFrame, before }: Hop): LinkType =>
+export const linkTypeBefore = ({ isFrame, before }: Hop): PacketBytes['linkType'] =>
   isFrame ? 'ethernet' : guessLinkType(before);
 
-function guessLinkType(bytes: Uint8Array): LinkType {
+function guessLinkType(bytes: Uint8Array): PacketBytes['linkType'] {
   return readIp(bytes)?.end === bytes.length || bytes.length === 0 ? 'raw' : 'ethernet';
 }
 
 export const summaryOf = (hop: Hop): string => summarize(bytesOf(hop), linkTypeOf(hop));
 
 /** From the outside in. In flannel's udp mode a datagram's content is a packet, without anything that says so. */
-export function layersIn(bytes: Uint8Array, linkType: LinkType): LayerLine[] {
+export function layersIn(bytes: Uint8Array, linkType: PacketBytes['linkType']): LayerLine[] {
   const layers = layersOf(dissect(bytes, linkType));
   const last = layers.at(-1)!;
   const content = bytes.subarray(last.offset);
