@@ -11,11 +11,14 @@ import type { SimNetwork } from './sim-network.js';
 /** What a device has that nobody said more of. */
 const ETHERNET_MTU = 1500;
 
+/** What links are made with, and where the other ends of pairs may lie. */
+export type LinkSurroundings = Pick<SimNetwork, 'nextMac' | 'netns'>;
+
 export class LinkTable {
-  readonly #network: SimNetwork;
+  readonly #network: LinkSurroundings;
   readonly #netns: Netns;
 
-  constructor(network: SimNetwork, netns: Netns) {
+  constructor(network: LinkSurroundings, netns: Netns) {
     this.#network = network;
     this.#netns = netns;
   }

@@ -19,6 +19,7 @@ import { Vxlan } from './devices/vxlan.js';
 import { routeRow, TABLE_MAIN } from './kernel/fib.js';
 import { isIpv6Off, setSysctl } from './kernel/ipv6-switch.js';
 import type { Netns } from './kernel/netns.js';
+import { requireNextHop } from './kernel/next-hop.js';
 import { LinkTable } from './link-table.js';
 import type { SimNetwork } from './sim-network.js';
 
@@ -73,7 +74,8 @@ export class SimKernel implements Kernel {
     const ofDevices = scope.devices.flatMap((name) => [...this.#rowsOf(name)]);
     const sysctls = scope.sysctls.filter((key) => this.#hasSysctl(key)).map((key): Row => this.#sysctl(key));
     const chains = scope.chains ? this.#netns.netfilter.chains() : [];
-    return [...ofDevices, ...sysctls, ...this.#routes(scope), ...chains];
+    const rows = [...ofDevices, ...sysctls, ...this.#routes(scope), ...chains];
+    return rows.filter(({ kind }) => scope.tables?.includes(kind) ?? true);
   }
 
   /** Makes the changes in order, and returns those that this kernel refuses. */
@@ -187,24 +189,16 @@ export class SimKernel implements Kernel {
   }
 
   #setRoute(row: Route): void {
-    const { fib } = this.#netns;
     const { prefix, dev, via, onlink, protocol, metric = defaultMetric(row) } = row;
-    if (!this.#netns.device(dev)!.up) throw new Error('RTNETLINK answers: Network is down');
     this.#requireFamily(dev, prefix);
-    if (via !== undefined && !onlink) this.#requireOnLink(via, dev);
+    requireNextHop(this.#netns, { dev, via, onlink });
     // One literal: of objects put together in parts, each has a shape of its own in memory.
-    fib.set({ prefix, dev, via, onlink, metric, protocol, type: 'unicast', row });
+    this.#netns.fib.set({ prefix, dev, via, onlink, metric, protocol, type: 'unicast', row });
   }
 
   #requireFamily(dev: string, of: Parameters<typeof familyOf>[0]): void {
     if (familyOf(of) === 6 && isIpv6Off(this.#netns, dev))
       throw new Error(`RTNETLINK answers: Permission denied: IPv6 is disabled on ${dev}`);
-  }
-
-  #requireOnLink(via: Route['via'] & string, dev: string): void {
-    const match = this.#netns.fib.lookup({ destination: via, oif: dev });
-    if (match?.route.type === 'unicast' && match.route.via === undefined) return;
-    throw new Error('Error: Nexthop has invalid gateway.');
   }
 
   async #startForwarder(row: Row & { kind: 'forwarder' }): Promise<void> {

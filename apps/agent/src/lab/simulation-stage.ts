@@ -1,6 +1,6 @@
 /** The demo's stage in memory: the same node loop, backends and WASM forwarder, on simulated kernels and a simulated clock. */
 import type { Tunnel } from '@podlan/linux/model';
-import { ipShow, SimCluster, type Hop as SimHop, type SimHost } from '@podlan/simulator';
+import { SimCluster, type Hop as SimHop, type SimHost } from '@podlan/simulator';
 import { parseIpAddress, summarize } from '@podlan/wire';
 import {
   type DemoPod,
@@ -68,7 +68,7 @@ export class SimulationStage implements DemoStage {
   }
 
   async output(host: string, command: readonly string[]): Promise<string> {
-    return `${ipShow(this.#cluster.host(host).netns, command).join('\n')}\n`;
+    return `${this.#cluster.run(host, command.join(' ')).join('\n')}\n`;
   }
 
   async tunnels(host: string): Promise<Tunnel[]> {

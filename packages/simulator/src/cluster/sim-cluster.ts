@@ -4,6 +4,7 @@ import { familyOf } from '@podlan/wire';
 import { Nic, Switch } from '../devices/nic.js';
 import type { Netns } from '../kernel/netns.js';
 import type { NetworkPlace } from '../network-place.js';
+import { runCommand } from '../shell/run-command.js';
 import { SimNetwork } from '../sim-network.js';
 import { type ProbeOptions, type ProbeResult, probe } from '../trace/probe.js';
 import { SimHost, type SimPod } from './sim-host.js';
@@ -55,6 +56,8 @@ const LAB_CONFIG = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
  * answered; // => true
  * hops.filter(({ event }) => event === 'encapsulate').map(({ netns, row }) => `${netns} ${row?.table}`);
  * // => ['host-a fdb', 'host-b fdb']
+ *
+ * cluster.run('host-a', 'ip route get 10.244.2.2')[0]; // => '10.244.2.2 via 10.244.2.0 dev flannel.1 src 10.244.1.0 uid 0'
  *
  * cluster.cut('host-b');
  * cluster.probe('pod-a1', { destination }).lost?.reason; // => 'no-carrier'
@@ -206,9 +209,18 @@ export class SimCluster {
 
   /** Sends a packet from a host or pod, and follows it. Throws RangeError where there is no such one. */
   probe(from: string, options: ProbeOptions): ProbeResult {
-    const netns = this.network.netns(from);
-    if (netns === undefined) throw new RangeError(`expected a host or pod of the cluster, got ${from}`);
-    return probe(netns, options);
+    return probe(this.#netnsOf(from), options);
+  }
+
+  /** Runs a command on a host or in a pod, as `runCommand` does. Throws RangeError where there is no such place. */
+  run(at: string, line: string): string[] {
+    return runCommand(this.#netnsOf(at), line);
+  }
+
+  #netnsOf(name: string): Netns {
+    const netns = this.network.netns(name);
+    if (netns === undefined) throw new RangeError(`expected a host or pod of the cluster, got ${name}`);
+    return netns;
   }
 
   /** Ends all agents. */

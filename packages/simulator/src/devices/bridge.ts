@@ -63,9 +63,22 @@ export class Bridge extends Device {
   }
 
   /** What it has learned and was told, as `bridge fdb` shows it. */
-  fdbRows(): { readonly mac: MacAddress; readonly text: string }[] {
+  fdbRows(): { readonly mac: MacAddress; readonly port: Device; readonly text: string }[] {
     const known = [...this.#fdb].filter(([mac]) => this.#find(mac) !== undefined);
-    return known.map(([mac, { port }]) => ({ mac, text: this.#entryText(mac, port) }));
+    return known.map(([mac, entry]) => {
+      const kind = entry.isLocal ? ' permanent' : entry.permanent ? ' static' : '';
+      return { mac, port: entry.port, text: `${this.#entryText(mac, entry.port)}${kind}` };
+    });
+  }
+
+  /** Whether there is an entry of it, or a port that has it. */
+  knows(mac: MacAddress): boolean {
+    return this.#find(mac) !== undefined || this.#isMacOfPort(mac);
+  }
+
+  /** Returns whether there was such an entry. */
+  forget(mac: MacAddress, port: Device): boolean {
+    return this.#fdb.get(mac)?.port === port && this.#fdb.delete(mac);
   }
 
   #entryText(mac: MacAddress, port: Device): string {

@@ -2,15 +2,19 @@
 import { addressBits } from '@podlan/linux/prefix';
 import { prefixAddress, prefixLength } from '@podlan/wire';
 import { type FibMatch, type FibRule, TABLE_LOCAL, TABLE_MAIN } from './fib.js';
+import { protocolText } from './route-protocols.js';
+
+/** Of what a person made, and not worth telling. */
+const BOOT = 3;
 
 /** As `ip rule` shows it. */
 export function ruleText({ priority, from, to, iif, oif, mark, action, table }: FibRule): string {
   return [
     `${priority}: from ${from ?? 'all'}`,
     to && `to ${to}`,
+    mark && `fwmark 0x${mark.value.toString(16)}/0x${mark.mask.toString(16)}`,
     iif && `iif ${iif}`,
     oif && `oif ${oif}`,
-    mark && `fwmark 0x${mark.value.toString(16)}/0x${mark.mask.toString(16)}`,
     action === 'lookup' ? `lookup ${table}` : action,
   ]
     .filter(Boolean)
@@ -29,11 +33,12 @@ export function routeText({ route, table, rule }: FibMatch): string {
     route.via && `via ${route.via}`,
     route.dev && `dev ${route.dev}`,
     table !== TABLE_MAIN && table !== TABLE_LOCAL && `table ${table}`,
-    route.protocol !== undefined && `proto ${route.protocol}`,
+    route.protocol !== undefined && route.protocol !== BOOT && `proto ${protocolText(route.protocol)}`,
     route.type === 'unicast' && bits === 32 && route.via === undefined && 'scope link',
     route.source && `src ${route.source}`,
     route.metric > 0 && `metric ${route.metric}`,
     route.onlink && 'onlink',
+    route.mtu !== undefined && `mtu ${route.mtu}`,
   ]
     .filter(Boolean)
     .join(' ');

@@ -85,6 +85,18 @@ export class Neighbors {
     this.#settle(entry);
   }
 
+  /** As somebody's command has it: nothing stays of what was known. */
+  replace(
+    device: Device,
+    address: IpAddress,
+    mac: MacAddress | undefined,
+    state: NeighborState,
+    row?: Neighbor,
+  ): void {
+    this.#entry(device, address).row = undefined;
+    this.set(device, address, mac, state, row);
+  }
+
   delete(device: string, address: IpAddress): void {
     this.#entries.get(device)?.delete(address);
   }

@@ -1,12 +1,5 @@
 /** A network namespace: devices, addresses, tables and rules, and the way of a frame that comes in by a device. */
-import {
-  addressBits,
-  addressCount,
-  addressOfValue,
-  boundsOf,
-  contains,
-  prefixOf,
-} from '@podlan/linux/prefix';
+import { addressBits, contains, prefixOf } from '@podlan/linux/prefix';
 import {
   EthernetView,
   EtherType,
@@ -14,10 +7,6 @@ import {
   familyOf,
   type InterfaceAddress,
   type IpAddress,
-  type IpPrefix,
-  ipFromBytes,
-  type MacAddress,
-  macToBytes,
   prefixAddress,
   prefixLength,
 } from '@podlan/wire';
@@ -30,6 +19,7 @@ import { type DropReason, familyOfPacket, type HopEvent, type HopNote } from '..
 import { receiveArp } from './arp.js';
 import { Fib, type FibRoute, TABLE_LOCAL } from './fib.js';
 import { Fragments } from './fragments.js';
+import { broadcastOf, type DeviceAddress, hostPrefix, linkLocalOf, scopeOf } from './interface-address.js';
 import { receiveIp } from './ip-input.js';
 import { isIpv6Off } from './ipv6-switch.js';
 import { askNeighbor } from './neighbor-questions.js';
@@ -38,13 +28,6 @@ import { note, type Packet, withBytes } from './packet.js';
 import { Sockets } from './sockets.js';
 import { Sysctls } from './sysctls.js';
 import { Watchers } from './watchers.js';
-
-/** An address on a device. */
-export interface DeviceAddress {
-  readonly dev: string;
-  readonly address: InterfaceAddress;
-  readonly scope: 'global' | 'link' | 'host';
-}
 
 /** What all namespaces of a simulation share. */
 export interface NetnsOptions {
@@ -166,10 +149,20 @@ export class Netns {
     this.#addresses.push(address);
   }
 
+  /** With those that it is the first of its subnet of, as long as none of them is promoted (`promote_secondaries`). */
   deleteAddress(dev: string, address: InterfaceAddress): boolean {
-    const kept = this.#addresses.filter((one) => one.dev !== dev || one.address !== address);
-    if (kept.length === this.#addresses.length) return false;
-    this.#addresses = kept;
+    const found = this.addressesOf(dev).find((one) => one.address === address);
+    if (found === undefined) return false;
+    const secondaries = this.isSecondary(found) ? [] : this.addressesOf(dev, 4).filter(isBehind(found));
+    for (const one of [...secondaries, found]) this.#deleteOne(one);
+    // fib_disable_ip: a device without an address has no routes.
+    if (familyOf(address) === 4 && this.addressesOf(dev, 4).length === 0)
+      this.fib.deleteWhere((route) => route.dev === dev && !isIpv6(route));
+    return true;
+  }
+
+  #deleteOne({ dev, address }: DeviceAddress): void {
+    this.#addresses = this.#addresses.filter((one) => one.dev !== dev || one.address !== address);
     const host = prefixAddress(address);
     const isItsRoute = (route: FibRoute) => route.protocol === 'kernel' && route.dev === dev;
     this.fib.delete(hostPrefix(address), isItsRoute, TABLE_LOCAL);
@@ -179,7 +172,16 @@ export class Netns {
     );
     const broadcast = broadcastOf(address);
     if (broadcast) this.fib.delete(broadcast, isItsRoute, TABLE_LOCAL);
-    return true;
+    // fib_sync_down_addr: nobody can speak from it any more.
+    if (!this.#addresses.some((one) => prefixAddress(one.address) === host))
+      this.fib.deleteWhere(({ source }) => source === host);
+  }
+
+  /** Whether the device has had another of the subnet before: then the subnet's route is that one's. */
+  isSecondary(one: DeviceAddress): boolean {
+    if (familyOf(one.address) === 6) return false;
+    const [first] = this.addressesOf(one.dev, 4).filter((other) => other === one || isBehind(other)(one));
+    return first !== one && first !== undefined;
   }
 
   /** The address this host speaks from by `dev`, to `towards` (inet_select_addr, RFC 6724 as far as it matters here). */
@@ -206,8 +208,13 @@ export class Netns {
       return;
     }
     if (familyOf(address) === 6) this.fib.append({ ...ofKernel(dev), prefix, type: 'unicast', metric: 256 });
-    else if (prefixLength(prefix) < addressBits(prefix))
+    else if (prefixLength(prefix) < addressBits(prefix) && !this.#isSecondaryOn(dev, address))
       this.fib.append({ ...ofKernel(dev), prefix, type: 'unicast', source: prefixAddress(address) });
+  }
+
+  #isSecondaryOn(dev: string, address: InterfaceAddress): boolean {
+    const one = this.addressesOf(dev, 4).find((known) => known.address === address);
+    return one !== undefined && this.isSecondary(one);
   }
 
   // Frames.
@@ -258,31 +265,16 @@ export class Netns {
 
 const ofKernel = (dev: string) => ({ dev, metric: 0, protocol: 'kernel' }) as const;
 
-const hostPrefix = (address: InterfaceAddress): IpPrefix =>
-  `${prefixAddress(address)}/${addressBits(prefixAddress(address))}` as IpPrefix;
+/** Of the same subnet, and not the same. */
+const isBehind =
+  (first: DeviceAddress) =>
+  ({ address }: DeviceAddress): boolean =>
+    address !== first.address &&
+    prefixLength(address) === prefixLength(first.address) &&
+    prefixOf(address) === prefixOf(first.address);
 
 const isIpv6 = ({ prefix }: FibRoute) => familyOf(prefix) === 6;
 
 const isLinkLocal = (address: IpAddress | undefined) =>
   address !== undefined &&
   (address.startsWith('fe80:') || address.startsWith('ff02:') || address.startsWith('169.254.'));
-
-function scopeOf(address: InterfaceAddress): DeviceAddress['scope'] {
-  if (address.startsWith('fe80:') || address.startsWith('169.254.')) return 'link';
-  return address.startsWith('127.') || address === '::1/128' ? 'host' : 'global';
-}
-
-/** The last address of an IPv4 subnet that is large enough to have one for all. */
-function broadcastOf(address: InterfaceAddress): IpPrefix | undefined {
-  const prefix = prefixOf(address);
-  if (familyOf(address) === 6 || addressCount(prefix) <= 2n) return undefined;
-  return `${addressOfValue(4, boundsOf(prefix).last)}/32` as IpPrefix;
-}
-
-/** EUI-64 (RFC 4291, appendix A). */
-function linkLocalOf(mac: MacAddress): InterfaceAddress {
-  const bytes = [...macToBytes(mac)];
-  const identifier = [bytes[0]! ^ 2, ...bytes.slice(1, 3), 0xff, 0xfe, ...bytes.slice(3)];
-  const address = ipFromBytes(Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...identifier));
-  return `${address}/64` as InterfaceAddress;
-}

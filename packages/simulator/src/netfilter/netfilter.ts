@@ -80,6 +80,13 @@ export class Netfilter {
     return podlanChains(this.#ruleset);
   }
 
+  /** Commands as nft's JSON has them, all of them or none. Throws TypeError where a rule names what is not there. */
+  execute(commands: readonly object[]): void {
+    const changed = this.#ruleset.copy();
+    changed.execute(commands);
+    this.#use(changed);
+  }
+
   /** What becomes of the packet. Whatever is no IP packet is accepted. */
   pass(hook: Hook, traversal: Traversal): Passage {
     const head = readHead(traversal.packet);

@@ -86,11 +86,12 @@ export class Ruleset implements NftListing {
     return copy;
   }
 
-  /** Each a command as nft's JSON has it: add, insert, flush or delete of a table, chain or rule. */
+  /** Each a command as nft's JSON has it: add, insert, flush or delete of a table, chain or rule, or flush of all. */
   execute(commands: readonly object[]): void {
     for (const command of commands) {
       const [verb, object] = Object.entries(command)[0] as [string, Operand];
-      if (object.table !== undefined) this.#changeTable(verb, object.table);
+      if (object.ruleset !== undefined) this.#clear();
+      else if (object.table !== undefined) this.#changeTable(verb, object.table);
       else if (object.chain !== undefined) this.#changeChain(verb, object.chain);
       else if (object.rule !== undefined) this.#changeRule(verb, object.rule);
     }
@@ -99,24 +100,39 @@ export class Ruleset implements NftListing {
   #changeTable(verb: string, table: Table): void {
     const isThere = this.tables.some((one) => one.family === table.family && one.name === table.name);
     if (verb === 'add' && !isThere) this.tables.push(table);
+    if (verb !== 'delete') return;
+    const isElsewhere = (one: Placed) => one.family !== table.family || one.table !== table.name;
+    this.tables = this.tables.filter((one) => one.family !== table.family || one.name !== table.name);
+    this.chains = this.chains.filter(isElsewhere);
+    this.rules = this.rules.filter(isElsewhere);
+    this.sets = this.sets.filter(isElsewhere);
+  }
+
+  #clear(): void {
+    [this.tables, this.chains, this.rules, this.sets] = [[], [], [], []];
   }
 
   #changeChain(verb: string, chain: NftChain): void {
     const isIt = (one: NftChain) => isSameTable(one, chain) && one.name === chain.name;
     const isInIt = (rule: NftRule) => isSameTable(rule, chain) && rule.chain === chain.name;
-    if (verb === 'add' && !this.chains.some(isIt)) this.chains.push(chain);
+    const at = this.chains.findIndex(isIt);
+    if (verb === 'add' && at < 0) this.chains.push(chain);
+    else if (verb === 'add' && chain.policy !== undefined)
+      this.chains[at] = { ...this.chains[at]!, policy: chain.policy };
     if (verb === 'flush' || verb === 'delete') this.rules = this.rules.filter((rule) => !isInIt(rule));
     if (verb === 'delete') this.chains = this.chains.filter((one) => !isIt(one));
   }
 
-  /** `insert` is before the rule whose handle it has. */
+  /** `insert` is before the rule whose handle it has, or before all of the chain. */
   #changeRule(verb: string, rule: NftRule): void {
     const isIt = (one: NftRule) => isSameTable(one, rule) && one.handle === rule.handle;
     if (verb === 'delete') {
       this.rules = this.rules.filter((one) => !isIt(one));
       return;
     }
-    const at = verb === 'insert' ? this.rules.findIndex(isIt) : this.rules.length;
+    const isBehind = (one: NftRule) =>
+      rule.handle === undefined ? isSameTable(one, rule) && one.chain === rule.chain : isIt(one);
+    const at = verb === 'insert' ? this.rules.findIndex(isBehind) : this.rules.length;
     this.rules.splice(at < 0 ? this.rules.length : at, 0, { ...rule, handle: this.#nextHandle() });
   }
 
@@ -137,7 +153,10 @@ export class Ruleset implements NftListing {
   }
 }
 
+type Placed = { readonly family: string; readonly table: string };
+
 interface Operand {
+  readonly ruleset?: null;
   readonly table?: Table;
   readonly chain?: NftChain;
   readonly rule?: NftRule;

@@ -70,7 +70,7 @@ it('entries of a VXLAN device stand line by line, those of it as a port are its 
     expect.arrayContaining([
       `${all} dev flannel.1 dst 192.168.77.12 self permanent`,
       `${all} dev flannel.1 dst 192.168.77.13 port 4789 vni 5 via eth0 self permanent`,
-      `${mac} dev flannel.1 master cni0`,
+      `${mac} dev flannel.1 master cni0 static`,
     ]),
   );
 });

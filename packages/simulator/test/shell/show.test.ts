@@ -1,15 +1,14 @@
-/** What `ip` prints of a simulated host. That the lab's `ip` prints the same routes, the demo's tests see to. */
+/** What `ip` prints of a host of a simulated cluster. That the lab's `ip` prints the same routes, the demo's tests see to. */
 import { parseInterfaceAddress, parseIpPrefix } from '@podlan/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ipShow, SimCluster, type SimHost } from '../src/index.js';
+import { runCommand, SimCluster, type SimHost } from '../../src/index.js';
 
-const words = (text: string) => text.split(' ');
 const MAC = '[0-9a-f]{2}(:[0-9a-f]{2}){5}';
 
 describe('of a host', () => {
   const cluster = new SimCluster({ dataplane: 'kernel' });
   let host: SimHost;
-  const ip = (command: string) => ipShow(host.netns, words(command));
+  const ip = (command: string) => runCommand(host.netns, command);
 
   beforeAll(async () => {
     host = await cluster.join();
@@ -44,9 +43,9 @@ describe('of a host', () => {
     const pod = cluster.network.netns('pod-a1')!;
     pod.setUp(pod.device('eth0')!, false);
     expect(ip(`ip link show ${veth!.name}`)[0]).toContain(
-      '<NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1450 state DOWN',
+      '<NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1450 master cni0 state DOWN',
     );
-    expect(ipShow(pod, words('ip link show eth0'))[0]).toContain('<BROADCAST,MULTICAST> mtu 1450 state DOWN');
+    expect(runCommand(pod, 'ip link show eth0')[0]).toContain('<BROADCAST,MULTICAST> mtu 1450 state DOWN');
   });
 
   test('routes in the order of their addresses, the longer prefix first', () => {
@@ -55,7 +54,7 @@ describe('of a host', () => {
     expect(ip('ip route')).toEqual([
       'default via 192.168.77.1 dev eth0',
       '10.244.0.0 dev eth0 scope link metric 7',
-      '10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1',
+      '10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1 linkdown',
       '10.244.2.0/25 dev eth0 proto kernel scope link src 10.244.2.9',
       '10.244.2.0/24 via 10.244.2.0 dev flannel.1 proto 80 onlink',
       '192.168.77.0/24 dev eth0 proto kernel scope link src 192.168.77.11',
@@ -68,12 +67,7 @@ describe('of a host', () => {
     expect(ip('ip neigh')).toContain(line!.replace(' lladdr', ' dev flannel.1 lladdr'));
   });
 
-  test.each(['ip', 'ip rule', 'ip route add default', 'ip route show table 5', 'bridge fdb'])(
-    'what it does not know it refuses: %s',
-    (command) => expect(() => ip(command)).toThrow(`got ${command}`),
-  );
-
   test('a device that is not there', () => {
-    expect(() => ip('ip route show dev eth9')).toThrow('Device "eth9" does not exist.');
+    expect(() => ip('ip route show dev eth9')).toThrow('Cannot find device "eth9"');
   });
 });
