@@ -1,4 +1,5 @@
 /** Real nodes as they were when their snapshots were taken, as a scene: packets can be sent and repairs tried, on a copy. */
+import { runCommand } from '@podlan/simulator';
 import {
   loadSnapshots,
   type NodeSnapshot,
@@ -44,7 +45,9 @@ export class SnapshotScene implements Scene {
   }
 
   async run(at: string, line: string): Promise<readonly string[]> {
-    throw new Error(`${at}: ${line}: no commands yet`);
+    const netns = this.network.netns(at);
+    if (netns !== undefined) return runCommand(netns, line);
+    throw new RangeError(`expected one of ${this.places.map(({ name }) => name).join(', ')}, got ${at}`);
   }
 }
 

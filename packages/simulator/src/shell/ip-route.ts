@@ -72,7 +72,7 @@ function routeOf(netns: Netns, request: RouteRequest): FibRoute {
   if (request.dev !== undefined) readDevice(netns, request.dev);
   if (REFUSALS.has(type)) return family === 4 ? common : { ...common, dev: 'lo' };
   const { dev, via, onlink } = nextHopOf(netns, request);
-  if (family === 6 && isIpv6Off(netns, dev)) throw rtnetlink('Permission denied');
+  if (family === 6 && isIpv6Off(netns, dev)) throw refused('Error: IPv6 is disabled on nexthop device.');
   if (source !== undefined && !netns.fib.isLocal(source)) throw refused('Error: Invalid prefsrc address.');
   return {
     ...{ ...common, dev },
