@@ -12,7 +12,6 @@ import { EthernetView, familyOf } from '@podlan/wire';
 import { captureLab } from '../../dist/lab/lab-snapshot.js';
 import type { TestLab } from '../test-lab.js';
 import type { FaultProbe } from './fault.js';
-import { addressOf } from './real-probe.js';
 
 export interface Computed {
   readonly arrived: boolean;
@@ -26,11 +25,14 @@ const HEADER_BYTES = { 4: 28, 6: 48 };
 const CLOSED_PORT = 9;
 
 export async function computedProbe(lab: TestLab, wanted: FaultProbe): Promise<Computed> {
-  const cluster = await loadSnapshots(await captureLab(lab.state));
-  const from = cluster.places.find(({ name }) => name === wanted.from)!;
-  const destination = addressOf(lab, wanted.to, wanted.family ?? 4);
+  return probeIn(await loadSnapshots(await captureLab(lab.state)), wanted);
+}
+
+export function probeIn(cluster: PlacedNetwork, wanted: FaultProbe): Computed {
+  const placeOf = (name: string) => cluster.places.find((one) => one.name === name)!;
+  const destination = placeOf(wanted.to).addresses.find((one) => familyOf(one) === (wanted.family ?? 4))!;
   const { protocol = 'icmp', dport = CLOSED_PORT, size, df = false, ttl } = wanted;
-  const result = probe(from.netns, {
+  const result = probe(placeOf(wanted.from).netns, {
     ...{ destination, protocol, dontFragment: df },
     ...(protocol !== 'icmp' && { destinationPort: dport }),
     ...(size !== undefined && { size: size + HEADER_BYTES[familyOf(destination)] }),

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { runIn } from '@podlan/linux';
 import { underlayNetns } from '../../dist/lab/topology.js';
 import { TestLab } from '../test-lab.js';
-import type { FaultLab } from './fault.js';
+import type { FaultGround, FaultLab } from './fault.js';
 
 export const KERNEL_LAB: FaultLab = {
   name: 'vxlan, kernel',
@@ -52,7 +52,12 @@ export async function startFaultLab({
 }
 
 /** Runs commands of a shell on a host, in a pod or on the `underlay`, and throws what the first that fails complains of. */
-export async function sh(lab: TestLab, place: string, ...commands: string[]): Promise<string> {
+export async function sh(lab: FaultGround, place: string, ...commands: string[]): Promise<string> {
+  if (lab.sh !== undefined) return lab.sh(place, commands);
+  return shInLab(lab as TestLab, place, commands);
+}
+
+async function shInLab(lab: TestLab, place: string, commands: readonly string[]): Promise<string> {
   const netns = place === 'underlay' ? underlayNetns(lab.name) : lab.netns(place);
   const script = commands.join('\n');
   const { code, stdout, stderr } = await runIn(netns, ['sh', '-ec', script]);
@@ -63,7 +68,7 @@ export async function sh(lab: TestLab, place: string, ...commands: string[]): Pr
 /** What a fault is made of, where it is nothing but commands at one place. */
 export const at =
   (place: string, ...commands: string[]) =>
-  async (lab: TestLab): Promise<void> => {
+  async (lab: FaultGround): Promise<void> => {
     await sh(lab, place, ...commands);
   };
 
@@ -84,26 +89,26 @@ interface LinkJson {
   readonly ifalias?: string;
 }
 
-async function linkOf(lab: TestLab, host: string, dev: string): Promise<LinkJson> {
+async function linkOf(lab: FaultGround, host: string, dev: string): Promise<LinkJson> {
   const [link] = JSON.parse(await sh(lab, host, `ip -j link show dev ${dev}`)) as LinkJson[];
   return link!;
 }
 
-export async function vtepMac(lab: TestLab, host: string): Promise<string> {
+export async function vtepMac(lab: FaultGround, host: string): Promise<string> {
   return (await linkOf(lab, host, 'flannel.1')).address;
 }
 
 /** Writes the VTEP's MAC down where it outlives flannel.1: as the alias of eth0. */
-export async function keepVtepMac(lab: TestLab, host: string): Promise<void> {
+export async function keepVtepMac(lab: FaultGround, host: string): Promise<void> {
   await sh(lab, host, `ip link set dev eth0 alias ${await vtepMac(lab, host)}`);
 }
 
-export async function keptVtepMac(lab: TestLab, host: string): Promise<string> {
+export async function keptVtepMac(lab: FaultGround, host: string): Promise<string> {
   return (await linkOf(lab, host, 'eth0')).ifalias!;
 }
 
 /** Gives a host what its agent gave it for its peers, in IPv4: neighbor, FDB entry and route of each. */
-export async function meetPeers(lab: TestLab, host: string): Promise<void> {
+export async function meetPeers(lab: FaultGround, host: string): Promise<void> {
   for (const { name: peer } of lab.state.hosts) {
     if (peer === host) continue;
     const mac = await vtepMac(lab, peer);
@@ -117,11 +122,11 @@ export async function meetPeers(lab: TestLab, host: string): Promise<void> {
   }
 }
 
-export const meetPeersOf = (host: string) => (lab: TestLab) => meetPeers(lab, host);
+export const meetPeersOf = (host: string) => (lab: FaultGround) => meetPeers(lab, host);
 
 /** Makes a host's flannel.1 anew, with its MAC and address, and with what differs; its peers are met again. */
 export async function remakeVtep(
-  lab: TestLab,
+  lab: FaultGround,
   host: string,
   { vni = 1, port = 8472, mac }: { readonly vni?: number; readonly port?: number; readonly mac?: string },
 ): Promise<void> {

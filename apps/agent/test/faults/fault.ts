@@ -1,7 +1,7 @@
 /** A cluster that is broken, made for real in a lab. */
 import type { FindingCode } from '@podlan/simulator';
 import type { LabBackend } from '../../dist/lab/lab-shape.js';
-import type { Dataplane, TestLab } from '../test-lab.js';
+import type { Dataplane } from '../test-lab.js';
 
 /**
  * Which lab a fault is made in. Agents put drift right within a second, so most faults need a lab whose agents were
@@ -14,6 +14,16 @@ export interface FaultLab {
   readonly family: 'ipv4' | 'dual';
   readonly hosts: 2 | 3;
   readonly agents: 'running' | 'stopped';
+}
+
+/** Where faults are made: a lab of namespaces, or a simulated cluster. */
+export interface FaultGround {
+  readonly name: string;
+  readonly state: { readonly hosts: readonly { readonly name: string }[] };
+  kill(host: string, signal: 'SIGTERM'): Promise<void>;
+  restart(host: string): Promise<unknown>;
+  /** Runs commands of a shell, and throws what the first that fails complains of. */
+  sh?(place: string, commands: readonly string[]): Promise<string>;
 }
 
 export interface FaultProbe {
@@ -52,8 +62,8 @@ export type Symptom =
 export interface Fault {
   readonly name: string;
   readonly lab: FaultLab;
-  readonly make: (lab: TestLab) => Promise<void>;
-  readonly mend: (lab: TestLab) => Promise<void>;
+  readonly make: (lab: FaultGround) => Promise<void>;
+  readonly mend: (lab: FaultGround) => Promise<void>;
   readonly probe: FaultProbe;
   /** What gets through where nothing is wrong. Default: `probe`. */
   readonly sound?: FaultProbe;

@@ -1,6 +1,5 @@
 /** What is wrong with the packet itself: too big for a link on its way, or with too few hops to live. */
-import type { TestLab } from '../test-lab.js';
-import type { Fault, FaultProbe } from './fault.js';
+import type { Fault, FaultGround, FaultProbe } from './fault.js';
 import { KERNEL_LAB as lab, nothing, sh, vethOf } from './fault-lab.js';
 
 const probe: FaultProbe = { from: 'pod-a1', to: 'pod-b1' };
@@ -8,7 +7,7 @@ const probe: FaultProbe = { from: 'pod-a1', to: 'pod-b1' };
 const FULL = { ...probe, size: 1402, df: true };
 
 /** Of pod-a1, both ends of its veth pair. */
-const setPodMtu = (mtu: number) => async (made: TestLab) => {
+const setPodMtu = (mtu: number) => async (made: FaultGround) => {
   await sh(made, 'pod-a1', `ip link set eth0 mtu ${mtu}`);
   await sh(made, 'host-a', `ip link set ${vethOf('pod-a1')} mtu ${mtu}`);
 };

@@ -2,7 +2,7 @@
 import { addPod, removePod } from '../../dist/lab/lab-pods.js';
 import { findHost } from '../../dist/lab/lab-state.js';
 import type { TestLab } from '../test-lab.js';
-import type { Fault, FaultLab } from './fault.js';
+import type { Fault, FaultGround, FaultLab } from './fault.js';
 import { at, KERNEL_LAB, sh, vethOf, WASM_LAB } from './fault-lab.js';
 
 const probe = { from: 'pod-a1', to: 'pod-b1' };
@@ -12,8 +12,9 @@ const POD_ROUTES = [
 ];
 const TWIN = 'pod-b2';
 
-/** A second pod on host-b, with the address of the first, which has spoken last. */
-async function addTwin(lab: TestLab): Promise<void> {
+/** A second pod on host-b, with the address of the first, which has spoken last; only a lab has such pods. */
+async function addTwin(ground: FaultGround): Promise<void> {
+  const lab = ground as TestLab;
   const pod = await addPod(lab.name, findHost(lab.state, 'host-b'), TWIN);
   lab.state.pods.push(pod);
   await sh(
@@ -27,7 +28,8 @@ async function addTwin(lab: TestLab): Promise<void> {
   await sh(lab, TWIN, 'ping -n -c 1 -W 1 10.244.2.1');
 }
 
-async function removeTwin(lab: TestLab): Promise<void> {
+async function removeTwin(ground: FaultGround): Promise<void> {
+  const lab = ground as TestLab;
   const { pods } = lab.state;
   const [twin] = pods.splice(
     pods.findIndex(({ name }) => name === TWIN),

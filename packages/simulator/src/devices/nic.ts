@@ -5,6 +5,7 @@ import type { SimClock } from '../clock.js';
 import type { Packet } from '../kernel/packet.js';
 import type { Random } from '../random.js';
 import { Device } from './device.js';
+import { HEADERS_BYTES } from './veth.js';
 
 /** What a cable does to frames, in each direction. */
 export interface Cable {
@@ -68,6 +69,13 @@ export class Nic extends Device {
   protected send(packet: Packet): void {
     const medium = this.medium!;
     this.#pass(packet, medium, () => medium.carry(packet, this));
+  }
+
+  /** As the other end of a veth pair does, it takes no more than its own MTU. */
+  override receive(packet: Packet): void {
+    if (packet.bytes.length <= this.mtu + HEADERS_BYTES) super.receive(packet);
+    else
+      this.drop(packet, 'too-big', `${packet.bytes.length - 14} bytes, and ${this.name} takes ${this.mtu}`);
   }
 
   /** Whether frames come through its cable at once, and all of them. */

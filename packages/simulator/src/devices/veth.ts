@@ -3,7 +3,7 @@ import type { Packet } from '../kernel/packet.js';
 import { Device } from './device.js';
 
 /** Of Ethernet, with room for a VLAN tag. */
-const HEADERS_BYTES = 18;
+export const HEADERS_BYTES = 18;
 
 export class Veth extends Device {
   readonly type = 'veth';
