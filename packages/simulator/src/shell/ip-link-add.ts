@@ -1,6 +1,6 @@
 /** `ip link add`: bridges, veth pairs and vxlan devices. */
 import type { Link } from '@podlan/linux/model';
-import { type IpAddress, type MacAddress, macFromBytes } from '@podlan/wire';
+import { familyOf, type IpAddress, type MacAddress, macFromBytes } from '@podlan/wire';
 import { Vxlan } from '../devices/vxlan.js';
 import type { Netns } from '../kernel/netns.js';
 import { LinkTable } from '../link-table.js';
@@ -149,16 +149,19 @@ function addVxlan(netns: Netns, args: Arguments, request: Request, base: Made, l
   if (vni === undefined) throw refused('vxlan: missing virtual network identifier');
   if (dev === undefined || local === undefined)
     throw notSimulated('a vxlan device with dev and local', base.name, VXLAN_WORDS);
-  requireNewNetwork(netns, vni, port);
+  requireNewNetwork(netns, vni, port, local);
   links.set({ ...base, type: 'vxlan', vni, port, local, dev, learning, gbp: false } as Link);
   const made = netns.device(base.name);
   if (remote !== undefined && made instanceof Vxlan)
     made.fdb.set(ANY_MAC, { dst: remote, isPermanent: true });
 }
 
-function requireNewNetwork(netns: Netns, vni: number, port: number): void {
+/** Each family has sockets of its own. */
+function requireNewNetwork(netns: Netns, vni: number, port: number, local: IpAddress): void {
+  const isSame = (one: Vxlan) =>
+    one.vni === vni && one.port === port && familyOf(one.local) === familyOf(local);
   for (const device of netns.devices)
-    if (device instanceof Vxlan && device.vni === vni && device.port === port)
+    if (device instanceof Vxlan && isSame(device))
       throw refused('Error: A VXLAN device with the specified VNI already exists.');
 }
 
