@@ -56,17 +56,15 @@ export function PacketForm({ places, packet, isBusy, onSend }: PacketFormProps):
           ))}
         </datalist>
       </label>
-      <label>
-        {words.protocol}
-        <select
-          value={protocol}
-          onChange={({ target }) => type({ protocol: target.value as PacketShape['protocol'] })}
-        >
-          <option value="icmp">{words.protocols.icmp}</option>
-          <option value="tcp">{words.protocols.tcp}</option>
-          <option value="udp">{words.protocols.udp}</option>
-        </select>
-      </label>
+      <select
+        aria-label={words.protocol}
+        value={protocol}
+        onChange={({ target }) => type({ protocol: target.value as PacketShape['protocol'] })}
+      >
+        <option value="icmp">{words.protocols.icmp}</option>
+        <option value="tcp">{words.protocols.tcp}</option>
+        <option value="udp">{words.protocols.udp}</option>
+      </select>
       {protocol !== 'icmp' && (
         <NumberInput
           {...{ title: words.port, value: port, min: 1, max: 65_535 }}

@@ -117,7 +117,7 @@ function ShapeDrawing({ shape, kind, marks, state }: ShapeDrawingProps): ReactNo
       <rect {...{ x, y, width, height }} rx={shape.kind === 'routing' ? 3 : 11} />
       <text {...centre}>
         {shape.kind === 'routing' ? words.routing : label}
-        {detail && <tspan className={styles.detail}>{` ${detail}`}</tspan>}
+        {detail && !isDown && <tspan className={styles.detail}>{` ${detail}`}</tspan>}
         {isDown && <tspan className={styles.bad}>{` ${words.down}`}</tspan>}
       </text>
     </g>

@@ -37,10 +37,10 @@ export function StepList({ hops, steps, at, onStep }: StepListProps): ReactNode 
 function keepInSight(list: HTMLElement | null): void {
   const current = list?.querySelector<HTMLElement>('[aria-current]');
   if (!list || !current) return;
-  const top = current.offsetTop - list.offsetTop;
-  if (top < list.scrollTop + 40) list.scrollTop = top - 40;
+  const top = current.getBoundingClientRect().top - list.getBoundingClientRect().top;
   const bottom = top + current.offsetHeight;
-  if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight + 24;
+  if (top < 40) list.scrollTop += top - 40;
+  else if (bottom > list.clientHeight - 24) list.scrollTop += bottom - list.clientHeight + 24;
 }
 
 interface StepItemProps {
