@@ -22,6 +22,11 @@ const LANGUAGES = [
     resolution: '逐帧显示 ARP 与 ND',
     link: '指向当前状态的链接',
     badLink: '无法打开这个链接',
+    command: '在 host-a 上执行的命令',
+    scenarios: '故障与修复',
+    showMe: '演示解法',
+    notYet: '还没有修好。',
+    mended: '已修复。',
   },
   {
     path: 'en/playground',
@@ -36,6 +41,11 @@ const LANGUAGES = [
     resolution: 'ARP and ND, frame by frame',
     link: 'Link to this state',
     badLink: 'could not be opened',
+    command: 'Command on host-a',
+    scenarios: 'Break and fix',
+    showMe: 'Show me',
+    notYet: 'Not mended yet.',
+    mended: 'Mended.',
   },
 ] as const;
 
@@ -158,6 +168,40 @@ describe.each(LANGUAGES)('/$path', (words) => {
     await outcome(words.notArrived).waitFor();
     const { lost } = await traceHere(true);
     expect(await page.getByText(lost!.reason, { exact: true }).count()).toBeGreaterThan(0);
+    expect(faults).toEqual([]);
+  });
+
+  test('commands change rows, come back by the arrow keys, and are written for a row', async () => {
+    await open(words.path);
+    const prompt = page.getByLabel(words.command);
+    await prompt.fill('ip route del default');
+    await prompt.press('Enter');
+    const gone = page.locator('[data-change="removed"] code');
+    await expect.poll(() => gone.allInnerTexts()).toEqual([expect.stringMatching(/^default via /)]);
+    await prompt.press('ArrowUp');
+    expect(await prompt.inputValue()).toBe('ip route del default');
+    await page.locator('[data-key^="route 10.244.2.0/24"] button').click();
+    expect(await prompt.inputValue()).toMatch(/^ip route del 10\.244\.2\.0\/24 /);
+    await prompt.fill('ls');
+    await prompt.press('Enter');
+    await page.getByRole('log').getByText('known here').waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  test('every scenario is broken, and is mended by what it shows', { timeout: 300_000 }, async () => {
+    await open(words.path);
+    await button(words.scenarios).click();
+    const choices = page.getByRole('region', { name: words.scenarios }).getByRole('button');
+    const titles = await choices.allInnerTexts();
+    expect(titles.length).toBeGreaterThanOrEqual(12);
+    for (const title of titles) {
+      if ((await choices.count()) === 0) await button(words.scenarios).click();
+      await button(title).click();
+      await page.getByText(words.notYet).waitFor();
+      await button(words.showMe).click();
+      await page.getByText(words.mended).waitFor();
+    }
+    expect(await seriousFindings(page)).toEqual([]);
     expect(faults).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import { historyStep } from '../src/console/history';
 import { packetOf, usualFields } from '../src/controls/packet-fields';
 import { ClusterScene } from '../src/scene/cluster-scene';
 import { viewOf } from '../src/scene/scene-view';
-import { FIRST_STATE, type PacketShape } from '../src/state/playground-state';
+import { FIRST_STATE, type PacketShape, PLAIN_CLUSTER } from '../src/state/playground-state';
 import { deletingCommand } from '../src/tables/deleting-command';
 
 test('a packet goes from a pod to one of another host, unless told', async () => {
@@ -63,4 +63,22 @@ test.each([
   ['sysctl', 'net.ipv4.ip_forward = 1', undefined],
 ] as const)('a %s "%s" goes by %s', (table, text, command) => {
   expect(deletingCommand({ table, text })).toBe(command);
+});
+
+test('the command that deletes a row deletes it', async () => {
+  const cluster = { ...PLAIN_CLUSTER, dataplane: 'kernel', family: 'dual' } as const;
+  const scene = await ClusterScene.open({ ...FIRST_STATE, cluster });
+  await scene.act({ do: 'kill-agent', host: 'host-a' });
+  scene.send({ from: 'pod-a1', to: 'pod-b1', protocol: 'icmp' });
+  const rowsNow = () => viewOf(scene).find(({ name }) => name === 'host-a')!.rows;
+  const deletable = rowsNow().filter((row) => deletingCommand(row) !== undefined);
+  expect(new Set(deletable.map(({ table }) => table))).toEqual(new Set(['route', 'neighbor', 'fdb']));
+  const left = [];
+  for (const row of deletable) {
+    if (!rowsNow().some(({ key }) => key === row.key)) continue;
+    await scene.run('host-a', deletingCommand(row)!).catch((error) => left.push(`${error}`));
+    if (rowsNow().some(({ key }) => key === row.key)) left.push(row.text);
+  }
+  expect(left).toEqual([]);
+  await scene.close();
 });
