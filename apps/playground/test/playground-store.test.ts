@@ -92,6 +92,15 @@ test('actions that are asked for at once are done one after the other', async ()
   expect(store.state!.actions.at(-1)).toEqual({ do: 'join' });
 });
 
+test('what a scenario begins with is not undone', async () => {
+  const actions = [...FIRST_STATE.actions, { do: 'cut', host: 'host-b' }] as const;
+  await store.play({ id: 'cut', cluster: PLAIN_CLUSTER, actions });
+  await store.act({ do: 'join' });
+  await store.undo();
+  await store.undo();
+  expect(store.state).toMatchObject({ actions, scenario: 'cut' });
+});
+
 test('snapshots of nodes are shown and walked through, and changed by no action', async () => {
   await store.show(await SnapshotScene.open(await labSnapshots('sick')));
   await store.send(PING);

@@ -2,6 +2,7 @@
  * What a playground shows: a scene, what the last action changed in it, and the packet that is followed. One action at a time;
  * whatever fails leaves everything as it was.
  */
+import type { Scenario } from '../scenarios';
 import { ClusterScene } from '../scene/cluster-scene';
 import { changesByPlace, type PlaceRow, type RowsByPlace, rowsByPlace } from '../scene/place-rows';
 import type { ChangedRow } from '../scene/row-changes';
@@ -42,7 +43,10 @@ export interface Shown {
   readonly console: readonly ConsoleEntry[];
   readonly isBusy: boolean;
   readonly said: Said | undefined;
+  /** That is played, by its id. */
   readonly scenario: string | undefined;
+  /** How many actions made what a scenario begins with: they are not undone. */
+  readonly given: number;
 }
 
 export class PlaygroundStore {
@@ -66,8 +70,14 @@ export class PlaygroundStore {
   }
 
   /** Another cluster, with all that was done to it. Rejects with StateError, and then shows what it showed. */
-  open(state: PlaygroundState): Promise<void> {
-    return this.#inTurn(async () => this.#replace(await ClusterScene.open(state), state));
+  open(state: PlaygroundState, given = 0): Promise<void> {
+    return this.#inTurn(async () => this.#replace(await ClusterScene.open(state), { ...state, given }));
+  }
+
+  /** A scenario from its beginning. */
+  play({ id, cluster, actions }: Pick<Scenario, 'id' | 'cluster' | 'actions'>): Promise<void> {
+    const state: PlaygroundState = { version: 1, cluster, actions: [...actions], scenario: id };
+    return this.open(state, actions.length);
   }
 
   /** A scene of somebody else's making. */
@@ -77,7 +87,7 @@ export class PlaygroundStore {
 
   act(action: Action): Promise<void> {
     return this.#attempt(async (scene) => {
-      if (!(scene instanceof ClusterScene)) throw new Error('these nodes can only be looked at');
+      if (!isCluster(scene)) throw new Error('these nodes can only be looked at');
       await scene.act(action);
       this.#changed(action.do);
     });
@@ -107,11 +117,11 @@ export class PlaygroundStore {
 
   /** Does all again but the last action. */
   undo(): Promise<void> {
-    return this.#attempt(async (scene, { scenario, selected, console }) => {
-      if (!(scene instanceof ClusterScene) || scene.state.actions.length === 0) return;
+    return this.#attempt(async (scene, { scenario, selected, console, given }) => {
+      if (!isCluster(scene) || scene.state.actions.length <= given) return;
       const { cluster, actions } = scene.state;
       const earlier = await ClusterScene.open({ cluster, actions: actions.slice(0, -1) });
-      await this.#replace(earlier, { scenario });
+      await this.#replace(earlier, { scenario, given });
       this.#set({ console, said: { did: 'undo', changes: new Map() } });
       this.select(selected);
     });
@@ -137,13 +147,16 @@ export class PlaygroundStore {
     return this.#inTurn(() => closed(this.#shown?.scene));
   }
 
-  async #replace(scene: Scene, { step = 0, scenario }: Pick<PlaygroundState, 'step' | 'scenario'>) {
+  async #replace(
+    scene: Scene,
+    { step = 0, scenario, given = 0 }: Pick<PlaygroundState, 'step' | 'scenario'> & { given?: number },
+  ) {
     const former = this.#shown?.scene;
     const places = viewOf(scene);
     const walk = scene instanceof ClusterScene ? scene.lastWalk : undefined;
     this.#shown = {
       ...{ scene, places, before: rowsByPlace(places), changes: new Map(), stopped: stoppedIn(scene) },
-      ...{ walk, isWalkOld: isOld(scene), step: 0, console: [], isBusy: false, scenario },
+      ...{ walk, isWalkOld: isOld(scene), step: 0, console: [], isBusy: false, scenario, given },
       ...{ selected: places[0]?.name ?? '', said: { did: 'open', changes: new Map() } },
     };
     this.stepTo(Math.min(step, (walk?.result.hops.length ?? 1) - 1));

@@ -1,6 +1,7 @@
 /** The playground: a simulated cluster to change, to break and to send packets through. */
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 import { type Language, LanguageProvider, useText } from '../language';
+import { scenarioOf } from '../scenarios';
 import { FIRST_STATE } from '../state/playground-state';
 import { stateOfLink } from '../state/share-link';
 import { PlaygroundStore } from './playground-store';
@@ -29,7 +30,8 @@ function openLink(store: PlaygroundStore, badLink: (message: string) => string):
   const open = async () => {
     const link = location.hash.slice(1);
     try {
-      await store.open(link === '' ? FIRST_STATE : await stateOfLink(link));
+      const state = link === '' ? FIRST_STATE : await stateOfLink(link);
+      await store.open(state, scenarioOf(state.scenario ?? '')?.actions.length);
     } catch (error) {
       await store.open(FIRST_STATE);
       store.say(badLink((error as Error).message));

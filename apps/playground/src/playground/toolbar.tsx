@@ -4,6 +4,7 @@ import { ClusterActions } from '../controls/cluster-actions';
 import { ShareButton } from '../controls/share-button';
 import { text as controls } from '../controls/text';
 import { useText } from '../language';
+import { text as scenarioPanel } from '../scenario-panel/text';
 import { ClusterScene } from '../scene/cluster-scene';
 import { FIRST_STATE } from '../state/playground-state';
 import styles from './playground.module.css';
@@ -11,7 +12,7 @@ import { text } from './text';
 import type { WorkbenchProps } from './workbench';
 
 /** Something that opens below the toolbar. */
-export type Drawer = 'new-cluster' | 'snapshots';
+export type Drawer = 'new-cluster' | 'scenarios' | 'snapshots';
 
 interface ToolbarProps extends WorkbenchProps {
   readonly drawer: Drawer | undefined;
@@ -21,10 +22,12 @@ interface ToolbarProps extends WorkbenchProps {
 export function Toolbar({ store, shown, drawer, onDrawer }: ToolbarProps): ReactNode {
   const words = useText(text);
   const { undo, undoHow, startOver, newCluster } = useText(controls);
-  const { scene, isBusy } = shown;
+  const { list: scenarios } = useText(scenarioPanel);
+  const { scene, isBusy, given } = shown;
   const state = scene instanceof ClusterScene ? scene.state : undefined;
-  const canUndo = !isBusy && state !== undefined && state.actions.length > 0;
+  const canUndo = !isBusy && state !== undefined && state.actions.length > given;
   const drawers: [Drawer, string][] = [
+    ['scenarios', scenarios],
     ['new-cluster', newCluster],
     ['snapshots', words.snapshots],
   ];

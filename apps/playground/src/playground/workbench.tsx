@@ -2,6 +2,9 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import { NewClusterForm } from '../controls/new-cluster-form';
 import { Diagram } from '../diagram/diagram';
+import { ScenarioList } from '../scenario-panel/scenario-list';
+import { ScenarioPanel } from '../scenario-panel/scenario-panel';
+import { SCENARIOS, type Scenario, scenarioOf } from '../scenarios';
 import { ClusterScene } from '../scene/cluster-scene';
 import { SnapshotNotes, SnapshotOpener } from '../snapshots/snapshot-opener';
 import { type ClusterShape, FIRST_STATE, PLAIN_CLUSTER } from '../state/playground-state';
@@ -32,6 +35,12 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
     setDrawer(undefined);
     void store.open({ ...FIRST_STATE, cluster });
   };
+  const play = (wanted: Scenario) => {
+    setDrawer(undefined);
+    void store.play(wanted);
+  };
+  const leave = () => void store.open(FIRST_STATE);
+  const scenario = scenarioOf(shown.scenario ?? '');
   const isWide = places.filter(({ kind }) => kind === 'host').length > MOST_HOSTS_BESIDE;
   return (
     <div className={styles.playground}>
@@ -41,6 +50,7 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
           <NewClusterForm shape={shape} onMake={make} />
         </div>
       )}
+      {drawer === 'scenarios' && <ScenarioList scenarios={SCENARIOS} onPlay={play} />}
       {drawer === 'snapshots' && (
         <SnapshotOpener
           onOpen={(opened) => {
@@ -48,6 +58,9 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
             void store.show(opened);
           }}
         />
+      )}
+      {scenario && (
+        <ScenarioPanel key={scenario.id} {...{ store, shown, scenario }} onPlay={play} onLeave={leave} />
       )}
       <Announcement said={shown.said} />
       <SnapshotNotes notes={scene.notes} />
