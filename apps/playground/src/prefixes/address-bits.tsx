@@ -2,7 +2,7 @@
 import { type IpAddress, type IpPrefix, prefixLength } from '@podlan/wire';
 import type { ReactNode } from 'react';
 import { useText } from '../language';
-import styles from './prefixes.module.css';
+import styles from './address-bits.module.css';
 import { bitsOf } from './table-look';
 import { text } from './text';
 

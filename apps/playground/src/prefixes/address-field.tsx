@@ -2,7 +2,8 @@
 import { type IpAddress, parseIpAddress } from '@podlan/wire';
 import { type ReactNode, useId } from 'react';
 import { useText } from '../language';
-import styles from './prefixes.module.css';
+import styles from './address-field.module.css';
+import prefixStyles from './prefixes.module.css';
 import { type Look, longestOf, type Value } from './table-look';
 import { text } from './text';
 
@@ -42,7 +43,9 @@ export function AddressField({ value, samples, look, onChange }: AddressFieldPro
       </div>
       <output id={`${id}-found`} className={styles.found}>
         {isBad ? (
-          <span className={styles.bad}>{words.badAddress(value.trim() === '' ? '""' : value.trim())}</span>
+          <span className={prefixStyles.bad}>
+            {words.badAddress(value.trim() === '' ? '""' : value.trim())}
+          </span>
         ) : (
           <Found look={look} />
         )}

@@ -3,7 +3,8 @@ import { familyOf, type IpPrefix, prefixLength } from '@podlan/wire';
 import type { ReactNode } from 'react';
 import { useText } from '../language';
 import { ValueText } from './address-field';
-import styles from './prefixes.module.css';
+import styles from './covering-list.module.css';
+import prefixStyles from './prefixes.module.css';
 import type { Look } from './table-look';
 import { text } from './text';
 
@@ -15,7 +16,7 @@ export interface CoveringListProps {
 
 export function CoveringList({ look: { covering }, marked, onMark }: CoveringListProps): ReactNode {
   const words = useText(text);
-  if (covering.length === 0) return <p className={styles.quiet}>{words.noMatch}</p>;
+  if (covering.length === 0) return <p className={prefixStyles.quiet}>{words.noMatch}</p>;
   return (
     <ol className={styles.covering}>
       {covering.map(({ prefix, value }, at) => (

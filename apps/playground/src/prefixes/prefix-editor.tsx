@@ -2,8 +2,9 @@
 import { type ReactNode, useId, useRef } from 'react';
 import { useText } from '../language';
 import { EXAMPLE } from './own-table';
+import styles from './prefix-editor.module.css';
 import { type LineNotice, type LineProblem, MOST_LINES, type PrefixLines } from './prefix-lines';
-import styles from './prefixes.module.css';
+import prefixStyles from './prefixes.module.css';
 import { text } from './text';
 
 const SHOWN = 5;
@@ -69,7 +70,7 @@ function LineWords({ lines: { problems, notices }, onLine }: LineWordsProps): Re
   return (
     <>
       {all.slice(0, SHOWN).map(({ line, isBad, says }) => (
-        <li key={`${line}${says}`} className={isBad ? styles.bad : undefined}>
+        <li key={`${line}${says}`} className={isBad ? prefixStyles.bad : undefined}>
           <button type="button" onClick={() => onLine(line)}>
             {words.line(line)}
           </button>{' '}

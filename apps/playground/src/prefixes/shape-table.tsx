@@ -2,7 +2,8 @@
 import type { TableShape, TrieShape } from '@podlan/dataplane';
 import type { ReactNode } from 'react';
 import { useText } from '../language';
-import styles from './prefixes.module.css';
+import prefixStyles from './prefixes.module.css';
+import styles from './shape-table.module.css';
 import { text } from './text';
 
 interface Row {
@@ -44,7 +45,7 @@ export function ShapeTable({ shape }: { readonly shape: TableShape }): ReactNode
   return (
     <details className={styles.shape}>
       <summary>{words.shape}</summary>
-      <p className={styles.quiet}>{words.shapeIntro}</p>
+      <p className={prefixStyles.quiet}>{words.shapeIntro}</p>
       <table>
         <thead>
           <tr>

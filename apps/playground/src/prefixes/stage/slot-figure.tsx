@@ -3,7 +3,8 @@ import type { NodeStep } from '@podlan/dataplane';
 import type { ReactNode } from 'react';
 import { useText } from '../../language';
 import { runStarts } from '../walk-moments';
-import styles from './stage.module.css';
+import styles from './slot-figure.module.css';
+import stageStyles from './stage.module.css';
 import { text } from './text';
 
 const SLOTS = Array.from({ length: 64 }, (_, slot) => slot);
@@ -18,10 +19,10 @@ export function SlotFigure({ bits, step }: FigureProps & { readonly bits: string
   const { slot, rank } = step;
   const zeros = '0'.repeat(6 - bits.length);
   return (
-    <div className={styles.figure}>
-      <p className={styles.equation}>
-        <code className={styles.deciding}>{bits}</code>
-        {zeros !== '' && <code className={styles.quiet}>{zeros}</code>}
+    <div className={stageStyles.figure}>
+      <p className={stageStyles.equation}>
+        <code className={stageStyles.deciding}>{bits}</code>
+        {zeros !== '' && <code className={stageStyles.quiet}>{zeros}</code>}
         <span>=</span>
         <span>
           {words.slot} <b>{slot}</b>
@@ -38,8 +39,8 @@ export function RunFigure({ step }: FigureProps): ReactNode {
   const { firstSlot, lastSlot, rank, runs } = step;
   const says = words.runOf(firstSlot, lastSlot, rank, runs);
   return (
-    <div className={styles.figure}>
-      <p className={styles.equation}>
+    <div className={stageStyles.figure}>
+      <p className={stageStyles.equation}>
         <b>{says}</b>
       </p>
       <Slots step={step} says={says} counts={false} />
