@@ -43,9 +43,13 @@ export class Runtime {
   /** Folders with plugins. */
   readonly path: readonly string[];
 
-  constructor(host: string, path: readonly string[]) {
+  /** PATH of the plugins. */
+  readonly #programs: string | undefined;
+
+  constructor(host: string, path: readonly string[], programs = process.env.PATH) {
     this.host = host;
     this.path = path;
+    this.#programs = programs;
   }
 
   resultOf(container: Container): unknown {
@@ -136,10 +140,11 @@ export class Runtime {
   call({ plugin, verb, env = {}, config, signal }: Call): Promise<Answer> {
     const candidates = plugin.startsWith('/') ? [plugin] : this.path.map((folder) => join(folder, plugin));
     const script = 'for one in "$@"; do [ -x "$one" ] && exec "$one"; done; exit 127';
-    const argv = [`--net=/var/run/netns/${this.host}`, '--', 'sh', '-c', script, 'sh', ...candidates];
-    const { PATH, HOME } = process.env;
+    const argv = [`--net=/var/run/netns/${this.host}`, '--', '/bin/sh', '-c', script, 'sh', ...candidates];
+    const PATH = this.#programs;
+    const { HOME } = process.env;
     return new Promise((resolve, reject) => {
-      const child = spawn('nsenter', argv, {
+      const child = spawn('/usr/bin/nsenter', argv, {
         env: { PATH, HOME, CNI_COMMAND: verb, CNI_PATH: this.path.join(':'), ...defined(env) },
         stdio: ['pipe', 'pipe', 'pipe'],
       });
