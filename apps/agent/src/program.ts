@@ -1,6 +1,7 @@
 /** The `podlan` command as commander knows it: every command with its flags, none of them run. */
 import { Command } from 'commander';
 import { declareAgent } from './commands/agent.js';
+import { declareCni } from './commands/cni.js';
 import { declareCommands } from './commands/commands.js';
 import { declareLab } from './commands/lab.js';
 import { declareLeases } from './commands/leases.js';
@@ -23,6 +24,7 @@ export function podlanProgram(): Command {
   declareSnapshot(program);
   declareLab(program);
   declareTrace(program);
+  declareCni(program);
   addManual(program);
   return program;
 }

@@ -106,6 +106,17 @@ export const MANUALS: Readonly<Record<string, Manual>> = {
     examples: [example('podlan lab snapshot --output snapshots', 'one file for each host')],
   },
   'podlan lab down': { examples: [example('podlan lab down', 'end it')] },
+  'podlan cni': { examples: [example('podlan cni install', 'for containerd and CRI-O')] },
+  'podlan cni install': {
+    examples: [
+      example('podlan cni install', 'for containerd and CRI-O'),
+      example('podlan cni install --bin-dir /usr/lib/cni', "beside Debian's standard plugins, for podman"),
+      example('podlan cni install --executable ./podlan-cni', 'on a host without Node.js in reach of the runtime'),
+    ],
+  },
+  'podlan cni uninstall': {
+    examples: [example('podlan cni uninstall', 'after all pods are deleted')],
+  },
   'podlan trace': {
     examples: [
       example('podlan trace pod-a1 pod-b1', 'in the lab'),
