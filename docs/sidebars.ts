@@ -15,6 +15,7 @@ const sidebars: SidebarsConfig = {
       label: '指南',
       items: [
         'agent',
+        'cni',
         'trace',
         'flannel',
         {
@@ -33,7 +34,7 @@ const sidebars: SidebarsConfig = {
           type: 'category',
           label: '命令',
           link: { type: 'doc', id: 'cli/index' },
-          items: ['agent', 'status', 'commands', 'leases', 'snapshot', 'lab', 'trace'].map(
+          items: ['agent', 'status', 'commands', 'leases', 'snapshot', 'lab', 'trace', 'cni'].map(
             (name) => `cli/${name}`,
           ),
         },

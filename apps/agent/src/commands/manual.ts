@@ -111,7 +111,10 @@ export const MANUALS: Readonly<Record<string, Manual>> = {
     examples: [
       example('podlan cni install', 'for containerd and CRI-O'),
       example('podlan cni install --bin-dir /usr/lib/cni', "beside Debian's standard plugins, for podman"),
-      example('podlan cni install --executable ./podlan-cni', 'on a host without Node.js in reach of the runtime'),
+      example(
+        'podlan cni install --executable ./podlan-cni',
+        'on a host without Node.js in reach of the runtime',
+      ),
     ],
   },
   'podlan cni uninstall': {
