@@ -80,6 +80,7 @@ const config: Config = {
       logo: { src: 'img/logo.svg', alt: '', width: 28, height: 28 },
       items: [
         { to: '/docs/start', label: 'Documentation', position: 'left', activeBaseRegex: '/docs/' },
+        { to: '/playground', label: 'Playground', position: 'left' },
         { href: REPOSITORY, label: 'Source', position: 'right' },
         { type: 'localeDropdown', position: 'right' },
       ],

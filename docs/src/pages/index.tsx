@@ -79,12 +79,13 @@ function Doors(): ReactNode {
         </Translate>
       </Door>
       <Door
-        to="/docs/trace"
+        to="/playground"
         title={<Translate id="home.see.title">See it</Translate>}
-        more={<Translate id="home.see.more">Tracing a packet</Translate>}
+        more={<Translate id="home.see.more">The playground</Translate>}
       >
         <Translate id="home.see">
-          Follow a packet through bridge, routes and VXLAN, with the row of the table that decided each hop.
+          Follow a packet through bridge, routes and VXLAN in a simulated cluster, or in your own nodes'
+          tables; break it, and mend it.
         </Translate>
       </Door>
     </section>
