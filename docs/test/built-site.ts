@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { chromiumOptions } from '@podlan/tooling/chromium';
+import { serveSite } from '@podlan/tooling/site-server';
 import type { AxeResults } from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
-import { serveSite } from './site-server';
 
 export const folder = fileURLToPath(new URL('../build', import.meta.url));
 export const root = fileURLToPath(new URL('../..', import.meta.url));

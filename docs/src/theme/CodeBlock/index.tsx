@@ -3,19 +3,20 @@
 import type { Props } from '@theme/CodeBlock';
 import CodeBlock from '@theme-original/CodeBlock';
 import type { ReactNode } from 'react';
+import { isLabScript } from '../../lab-code/is-lab-script';
+import { LabCode } from '../../lab-code/lab-code';
 import { isRunnable } from '../../runnable/entries';
 import { RunnableCode } from '../../runnable/runnable-code';
 
-const isJavaScript = ({ language, className }: Props) =>
-  language === 'js' || /(?:^|\s)language-js(?:\s|$)/.test(className ?? '');
+const isIn = ({ language, className }: Props, wanted: string) =>
+  language === wanted || (className ?? '').split(/\s+/).includes(`language-${wanted}`);
 
 export default function CodeBlockThatMayRun(props: Props): ReactNode {
   const { children } = props;
-  if (typeof children !== 'string' || !isJavaScript(props) || !isRunnable(children))
-    return <CodeBlock {...props} />;
-  return (
-    <RunnableCode code={children.replace(/\n+$/, '')}>
-      <CodeBlock {...props} />
-    </RunnableCode>
-  );
+  const block = <CodeBlock {...props} />;
+  if (typeof children !== 'string') return block;
+  const code = children.replace(/\n+$/, '');
+  if (isIn(props, 'js') && isRunnable(code)) return <RunnableCode code={code}>{block}</RunnableCode>;
+  if (isIn(props, 'sh') && isLabScript(code)) return <LabCode code={code}>{block}</LabCode>;
+  return block;
 }

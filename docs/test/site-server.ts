@@ -1,1 +1,0 @@
-export { serveSite } from '@podlan/tooling/site-server';
