@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { LANGUAGES, pagesIn } from '@podlan/tooling/pages';
 import type { Locator } from 'playwright-core';
+import { isLabScript } from '../src/lab-code/is-lab-script';
 import { isRunnable } from '../src/runnable/entries';
 import { root } from './built-site';
 
@@ -66,6 +67,8 @@ export interface WrittenPage {
   /** Below the site's own: `en/docs/course/cni`. */
   readonly path: string;
   readonly blocks: readonly WrittenBlock[];
+  /** Commands of a lab that the page plays. */
+  readonly labs: readonly string[];
 }
 
 const BLOCK = /^```js\n([\s\S]*?)\n```\n(?:\n```text\n([\s\S]*?)\n```\n)?/gm;
@@ -75,13 +78,17 @@ function blocksOf(markdown: string): WrittenBlock[] {
   return all.filter(({ code }) => isRunnable(code));
 }
 
+const labsOf = (markdown: string): string[] =>
+  [...markdown.matchAll(/^```sh\n([\s\S]*?)\n```$/gm)].map(([, code]) => code!).filter(isLabScript);
+
 /** Numbers before a name put pages in order, and are no part of where they are. */
 const pathOf = (page: string) => page.replace(/\.mdx?$/, '').replace(/(^|\/)\d+-/g, '$1');
 
 /** Every page in every language, with what runs on it. */
 export const writtenPages: readonly WrittenPage[] = Object.entries(LANGUAGES).flatMap(([language, folder]) =>
-  pagesIn(`${root}/${folder}`).map((page) => ({
-    path: `${language === 'en' ? 'en/' : ''}docs/${pathOf(page)}`,
-    blocks: blocksOf(readFileSync(`${root}/${folder}/${page}`, 'utf8')),
-  })),
+  pagesIn(`${root}/${folder}`).map((page) => {
+    const markdown = readFileSync(`${root}/${folder}/${page}`, 'utf8');
+    const path = `${language === 'en' ? 'en/' : ''}docs/${pathOf(page)}`;
+    return { path, blocks: blocksOf(markdown), labs: labsOf(markdown) };
+  }),
 );

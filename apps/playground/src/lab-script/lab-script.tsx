@@ -52,12 +52,16 @@ function Playing({ code, playground }: Omit<LabScriptProps, 'language'>): ReactN
   const { said, walk, link } = played;
   return (
     <div className={styles.script}>
-      <section className={styles.terminal} aria-label={words.said}>
+      <section className={styles.terminal} aria-label={words.said} data-said>
         {said.map(({ line, output, isError }, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: lines may be the same, and none comes or goes
           <div key={i}>
             <pre className={styles.line}>{line}</pre>
-            {output.length > 0 && <pre className={isError ? styles.bad : undefined}>{output.join('\n')}</pre>}
+            {output.length > 0 && (
+              <pre className={isError ? styles.bad : undefined} data-failed={isError}>
+                {output.join('\n')}
+              </pre>
+            )}
           </div>
         ))}
       </section>
