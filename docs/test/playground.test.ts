@@ -5,6 +5,7 @@ import { SimCluster, type TraceJson, traceJson } from '@podlan/simulator';
 import type { BrowserContext, Locator, Page, Response } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { faultsOf, openPage, seriousFindings, siteUnderTest } from './built-site';
+import { hopsShown, shownOf } from './shown-walk';
 
 const MOST_SCRIPT_BYTES = 500_000;
 
@@ -86,28 +87,6 @@ async function traceHere(isCut = false): Promise<TraceJson> {
   return trace;
 }
 
-/** Every hop as the page shows it: where, what, and the bytes. */
-async function hopsShown(step: string): Promise<{ place: string; said: string; hex: string }[]> {
-  const hops = [];
-  const steps = page.locator('ol button[aria-current], ol button');
-  const count = await steps.count();
-  for (let i = 0; i < count; i++) {
-    hops.push(
-      await page.evaluate(() => {
-        const detail = document.querySelector('main h3')!.parentElement!;
-        const bytes = [...document.querySelectorAll<HTMLElement>('[data-at]')];
-        return {
-          place: detail.querySelector('h3')!.firstChild!.textContent!,
-          said: detail.querySelector('code')!.textContent!,
-          hex: bytes.map(({ textContent }) => textContent).join(''),
-        };
-      }),
-    );
-    await button(step).click();
-  }
-  return hops;
-}
-
 describe.each(LANGUAGES)('/$path', (words) => {
   test('a packet is sent, followed and undone by mouse', async () => {
     await open(words.path);
@@ -151,12 +130,7 @@ describe.each(LANGUAGES)('/$path', (words) => {
     await outcome(words.answered).waitFor();
     await page.getByLabel(words.resolution).check();
     const { hops } = await traceHere();
-    const wanted = hops.map(({ netns, device, text, before, after }) => ({
-      place: device === null ? netns : `${netns} · ${device}`,
-      said: text,
-      hex: (after ?? before).hex,
-    }));
-    expect(await hopsShown(words.step)).toEqual(wanted);
+    expect(await hopsShown(page, words.step)).toEqual(hops.map(shownOf));
     expect(faults).toEqual([]);
   });
 
