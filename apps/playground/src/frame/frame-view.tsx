@@ -1,6 +1,6 @@
 /** A packet as its layers and as its bytes: a field marks its bytes, and a byte its field. */
 import { type ByteChange, byteChanges } from '@podlan/simulator';
-import type { LinkType } from '@podlan/wire';
+import type { DissectedField, LinkType } from '@podlan/wire';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useText } from '../language';
 import { FrameBytes } from './frame-bytes';
@@ -14,9 +14,11 @@ export interface FrameViewProps {
   readonly linkType: LinkType;
   /** The same packet before: what is other than there is marked. */
   readonly before?: Uint8Array | undefined;
+  /** A field was clicked, or the return key pressed on it: where fields can be edited. */
+  readonly onPick?: ((field: DissectedField) => void) | undefined;
 }
 
-export function FrameView({ bytes, linkType, before }: FrameViewProps): ReactNode {
+export function FrameView({ bytes, linkType, before, onPick }: FrameViewProps): ReactNode {
   const words = useText(text);
   const layers = useMemo(() => frameLayers(bytes, linkType), [bytes, linkType]);
   const changes = useMemo(() => changesOf(bytes, before), [bytes, before]);
@@ -26,7 +28,7 @@ export function FrameView({ bytes, linkType, before }: FrameViewProps): ReactNod
   return (
     <div className={styles.room}>
       <div className={styles.frame}>
-        <LayerList {...{ layers, changes, chosen }} onChoose={setChosen} />
+        <LayerList {...{ layers, changes, chosen, onPick }} onChoose={setChosen} />
         <div>
           <FrameBytes
             {...{ bytes, layers, changes, field }}

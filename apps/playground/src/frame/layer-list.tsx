@@ -12,11 +12,12 @@ interface LayerListProps {
   readonly changes: readonly ByteChange[];
   readonly chosen: FieldPlace | undefined;
   readonly onChoose: (place: FieldPlace | undefined) => void;
+  readonly onPick: ((field: DissectedField) => void) | undefined;
 }
 
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
 
-export function LayerList({ layers, changes, chosen, onChoose }: LayerListProps): ReactNode {
+export function LayerList({ layers, changes, chosen, onChoose, onPick }: LayerListProps): ReactNode {
   const words = useText(text);
   const list = useRef<HTMLDivElement>(null);
   const move = (event: KeyboardEvent) => {
@@ -58,6 +59,7 @@ export function LayerList({ layers, changes, chosen, onChoose }: LayerListProps)
                   className={[styles.field, isAt(chosen, i, j) && styles.chosen].filter(Boolean).join(' ')}
                   onMouseEnter={() => onChoose({ layer: i, field: j })}
                   onFocus={() => onChoose({ layer: i, field: j })}
+                  onClick={() => onPick?.(field)}
                 >
                   <span className={styles.name}>{field.name}</span>
                   <Value field={field} />
