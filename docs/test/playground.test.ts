@@ -103,7 +103,7 @@ describe.each(LANGUAGES)('/$path', (words) => {
     expect(faults).toEqual([]);
   });
 
-  test('a packet is sent, followed and undone by keyboard alone', async () => {
+  test('a packet is sent, followed and undone by keyboard alone', { timeout: 120_000 }, async () => {
     await open(words.path);
     await tabTo(button(words.addHost));
     await page.keyboard.press('Enter');
@@ -124,7 +124,7 @@ describe.each(LANGUAGES)('/$path', (words) => {
     expect(faults).toEqual([]);
   });
 
-  test('the walk has the hops and the bytes of the simulator', { timeout: 60_000 }, async () => {
+  test('the walk has the hops and the bytes of the simulator', { timeout: 120_000 }, async () => {
     await open(words.path);
     await button(words.send).click();
     await outcome(words.answered).waitFor();
