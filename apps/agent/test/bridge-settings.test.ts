@@ -192,6 +192,12 @@ describe('entries of VXLAN devices', () => {
   });
 });
 
+test('destinations that are no single host', () =>
+  compare([
+    ['n1', '0.0.0.0', true],
+    ['n1', '::', true],
+  ]));
+
 test('a device whose IPv6 is switched off', async () => {
   const netns = hosts.netns('n2');
   await ip(hosts.netns('n1'), `neigh replace fd00:5::2 lladdr ${macOf(2)} dev eth0 nud permanent`);

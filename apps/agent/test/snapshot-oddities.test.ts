@@ -1,6 +1,13 @@
 /** What hosts have besides: a snapshot takes it, whatever podlan itself makes of it. */
 import { addNetns, deleteNetns, runIn } from '@podlan/linux';
-import { type NamespaceSnapshot, parseSnapshot, redactSnapshot } from '@podlan/simulator/snapshot';
+import { diagnose, doubtsOf, probe, traceText } from '@podlan/simulator';
+import {
+  loadSnapshots,
+  type NamespaceSnapshot,
+  parseSnapshot,
+  redactSnapshot,
+} from '@podlan/simulator/snapshot';
+import { parseIpAddress } from '@podlan/wire';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { captureNode } from '../dist/snapshot/capture-node.js';
 import { parseSocketLine } from '../dist/snapshot/listening-sockets.js';
@@ -80,6 +87,21 @@ table inet odd {
   }
   chain nat { type nat hook postrouting priority srcnat; ip saddr 10.9.0.0/16 snat to 192.0.2.1-192.0.2.3; }
 }`;
+
+/** Of every kind of route, link and neighbor above. */
+const DESTINATIONS = [
+  ...['192.0.2.1', '192.0.2.2', '192.0.2.50', '192.0.2.51', '192.0.2.60', '192.0.2.9', '203.0.113.9'],
+  ...['198.18.0.1', '198.51.100.1', '198.51.100.200', '203.0.113.1', '100.64.0.1', '10.9.0.1', '10.99.0.1'],
+  ...[
+    '10.5.0.1',
+    '8.8.8.8',
+    '127.0.0.1',
+    '2001:db8:1::1',
+    '2001:db8:1::60',
+    '2001:db8:9::1',
+    '2001:db8:8::1',
+  ],
+];
 
 let host: NamespaceSnapshot;
 const made: string[] = [];
@@ -191,6 +213,28 @@ test('all of it is redacted', async () => {
   ])
     expect(text, word).not.toContain(word);
   expect(text).toContain('239.1.1.1');
+});
+
+test('packets are traced through it to a told end, each way, and what is left out of that is said', async () => {
+  const snapshot = await captureNode({ name: 'odd', netns: NETNS });
+  const cluster = await loadSnapshots([snapshot]);
+  const [place] = cluster.places;
+  const doubts = new Set<string>();
+  for (const to of DESTINATIONS) {
+    for (const protocol of ['icmp', 'tcp', 'udp'] as const) {
+      const result = probe(place!.netns, { destination: parseIpAddress(to)!, protocol });
+      expect(result.answered || result.lost !== undefined || result.hops.length > 1, to).toBe(true);
+      expect(traceText(result).length).toBeGreaterThan(1);
+      diagnose(result, cluster);
+      for (const doubt of doubtsOf(result, cluster)) doubts.add(doubt.replace(/^odd: /, ''));
+    }
+  }
+  expect([...doubts]).toEqual(
+    expect.arrayContaining([
+      'rule 130 is left out: suppress_prefixlen is not simulated',
+      'route 10.9.0.0/16 is left out: tos is not simulated',
+    ]),
+  );
 });
 
 test.each([

@@ -50,3 +50,18 @@ test('one that only tells: 0, and nothing is said', async () => {
   const { code, stdout } = await trace(file, '--json');
   expect([code, parseTrace(stdout).doubts]).toEqual([0, []]);
 });
+
+test.each(['224.0.0.1', '239.1.1.1', '255.255.255.255', 'ff02::1'])(
+  'what is for many is not traced: %s',
+  async (to) => {
+    const { code, stderr } = await podlan('trace', 'pod-a1', to, '--snapshots', fileWith({ accept: null }));
+    const message = `podlan: expected the address of one host or pod, found ${to}: what is for many goes more ways than one\n`;
+    expect([code, stderr]).toEqual([2, message]);
+  },
+);
+
+test('no address in particular is that of the sender', async () => {
+  const file = fileWith({ accept: null });
+  const { code, stdout } = await podlan('trace', 'pod-a1', '0.0.0.0', '--json', '--snapshots', file);
+  expect([code, parseTrace(stdout).destination]).toEqual([0, '127.0.0.1']);
+});

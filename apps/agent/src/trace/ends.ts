@@ -16,9 +16,16 @@ export function placeOf(cluster: SnapshotCluster, text: string): NetworkPlace {
 export function destinationOf(cluster: SnapshotCluster, text: string, family?: Family): IpAddress {
   const address = parseIpAddress(text);
   if (address === undefined) return addressOf(placeOf(cluster, text), family);
+  if (isForMany(address))
+    throw new UsageError(
+      `expected the address of one host or pod, found ${text}: what is for many goes more ways than one`,
+    );
   if (family === undefined || familyOf(address) === family) return address;
   throw new UsageError(`--family: expected ipv${familyOf(address)} for ${text}, found ipv${family}`);
 }
+
+const isForMany = (address: IpAddress): boolean =>
+  /^(ff|22[4-9]\.|23\d\.)/.test(address) || address === '255.255.255.255';
 
 function addressOf(place: NetworkPlace, family?: Family): IpAddress {
   // A host has addresses of bridges and tunnels beside those that other nodes know it by.

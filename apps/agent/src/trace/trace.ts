@@ -29,7 +29,7 @@ export async function trace(
   const options = probeOptions(order, destinationOf(cluster, to, order.family));
   const result = probe(netns, options);
   const report: TraceReport = {
-    ...{ source: name, destination: options.destination, result, notes: cluster.notes },
+    ...{ source: name, destination: result.destination, result, notes: cluster.notes },
     ...{ findings: diagnose(result, cluster), doubts: doubtsOf(result, cluster) },
   };
   return { report, options, cluster };

@@ -224,8 +224,15 @@ export class Fib {
   }
 
   isLocal(address: IpAddress): boolean {
-    const found = this.#table(familyOf(address), TABLE_LOCAL).lookup(numberOf(address), () => true);
-    return found?.type === 'local';
+    return this.#localType(address) === 'local';
+  }
+
+  isBroadcast(address: IpAddress): boolean {
+    return this.#localType(address) === 'broadcast';
+  }
+
+  #localType(address: IpAddress): RouteType | undefined {
+    return this.#table(familyOf(address), TABLE_LOCAL).lookup(numberOf(address), () => true)?.type;
   }
 
   /** The route of a packet; undefined where no table has one. */

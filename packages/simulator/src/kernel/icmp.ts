@@ -70,6 +70,11 @@ function take(
     netns.drop(packet, 'echo-ignored', 'echo requests are not answered here', { row });
     return;
   }
+  // icmp_echo_ignore_broadcasts, which is on unless somebody switches it off.
+  if (netns.fib.isBroadcast(ip.destination)) {
+    netns.drop(packet, 'echo-ignored', 'echo requests for all are not answered');
+    return;
+  }
   netns.tell(packet, 'deliver', `echo request for ${ip.destination}`);
   if (isMulticastAddress(ip.destination)) return;
   const { identifier, sequence, data } = message;
@@ -115,7 +120,7 @@ export function icmpPacket(
 /** Tells the sender of a packet why it went no further, where anybody is to be told (RFC 1122, section 3.2.2). */
 export function sendError(netns: Netns, about: Packet, error: IcmpError): void {
   const ip = readIp(about.bytes);
-  if (ip === undefined || !mayBeAnswered(about, ip)) return;
+  if (ip === undefined || !mayBeAnswered(about, ip) || netns.fib.isBroadcast(ip.destination)) return;
   const source = errorSource(netns, ip);
   if (source === undefined) return;
   const message = ip.family === 4 ? error4(about.bytes, error) : error6(about.bytes, error);

@@ -7,6 +7,7 @@ import {
   type MacAddress,
   macFromBytes,
   macToBytes,
+  prefixLength,
 } from '@podlan/wire';
 import type { Device } from '../devices/device.js';
 import { type FibMatch, type FibRoute, TABLE_LOCAL } from './fib.js';
@@ -123,7 +124,7 @@ export function finishOutput(
   const passed = passHook(netns, 'postrouting', packet, { oif: device.name, ...(iif && { iif }) });
   if (passed === undefined) return;
   const ip = readIp(passed.bytes)!;
-  const nextHop = route.via ?? ip.destination;
+  const nextHop = nextHopOf(route, ip.destination);
   const mtu = Math.min(mtuOf(netns, route), passed.largestFragment ?? Number.POSITIVE_INFINITY);
   if (passed.bytes.length <= mtu) {
     output(netns, passed, device, route, nextHop);
@@ -145,6 +146,12 @@ export function finishOutput(
   );
   const { largestFragment: _, ...cut } = passed;
   for (const piece of pieces) output(netns, withBytes(cut, piece), device, route, nextHop);
+}
+
+/** What is for a group stays on the link, where nothing but a default route leads to it (__mkroute_output). */
+function nextHopOf({ via, prefix }: FibRoute, destination: IpAddress): IpAddress {
+  const isByDefault = prefixLength(prefix) < 4 && isMulticastAddress(destination);
+  return via === undefined || isByDefault ? destination : via;
 }
 
 function output(netns: Netns, packet: Packet, device: Device, route: FibRoute, nextHop: IpAddress): void {

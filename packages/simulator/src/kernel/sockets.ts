@@ -153,6 +153,10 @@ export class Sockets {
       this.#netns.drop(packet, 'malformed', 'no TCP segment whose checksum holds');
       return;
     }
+    if (this.#netns.fib.isBroadcast(ip.destination)) {
+      this.#netns.drop(packet, 'no-socket', 'TCP speaks to one host, not to all');
+      return;
+    }
     const connection = this.#connections.get(`${segment.destinationPort}`);
     if (connection !== undefined) {
       this.#netns.tell(packet, 'deliver', `segment for TCP port ${segment.destinationPort}`);

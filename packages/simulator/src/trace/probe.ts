@@ -59,7 +59,8 @@ const HANDSHAKE_MS = 500;
  * probe(netns, { destination: parseIpAddress('10.244.2.2')! }).lost?.reason; // => 'no-route'
  * ```
  */
-export function probe(netns: Netns, options: ProbeOptions): ProbeResult {
+export function probe(netns: Netns, asked: ProbeOptions): ProbeResult {
+  const options = { ...asked, destination: reachedBy(asked) };
   const journey = new Journey(() => netns.clock.nowMs());
   const source = options.source ?? sourceFor(netns, options.destination);
   if (source === undefined) return unsent(netns, journey, options);
@@ -82,6 +83,12 @@ export function probe(netns: Netns, options: ProbeOptions): ProbeResult {
  */
 export function probePacket(netns: Netns, packet: Uint8Array, options: ProbeOptions): ProbeResult {
   return send(netns, packet, options, new Journey(() => netns.clock.nowMs()));
+}
+
+/** Sent to no address in particular, a packet is for this host itself (ip_route_output_key, ip6_datagram_connect). */
+function reachedBy({ destination, source }: ProbeOptions): IpAddress {
+  if (destination === '0.0.0.0') return source ?? ('127.0.0.1' as IpAddress);
+  return destination === '::' ? ('::1' as IpAddress) : destination;
 }
 
 function send(netns: Netns, bytes: Uint8Array, options: ProbeOptions, journey: Journey): ProbeResult {
