@@ -10,7 +10,7 @@ import { SimNetwork } from '../../sim-network.js';
 import type { LeftOut } from '../../trace/doubts.js';
 import type { NamespaceSnapshot } from '../namespace-schema.js';
 import type { LinkSnapshot, NodeSnapshot } from '../types.js';
-import type { Note } from './concerns.js';
+import { allPackets, type Note } from './concerns.js';
 import { noteLinks } from './note-links.js';
 import { restoreLinks } from './restore-links.js';
 import { restoreTables } from './restore-tables.js';
@@ -59,16 +59,23 @@ export async function loadSnapshots(
   const notes: string[] = [];
   const leftOut: LeftOut[] = [];
   const note = (text: string) => void notes.push(text);
-  for (const place of places)
-    restore(network, place, places, (text, concerns) => {
-      note(`${place.name}: ${text}`);
-      if (concerns !== undefined) leftOut.push({ place: place.name, text, concerns });
-    });
+  const noteOf =
+    (place: string): Note =>
+    (text, concerns) => {
+      note(`${place}: ${text}`);
+      if (concerns !== undefined) leftOut.push({ place, text, concerns });
+    };
+  for (const place of places) restore(network, place, places, noteOf(place.name));
   joinPairs(network, places);
   joinCards(network, note);
   joinUnknown(network, places, note);
   noteStrangers(network, snapshots, note);
-  for (const snapshot of snapshots) await startForwarders(network, places, snapshot, notes);
+  for (const snapshot of snapshots) {
+    const { name } = places.find(
+      ({ node, snapshot: { kind } }) => node === snapshot.node && kind === 'host',
+    )!;
+    await startForwarders(network.netns(name)!, snapshot, noteOf(name));
+  }
   for (const place of places) openSockets(network.netns(place.name)!, place.snapshot);
   const described = places.map((place) => describe(network, place, snapshots));
   return { network, snapshots, notes, leftOut, places: described };
@@ -121,23 +128,21 @@ function isUplink(place: Place, link: LinkSnapshot, places: readonly Place[]): b
   return own.some(({ scope }) => scope === 'global');
 }
 
-async function startForwarders(
-  network: SimNetwork,
-  places: readonly Place[],
-  { node, control }: NodeSnapshot,
-  notes: string[],
-): Promise<void> {
+async function startForwarders(netns: Netns, { control }: NodeSnapshot, note: Note): Promise<void> {
   const { forwarders = [], tunnels = [] } = control ?? {};
-  const netns = network.netns(places.find((one) => one.node === node && one.snapshot.kind === 'host')!.name)!;
   for (const row of forwarders) {
     const device = netns.device(row.dev);
     if (!(device instanceof Tun)) {
-      notes.push(`${node}: its agent has a forwarder on ${row.dev}, which is no TAP or TUN here`);
+      note(`its agent has a forwarder on ${row.dev}, which is no TAP or TUN here`);
       continue;
     }
     const own = tunnels.filter(({ dev }) => dev === row.dev);
-    const program = await ForwarderProgram.start(netns, row, device, own.length + 16);
-    for (const tunnel of own) program.setTunnel(tunnel);
+    try {
+      const program = await ForwarderProgram.start(netns, row, device, own.length + 16);
+      for (const tunnel of own) program.setTunnel(tunnel);
+    } catch (cause) {
+      note(`the forwarder on ${row.dev} is not as it was: ${(cause as Error).message}`, allPackets);
+    }
   }
 }
 
