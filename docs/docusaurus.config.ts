@@ -81,6 +81,8 @@ const config: Config = {
       items: [
         { to: '/docs/start', label: 'Documentation', position: 'left', activeBaseRegex: '/docs/' },
         { to: '/playground', label: 'Playground', position: 'left' },
+        { to: '/prefixes', label: 'Prefix table', position: 'left' },
+        { to: '/workbench', label: 'Frame workbench', position: 'left' },
         { href: REPOSITORY, label: 'Source', position: 'right' },
         { type: 'localeDropdown', position: 'right' },
       ],
