@@ -95,11 +95,15 @@ describe.each(pairs)('%s and %s', (english, chinese) => {
     expect(commands(pages[1].markdown)).toEqual(commands(pages[0].markdown));
   });
 
+  /** What begins with a slash is a page of the site which is a program. */
+  const fileOf = (name, target) =>
+    target.startsWith('/') ? join(root, `docs/src/pages${target}.tsx`) : join(root, dirname(name), target);
+
   test.each(pages)('$name links to files that are there', ({ name, markdown }) => {
     const links = [...outsideCode(markdown).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
       ([, target]) => target,
     );
-    expect(links.filter((target) => !existsSync(join(root, dirname(name), target)))).toEqual([]);
+    expect(links.filter((target) => !existsSync(fileOf(name, target)))).toEqual([]);
   });
 
   test.each(pages)('$name names npm scripts that exist', ({ markdown }) => {
