@@ -51,6 +51,8 @@ export interface Medium {
  * eth0.deliver({ bytes: new Uint8Array(60), mark: 0, hops: 0 }); // as the link does
  * network.clock.run();
  * eth0.counters.rxPackets; // => 1
+ * eth0.receive({ bytes: new Uint8Array(1519), mark: 0, hops: 0 }); // more than its MTU, and headers
+ * eth0.counters.rxPackets; // => 1
  * eth0.cable.loss = 0.5;
  * eth0.isPerfect; // => false
  * eth0.cable.cut = true;
