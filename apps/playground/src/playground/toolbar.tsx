@@ -25,7 +25,7 @@ export function Toolbar({ store, shown, drawer, onDrawer }: ToolbarProps): React
   const { list: scenarios } = useText(scenarioPanel);
   const { scene, isBusy, given } = shown;
   const state = scene instanceof ClusterScene ? scene.state : undefined;
-  const canUndo = !isBusy && state !== undefined && state.actions.length > given;
+  const canUndo = state !== undefined && state.actions.length > given;
   const drawers: [Drawer, string][] = [
     ['scenarios', scenarios],
     ['new-cluster', newCluster],
