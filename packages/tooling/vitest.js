@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.{ts,js}'],
     reporters: [['default', { summary: false }], 'json'],
     outputFile: { json: 'test-results.json' },
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 });

@@ -26,7 +26,8 @@ beforeAll(async () => {
     told.set(`lab ${language}`, await podlan(...demo));
     told.set(`simulation ${language}`, await podlan(...demo, '--simulate'));
   }
-});
+  // Four demos, one after the other.
+}, 180_000);
 
 /** Columns a terminal needs: CJK and full-width characters take two. */
 function columns(line: string): number {
