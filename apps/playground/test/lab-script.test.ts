@@ -32,7 +32,7 @@ test.each([
     { do: 'send', packet: { from: 'pod-a1', to: '10.244.2.2', protocol: 'udp', port: 53 } },
   ],
 ])('%s', (line, action) => {
-  const { steps } = parseLabScript(`# on the default lab\n${line}`);
+  const { steps } = parseLabScript(`podlan lab up\n\n# in it\n${line}`);
   expect(steps.map((step) => step.line)).toEqual(['podlan lab up', line]);
   expect(steps[1]!.actions).toEqual([action]);
 });
@@ -40,9 +40,19 @@ test.each([
 test.each([
   ['podlan lab up --backend ipip', 'vxlan, host-gw, udp'],
   ['podlan lab up --hosts many', 'a number'],
+  ['podlan lab up --store etcd', '--hosts, --pods'],
+  ['podlan trace pod-a1 pod-b1', 'podlan lab up'],
+  ['', 'podlan lab up'],
+])('"%s" is no beginning', (line, expected) => {
+  expect(() => parseLabScript(line)).toThrow(expected);
+});
+
+test.each([
   ['podlan lab exec host-a ip route', '-- COMMAND'],
   ['podlan trace pod-a1', 'SRC DST'],
-  ['rm -rf /', 'podlan lab up'],
+  ['podlan trace pod-a1 pod-b1 --ttl 3', '--proto, --dport'],
+  ['podlan lab up', 'podlan lab join'],
+  ['rm -rf /', 'podlan lab join'],
 ])('%s is refused', (line, expected) => {
-  expect(() => parseLabScript(line)).toThrow(expected);
+  expect(() => parseLabScript(`podlan lab up\n${line}`)).toThrow(expected);
 });

@@ -1,11 +1,10 @@
-/** Which blocks of commands can be played in the page: a lab that is brought up or traced in, and nothing besides. */
+/** Which blocks of commands can be played in the page: a lab that is brought up, and what is done in it. */
 
-const LAB_LINE =
-  /^podlan (lab (up|join|leave)\b|lab exec \S+ -- (ip|bridge|sysctl|nft|ping) |trace \S+ \S+(?!.*--snapshots))/;
+const LAB_LINE = /^podlan (lab (join|leave) |lab join$|lab exec \S+ -- (ip|bridge|sysctl|nft|ping) |trace )/;
 const COMMENT = /^\s*(#.*)?$/;
 
 export function isLabScript(code: string): boolean {
-  const lines = code.split('\n').filter((line) => !COMMENT.test(line));
-  const showsALab = lines.some((line) => /^podlan (lab up|trace)\b/.test(line));
-  return showsALab && lines.every((line) => LAB_LINE.test(line) && !line.endsWith('&'));
+  const [up, ...others] = code.split('\n').filter((line) => !COMMENT.test(line));
+  if (!up?.startsWith('podlan lab up') || others.length === 0) return false;
+  return others.every((line) => LAB_LINE.test(line));
 }

@@ -14,11 +14,12 @@ export interface LabScript {
 
 /** Throws SyntaxError that says which line is not understood, and what would be. */
 export function parseLabScript(code: string): LabScript {
-  const lines = linesOf(code);
-  const up = lines[0]?.startsWith('podlan lab up') ? lines[0] : 'podlan lab up';
+  const [up = '', ...others] = linesOf(code);
   const { cluster, actions } = labUp(up);
-  const rest = lines.filter((line) => line !== up).map((line) => ({ line, actions: [actionOf(line)] }));
-  return { cluster, steps: [{ line: up, actions }, ...rest] };
+  return {
+    cluster,
+    steps: [{ line: up, actions }, ...others.map((line) => ({ line, actions: [actionOf(line)] }))],
+  };
 }
 
 const linesOf = (code: string): string[] =>
@@ -32,16 +33,18 @@ interface Words {
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** Options that are there or not. */
-const FLAGS = new Set(['df', 'live', 'json', 'verbose', 'bytes']);
+/** Options that are there or not; all others have a value. */
+const FLAGS = new Set(['df', 'live', 'verbose', 'bytes']);
 
-function wordsOf(text: string): Words {
+/** `known` are those that the page can do, and those that change nothing in it. */
+function wordsOf(line: string, text: string, known: readonly string[]): Words {
   const plain: string[] = [];
   const options: Record<string, string> = {};
   const words = text.split(/\s+/).filter(Boolean);
   for (let i = 0; i < words.length; i++) {
     const name = /^--(.+)$/.exec(words[i]!)?.[1];
     if (name === undefined) plain.push(words[i]!);
+    else if (!known.includes(name)) throw refusal(line, known.map((one) => `--${one}`).join(', '));
     else options[name] = FLAGS.has(name) ? 'yes' : (words[++i] ?? '');
   }
   return { plain, options };
@@ -50,7 +53,9 @@ function wordsOf(text: string): Words {
 const MOST_HOSTS = 6;
 
 function labUp(line: string): { cluster: ClusterShape; actions: Action[] } {
-  const { options } = wordsOf(line.replace(/^podlan lab up/, ''));
+  const [, text] = /^podlan lab up\b(.*)$/.exec(line) ?? [];
+  if (text === undefined) throw refusal(line, 'podlan lab up');
+  const { options } = wordsOf(line, text, ['hosts', 'pods', 'backend', 'dataplane', 'family']);
   const { backend, dataplane, family } = options;
   const hosts = count(line, options.hosts ?? '2');
   const pods = count(line, options.pods ?? '1');
@@ -74,17 +79,17 @@ function actionOf(line: string): Action {
   const [, command = '', rest = ''] = /^podlan (lab join|lab leave|lab exec|trace)\b(.*)$/.exec(line) ?? [];
   switch (command) {
     case 'lab join': {
-      const { dataplane } = wordsOf(rest).options;
+      const { dataplane } = wordsOf(line, rest, ['dataplane']).options;
       return { do: 'join', ...(dataplane && { dataplane: oneOf(line, dataplane, ['wasm', 'kernel']) }) };
     }
     case 'lab leave':
-      return { do: 'leave', host: wordsOf(rest).plain[0] ?? '' };
+      return { do: 'leave', host: wordsOf(line, rest, []).plain[0] ?? '' };
     case 'lab exec':
       return execAction(line, rest);
     case 'trace':
-      return traceAction(line, wordsOf(rest));
+      return traceAction(line, wordsOf(line, rest, TRACE_OPTIONS));
     default:
-      throw refusal(line, 'podlan lab up, join, leave or exec, or podlan trace');
+      throw refusal(line, 'podlan lab join, leave or exec, or podlan trace');
   }
 }
 
@@ -93,6 +98,8 @@ function execAction(line: string, rest: string): Action {
   if (at === undefined || command === undefined) throw refusal(line, 'podlan lab exec PLACE -- COMMAND');
   return { do: 'run', at, line: command };
 }
+
+const TRACE_OPTIONS = ['proto', 'dport', 'size', 'df', 'family', 'live', 'verbose', 'bytes'];
 
 function traceAction(line: string, { plain: [from, to], options }: Words): Action {
   if (from === undefined || to === undefined) throw refusal(line, 'podlan trace SRC DST');
