@@ -5,18 +5,22 @@ import useDocusaurusContext from '@docusaurus/useDocusaurusContext';
 import useIsBrowser from '@docusaurus/useIsBrowser';
 import { type ComponentType, lazy, type ReactNode, Suspense } from 'react';
 
-type App = ComponentType<{ language: 'en' | 'zh-Hans' }>;
+interface InLanguage {
+  language: 'en' | 'zh-Hans';
+}
 
 /** A component of what `load` fetches; until it is there, and where scripts don't run, a line says so. */
-export function browserApp(load: () => Promise<{ default: App }>): () => ReactNode {
+export function browserApp<Props extends object>(
+  load: () => Promise<{ default: ComponentType<Props & InLanguage> }>,
+): (props: Omit<Props, 'language'>) => ReactNode {
   const Loaded = lazy(load);
-  return function BrowserApp(): ReactNode {
+  return function BrowserApp(props): ReactNode {
     const isBrowser = useIsBrowser();
     const { currentLocale } = useDocusaurusContext().i18n;
     if (!isBrowser) return <Waiting />;
     return (
       <Suspense fallback={<Waiting />}>
-        <Loaded language={currentLocale === 'en' ? 'en' : 'zh-Hans'} />
+        <Loaded {...(props as Props)} language={currentLocale === 'en' ? 'en' : 'zh-Hans'} />
       </Suspense>
     );
   };

@@ -2,12 +2,12 @@
 
 import Translate from '@docusaurus/Translate';
 import useBaseUrl from '@docusaurus/useBaseUrl';
-import useDocusaurusContext from '@docusaurus/useDocusaurusContext';
 import useIsBrowser from '@docusaurus/useIsBrowser';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ReactNode, useState } from 'react';
+import { browserApp } from '../browser-app';
 import styles from './lab-code.module.css';
 
-const LabScript = lazy(() => import('@podlan/playground/lab-script'));
+const LabScript = browserApp(() => import('@podlan/playground/lab-script'));
 
 interface LabCodeProps {
   readonly code: string;
@@ -17,14 +17,8 @@ interface LabCodeProps {
 
 export function LabCode({ code, children }: LabCodeProps): ReactNode {
   const isBrowser = useIsBrowser();
-  const { currentLocale } = useDocusaurusContext().i18n;
   const playground = useBaseUrl('/playground');
   const [isOpen, setOpen] = useState(false);
-  const waiting = (
-    <p role="status">
-      <Translate id="app.loading">Loading …</Translate>
-    </p>
-  );
   return (
     <div className={styles.lab} data-lab-code>
       {children}
@@ -43,13 +37,7 @@ export function LabCode({ code, children }: LabCodeProps): ReactNode {
       </button>
       {isOpen && (
         <div className={styles.stage}>
-          <Suspense fallback={waiting}>
-            <LabScript
-              language={currentLocale === 'en' ? 'en' : 'zh-Hans'}
-              code={code}
-              playground={playground}
-            />
-          </Suspense>
+          <LabScript code={code} playground={playground} />
         </div>
       )}
     </div>
