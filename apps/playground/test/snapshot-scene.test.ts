@@ -22,6 +22,21 @@ test('in the sick lab it does not, and the entry that leads astray is named', as
   expect(findings[0]!.mend[0]).toMatch(/^bridge fdb replace .* dst 192\.168\.77\.12 /);
 });
 
+test('a rule that is not simulated makes the end doubtful', async () => {
+  const [host, ...others] = await labSnapshots('sound');
+  const snapshot = JSON.parse(host!.text);
+  const inForward = { family: 'inet', table: 'other', chain: 'forward' };
+  snapshot.namespaces[0].nftables.push(
+    { table: { family: 'inet', name: 'other' } },
+    { chain: { family: 'inet', table: 'other', name: 'forward', type: 'filter', hook: 'forward', prio: 0 } },
+    { rule: { ...inForward, handle: 9, expr: [{ xt: null }, { drop: null }] } },
+  );
+  const scene = await SnapshotScene.open([{ name: host!.name, text: JSON.stringify(snapshot) }, ...others]);
+  const { result, doubts } = scene.send(PING);
+  expect(result.answered).toBe(true);
+  expect(doubts).toEqual(expect.arrayContaining([expect.stringMatching(/^host-a: .*inet other forward/)]));
+});
+
 test.each([
   ['no JSON', 'hello', /notes\.txt: .*JSON/],
   ['another file', '{"schema":"else"}', /notes\.txt: .*podlan-snapshot/],

@@ -8,6 +8,8 @@ export interface Walk {
   readonly result: ProbeResult;
   /** What is wrong; the cause of a loss first. */
   readonly findings: readonly Finding[];
+  /** What concerned the packet and was passed over, since it is not simulated: with it the end may be another. */
+  readonly doubts: readonly string[];
 }
 
 export interface Scene extends PlacedNetwork {

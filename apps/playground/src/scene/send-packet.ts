@@ -1,5 +1,5 @@
 /** From what a reader asks for to a probe of the simulator. */
-import { diagnose, type PlacedNetwork, type ProbeOptions, probe } from '@podlan/simulator';
+import { diagnose, doubtsOf, type PlacedNetwork, type ProbeOptions, probe } from '@podlan/simulator';
 import { familyOf, type IpAddress, parseIpAddress } from '@podlan/wire';
 import type { PacketShape } from '../state/playground-state';
 import type { Walk } from './scene';
@@ -17,7 +17,7 @@ export function sendPacket(around: PlacedNetwork, packet: PacketShape): Walk {
     ...(dontFragment !== undefined && { dontFragment }),
   };
   const result = probe(netns, options);
-  return { packet, result, findings: diagnose(result, around) };
+  return { packet, result, findings: diagnose(result, around), doubts: doubtsOf(result, around) };
 }
 
 function destinationOf(around: PlacedNetwork, { to, family }: PacketShape): IpAddress {

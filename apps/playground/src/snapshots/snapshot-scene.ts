@@ -36,6 +36,10 @@ export class SnapshotScene implements Scene {
     return this.#cluster.places;
   }
 
+  get leftOut() {
+    return this.#cluster.leftOut;
+  }
+
   get notes() {
     return this.#cluster.notes;
   }

@@ -7,7 +7,7 @@ import { dropMeaning, findingMeaning } from './meanings';
 import { text } from './text';
 import styles from './walk.module.css';
 
-export function WalkOutcome({ walk: { result, findings } }: { readonly walk: Walk }): ReactNode {
+export function WalkOutcome({ walk: { result, findings, doubts } }: { readonly walk: Walk }): ReactNode {
   const words = useText(text);
   const { answered, arrived, lost, hops } = result;
   return (
@@ -17,6 +17,12 @@ export function WalkOutcome({ walk: { result, findings } }: { readonly walk: Wal
         {!answered && lost !== undefined && <Loss hop={lost} />}
       </p>
       {answered && <p className={styles.quiet}>{words.crossings(crossingCount(hops))}</p>}
+      {doubts.length > 0 && (
+        <div className={styles.finding}>
+          <p>{words.doubtful}</p>
+          <Lines title={words.skipped} lines={doubts} />
+        </div>
+      )}
       {findings.map((finding) => (
         <FindingNote key={`${finding.code} ${finding.node} ${finding.text}`} finding={finding} />
       ))}
