@@ -109,3 +109,10 @@ test('snapshots of nodes are shown and walked through, and changed by no action'
   expect(shown().said).toHaveProperty('failed');
   expect(store.state).toBeUndefined();
 });
+
+test('a cluster that can not be is told, and what was shown stays', async () => {
+  const { scene } = shown();
+  await store.start({ ...FIRST_STATE, actions: [{ do: 'cut', host: 'host-z' }] });
+  expect(shown().said).toEqual({ failed: expect.stringContaining('host-z') });
+  expect(shown().scene).toBe(scene);
+});

@@ -74,10 +74,15 @@ export class PlaygroundStore {
     return this.#inTurn(async () => this.#replace(await ClusterScene.open(state), { ...state, given }));
   }
 
+  /** As {@link open}, and says why where it does not. */
+  start(state: PlaygroundState, given = 0): Promise<void> {
+    return this.open(state, given).catch((error: Error) => this.say(error.message));
+  }
+
   /** A scenario from its beginning. */
   play({ id, cluster, actions }: Pick<Scenario, 'id' | 'cluster' | 'actions'>): Promise<void> {
     const state: PlaygroundState = { version: 1, cluster, actions: [...actions], scenario: id };
-    return this.open(state, actions.length);
+    return this.start(state, actions.length);
   }
 
   /** A scene of somebody else's making. */

@@ -53,7 +53,7 @@ export function Toolbar({ store, shown, drawer, onDrawer }: ToolbarProps): React
       )}
       <button
         type="button"
-        onClick={() => void store.open({ ...FIRST_STATE, cluster: state?.cluster ?? FIRST_STATE.cluster })}
+        onClick={() => void store.start({ ...FIRST_STATE, cluster: state?.cluster ?? FIRST_STATE.cluster })}
       >
         {startOver}
       </button>

@@ -33,13 +33,13 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
   const shape = scene instanceof ClusterScene ? scene.state.cluster : PLAIN_CLUSTER;
   const make = (cluster: ClusterShape) => {
     setDrawer(undefined);
-    void store.open({ ...FIRST_STATE, cluster });
+    void store.start({ ...FIRST_STATE, cluster });
   };
   const play = (wanted: Scenario) => {
     setDrawer(undefined);
     void store.play(wanted);
   };
-  const leave = () => void store.open(FIRST_STATE);
+  const leave = () => void store.start(FIRST_STATE);
   const scenario = scenarioOf(shown.scenario ?? '');
   const isWide = places.filter(({ kind }) => kind === 'host').length > MOST_HOSTS_BESIDE;
   return (
