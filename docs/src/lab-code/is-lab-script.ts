@@ -1,6 +1,7 @@
 /** Which blocks of commands can be played in the page: a lab that is brought up, and what is done in it. */
 
-const LAB_LINE = /^podlan (lab (join|leave) |lab join$|lab exec \S+ -- (ip|bridge|sysctl|nft|ping) |trace )/;
+const LAB_LINE =
+  /^podlan (lab (join|leave) |lab join$|lab exec \S+ -- (ip|bridge|sysctl|nft|ping) |trace (?!.*--snapshots))/;
 const COMMENT = /^\s*(#.*)?$/;
 
 export function isLabScript(code: string): boolean {
