@@ -235,15 +235,16 @@ describe('a host that flannel set up', () => {
     );
   });
 
-  test('leaves the machine as it was', async () => {
-    const look = async () => [
-      (await run('ip', 'netns')).stdout,
-      await readFile('/proc/mounts', 'utf8'),
-      await say(hosts.a.netns, 'ip', '-j', 'link'),
-    ];
-    const before = await look();
-    await take();
-    expect(await look()).toEqual(before);
+  test('leaves the host as it was, and mounts nothing, as a namespace with a name would', async () => {
+    const links = () => say(hosts.a.netns, 'ip', '-j', 'link');
+    const before = await links();
+    // In a mount namespace of its own: others mount and unmount meanwhile.
+    const script = 'cat /proc/self/mounts >"$0"; "$@" >"$0.json"; diff "$0" /proc/self/mounts';
+    const argv = ['--mount', 'sh', '-c', script, join(directory, 'mounts'), process.execPath, MAIN, ...flags];
+    const { code, stdout } = await run('unshare', ...argv);
+    expect([code, stdout]).toEqual([0, '']);
+    expect(parseSnapshot(await readFile(join(directory, 'mounts.json'), 'utf8')).node).toBe('node-1');
+    expect(await links()).toEqual(before);
   });
 
   test('has no address and no name of before when it is redacted, and agrees under one key', async () => {
