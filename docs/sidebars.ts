@@ -15,6 +15,7 @@ const sidebars: SidebarsConfig = {
       label: '指南',
       items: [
         'agent',
+        'install',
         'cni',
         'trace',
         'flannel',

@@ -13,6 +13,8 @@ const PACKAGE_OF = {
   ping: 'iputils-ping',
   unshare: 'util-linux',
   nsenter: 'util-linux',
+  setpriv: 'util-linux',
+  'systemd-analyze': 'systemd',
   ps: 'procps',
   chromium: 'chromium',
   etcd: 'etcd-server',
