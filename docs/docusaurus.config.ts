@@ -79,7 +79,8 @@ const config: Config = {
       title: 'podlan',
       logo: { src: 'img/logo.svg', alt: '', width: 28, height: 28 },
       items: [
-        { to: '/docs/start', label: 'Documentation', position: 'left', activeBaseRegex: '/docs/' },
+        { to: '/docs/start', label: 'Documentation', position: 'left', activeBaseRegex: '/docs/(?!api)' },
+        { to: '/docs/api', label: 'API', position: 'left', activeBaseRegex: '/docs/api' },
         { to: '/playground', label: 'Playground', position: 'left' },
         { to: '/prefixes', label: 'Prefix table', position: 'left' },
         { to: '/workbench', label: 'Frame workbench', position: 'left' },

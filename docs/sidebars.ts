@@ -4,7 +4,13 @@
  * i18n/en/docusaurus-plugin-content-docs/current.json.
  */
 
+import { readdirSync } from 'node:fs';
 import type { SidebarsConfig } from '@docusaurus/plugin-content-docs';
+
+/** An entry point each, as reference/write-api.mjs made them. */
+const apiPages = readdirSync(`${import.meta.dirname}/content/api`)
+  .map((name) => `api/${name.replace('.md', '')}`)
+  .filter((name) => name !== 'api/index');
 
 const sidebars: SidebarsConfig = {
   docs: [
@@ -39,6 +45,7 @@ const sidebars: SidebarsConfig = {
             (name) => `cli/${name}`,
           ),
         },
+        { type: 'category', label: 'API', link: { type: 'doc', id: 'api/index' }, items: apiPages },
       ],
     },
     { type: 'category', label: '性能', items: ['performance'] },

@@ -1,0 +1,67 @@
+/** What the API pages say around docstrings, in the languages of the site. */
+
+/** Headings and heads of tables that are TypeDoc's own words. */
+const chinese = {
+  Accessors: '访问器',
+  Classes: '类',
+  Constructors: '构造函数',
+  Constructor: '构造函数',
+  'Default value': '默认值',
+  'Default type': '默认类型',
+  Description: '说明',
+  Enumerations: '枚举',
+  Example: '示例',
+  Examples: '示例',
+  Extends: '继承自',
+  'Extended by': '派生',
+  Functions: '函数',
+  'Implementation of': '实现了',
+  Implements: '实现了',
+  'Index Signature': '索引签名',
+  Indexable: '可索引',
+  'Inherited from': '继承自',
+  Interfaces: '接口',
+  Methods: '方法',
+  Modifier: '修饰符',
+  Overrides: '重写',
+  Parameter: '参数',
+  Parameters: '参数',
+  Properties: '属性',
+  Property: '属性',
+  Name: '名称',
+  References: '再导出',
+  'Re-exports': '再导出',
+  Returns: '返回值',
+  See: '参见',
+  Throws: '抛出',
+  Type: '类型',
+  'Type Aliases': '类型别名',
+  'Type Declaration': '类型声明',
+  'Type Literal': '类型字面量',
+  'Type Parameter': '类型参数',
+  'Type Parameters': '类型参数',
+  'Union Members': '联合成员',
+  Variables: '变量',
+};
+
+export const API_FRAMES = {
+  'zh-Hans': {
+    title: 'API 参考',
+    label: '概览',
+    description: '各个 npm 包的每个导出：签名、参数和可运行的示例',
+    introduction:
+      '由各个包的 TypeScript 源代码生成，每个入口一页。说明取自源代码，是英文的；其中的示例都由测试运行。各包的中文入门见 [npm 包](../packages.md)。',
+    columns: ['入口', '内容'],
+    note: '说明取自源代码，是英文的。',
+    words: chinese,
+  },
+  en: {
+    title: 'API reference',
+    label: 'Overview',
+    description: 'Every export of the npm packages: signatures, parameters, and examples that run',
+    introduction:
+      "Made from the packages' TypeScript, a page for each entry point. The tests run every example in it. To begin with a package: [the npm packages](../packages.md).",
+    columns: ['Entry point', 'What it holds'],
+    words: {},
+  },
+};
