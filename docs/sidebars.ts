@@ -8,9 +8,10 @@ import { readdirSync } from 'node:fs';
 import type { SidebarsConfig } from '@docusaurus/plugin-content-docs';
 
 /** An entry point each, as reference/write-api.mjs made them. */
-const apiPages = readdirSync(`${import.meta.dirname}/content/api`)
+const apiPages = readdirSync(new URL('content/api', import.meta.url))
   .map((name) => `api/${name.replace('.md', '')}`)
-  .filter((name) => name !== 'api/index');
+  .filter((name) => name !== 'api/index')
+  .sort();
 
 const sidebars: SidebarsConfig = {
   docs: [

@@ -22,7 +22,7 @@ function withFlatLinks(text, path) {
 /** Text and code blocks in turn: whatever looks like a heading in code is none. */
 const outsideCode = (text, change) =>
   text
-    .split(/^(```[^]*?^```)$/m)
+    .split(/^(```[\s\S]*?^```)$/m)
     .map((part, index) => (index % 2 ? part : change(part)))
     .join('');
 
@@ -60,13 +60,22 @@ const withTableHeads = (text, word) =>
 function tidied(text, words) {
   const word = (english) => words[english] ?? english;
   const plain = text.replace(/^\*\*\*\n+/gm, '').replace(NEEDLESS, '');
-  return outsideCode(withLabels(plain, word), (part) => withTableHeads(part, word)).replace(/\n{3,}/g, '\n\n');
+  return outsideCode(withLabels(plain, word), (part) => withTableHeads(part, word)).replace(
+    /\n{3,}/g,
+    '\n\n',
+  );
 }
 
-const summaryOf = (text) => /^# .*\n\n([^#|`\n][^\n]*(?:\n[^\n]+)*)/.exec(text)?.[1].replaceAll('\n', ' ') ?? '';
+const summaryOf = (text) =>
+  /^# .*\n\n([^#|`\n][^\n]*(?:\n[^\n]+)*)/.exec(text)?.[1].replaceAll('\n', ' ') ?? '';
 
 const frontMatter = (entries) =>
-  ['---', ...Object.entries(entries).map(([key, value]) => `${key}: ${JSON.stringify(value)}`), '---', ''].join('\n');
+  [
+    '---',
+    ...Object.entries(entries).map(([key, value]) => `${key}: ${JSON.stringify(value)}`),
+    '---',
+    '',
+  ].join('\n');
 
 function page({ name, summary }, text, { words, note }) {
   const withEveryId = withIds((english) => words[english] ?? english);
@@ -76,7 +85,9 @@ function page({ name, summary }, text, { words, note }) {
 }
 
 function indexPage(modules, { title, label, description, introduction, columns }) {
-  const rows = modules.map(({ name, file, summary }) => `| [\`${name}\`](${file}) | ${summary.replaceAll('|', '\\|')} |`);
+  const rows = modules.map(
+    ({ name, file, summary }) => `| [\`${name}\`](${file}) | ${summary.replaceAll('|', '\\|')} |`,
+  );
   const table = [`| ${columns.join(' | ')} |`, '|---|---|', ...rows].join('\n');
   return `${frontMatter({ sidebar_label: label, description })}\n# ${title}\n\n${introduction}\n\n${table}\n`;
 }

@@ -3,7 +3,15 @@
  * Writes the pages of the packages' API, in both languages, from what `npm run typedoc` read of the packages. They are made
  * for each build of the site, and not committed.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,7 +62,9 @@ async function writeMarkdown(folder) {
 }
 
 function readMarkdown(folder) {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(({ name }) => name.endsWith('.md'));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(({ name }) =>
+    name.endsWith('.md'),
+  );
   const paths = files.map(({ parentPath, path, name }) => join(parentPath ?? path, name));
   return Object.fromEntries(paths.map((path) => [relative(folder, path), readFileSync(path, 'utf8')]));
 }
@@ -67,7 +77,8 @@ function writePages(written, language) {
   for (const [name, text] of Object.entries(pages)) writeFileSync(join(folder, name), text);
 }
 
-if (!existsSync(READ)) throw new Error(`${READ} is not there: run npm run api in ${root}, which makes it first`);
+if (!existsSync(READ))
+  throw new Error(`${READ} is not there: run npm run api in ${root}, which makes it first`);
 const folder = mkdtempSync(join(tmpdir(), 'podlan-api-'));
 try {
   await writeMarkdown(folder);

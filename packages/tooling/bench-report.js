@@ -78,7 +78,16 @@ function print({ group, baseline, rows, untimed }) {
 }
 
 const machine = () => `${cpus()[0]?.model ?? 'CPU'} x ${cpus().length}, Linux ${release()}`;
-const command = () => `node ${relative(rootFile('.'), process.argv[1])}`;
+
+/** What a run can be told by, as far as it was. */
+const SETTINGS = ['ROUNDS', 'SECONDS', 'SIZES', 'WASM_SIZES', 'PAIRS'];
+
+function command() {
+  const settings = SETTINGS.filter((name) => process.env[name]).map(
+    (name) => `${name}=${process.env[name]} `,
+  );
+  return `${settings.join('')}node ${relative(rootFile('.'), process.argv[1])}`;
+}
 
 /** The machine, and the command that is running on it. */
 export const whereAndHow = () => `${machine()}; Node.js ${process.version}; ${command()}`;
@@ -94,7 +103,13 @@ export function announce(title) {
 export function writeResults(file, groups, others = {}) {
   const path = join(dirname(file), '..', 'bench-results.json');
   const earlier = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
-  const run = { node: process.version, machine: machine(), command: command(), ...others, groups };
+  const where = {
+    at: new Date().toISOString(),
+    node: process.version,
+    machine: machine(),
+    command: command(),
+  };
+  const run = { ...where, ...others, groups };
   const results = { ...earlier, [basename(file, '.js')]: run };
   writeFileSync(path, `${JSON.stringify(results, undefined, 2)}\n`);
 }
