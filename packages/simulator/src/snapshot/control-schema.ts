@@ -2,7 +2,7 @@
 import type { ForwarderRow, Tunnel as TunnelRow } from '@podlan/linux/model';
 import { type IpAddress, type IpPrefix, type MacAddress, parseMacAddress } from '@podlan/wire';
 import * as v from 'valibot';
-import { address, deviceName, may, port, prefix, vni, whole } from './field.js';
+import { address, deviceName, isoTime, may, port, prefix, vni, whole } from './field.js';
 
 /** What podlan's agent says or, where none answers, what flannel left behind. */
 export interface ControlSnapshot {
@@ -25,6 +25,8 @@ export interface ControlSnapshot {
     readonly mtu?: number;
   };
   readonly peers: readonly PeerSnapshot[];
+  /** All of the cluster, this node's own among them, where the agent or the store was asked. */
+  readonly leases?: readonly LeaseSnapshot[];
   /** Of the wasm dataplane: what its forwarders hold, which no table of the kernel shows. */
   readonly forwarders: readonly ForwarderRow[];
   readonly tunnels: readonly TunnelRow[];
@@ -36,6 +38,25 @@ export interface PeerSnapshot {
   readonly publicIps: readonly IpAddress[];
   readonly backendType: string;
   readonly status: 'programmed' | 'pending' | 'failed' | 'refused';
+}
+
+/** A lease, with what its backend says of the node. */
+export interface LeaseSnapshot {
+  readonly subnets: readonly IpPrefix[];
+  readonly backendType: string;
+  /** One for each family. */
+  readonly endpoints: readonly LeaseEndpoint[];
+  /** This node's own. */
+  readonly own?: boolean;
+  /** ISO 8601; absent where it does not end. */
+  readonly expiresAt?: string;
+}
+
+/** Where packets for the node's subnet of the same family are sent; of vxlan, to which device. */
+export interface LeaseEndpoint {
+  readonly publicIp: IpAddress;
+  readonly vni?: number;
+  readonly vtepMac?: MacAddress;
 }
 
 const mac = v.custom<MacAddress>(
@@ -74,6 +95,14 @@ const Peer = v.object({
   status: v.picklist(['programmed', 'pending', 'failed', 'refused']),
 });
 
+const Lease = v.object({
+  subnets: v.array(prefix),
+  backendType: v.string(),
+  endpoints: v.array(v.object({ publicIp: address, vni: may(vni), vtepMac: may(mac) })),
+  own: may(v.boolean()),
+  expiresAt: may(isoTime),
+});
+
 export const Control: v.GenericSchema<ControlSnapshot> = v.object({
   source: v.picklist(['podlan', 'flannel']),
   backend: may(v.string()),
@@ -91,6 +120,7 @@ export const Control: v.GenericSchema<ControlSnapshot> = v.object({
     }),
   ),
   peers: v.array(Peer),
+  leases: may(v.array(Lease)),
   forwarders: v.array(Forwarder),
   tunnels: v.array(Tunnel),
 });

@@ -64,6 +64,9 @@ const NETWORKS: readonly (readonly [string, string])[] = [
 
 const DEVICE_KEYS = new Set(['ifname', 'dev', 'link', 'master', 'iif', 'oif', 'via', 'label']);
 
+/** Under these the part of the machine has names. */
+const NAMED_IN_MACHINE = new Set(['file', 'name', 'network', 'container']);
+
 /** Under these nft has names of its objects, when they are text. */
 const OBJECT_KEYS = new Set(['table', 'chain', 'target', 'flowtable', 'counter', 'quota', 'limit']);
 /** The objects themselves have theirs under `name`. */
@@ -128,9 +131,17 @@ class Redaction {
     if (address !== undefined) return address;
     const key = path.at(-1) ?? '';
     if (path[0] === 'nftables') return this.#stringOfRule(text, path);
+    if (path[0] === 'machine') return this.#stringOfMachine(text, key);
     if (key === 'table') return this.names.table(text);
     if (key === 'name' || DEVICE_KEYS.has(key)) return this.#device(text);
     return text;
+  }
+
+  /** Files and containers are called as anybody likes; words of plugins and policies are those of their programs. */
+  async #stringOfMachine(text: string, key: string): Promise<string> {
+    if (key === 'ifname') return this.#device(text);
+    if (NAMED_IN_MACHINE.has(key)) return this.names.ofMachine(text);
+    return this.names.text(await redactAddressesWithin(text, this.#pseudonyms));
   }
 
   /** Names of addresses may say more after a colon. */

@@ -18,6 +18,9 @@ const USUAL_OBJECTS = new Set([
   ...WORDS_OF_RULES,
   ...['kube-proxy', 'flannel-ipv4', 'flannel-ipv6', 'docker-bridges'],
 ]);
+/** Networks and files that installers name so. */
+const USUAL_OF_MACHINE =
+  /^(cbr0|podlan|flannel|cni0|10-(flannel|podlan|calico)\.(conf|conflist)|(\d+-)?default\.link|NetworkManager)$/;
 const USUAL_WILDCARD = /^(eth|cni|docker|br-|virbr|bond|veth|cali|lxc|tap|tun|wg|flannel|en[ops]|vxlan)\*$/;
 
 export class RedactedNames {
@@ -61,6 +64,13 @@ export class RedactedNames {
   async object(text: string): Promise<string> {
     const isUsual = USUAL_OBJECT.test(text) || USUAL_OBJECTS.has(text.toLowerCase());
     return isUsual ? text : `nft-${await this.#pseudonyms.wordFor('object', text)}`;
+  }
+
+  /** A file, a CNI network or a container; files keep what tells their order and their kind. */
+  async ofMachine(text: string): Promise<string> {
+    if (USUAL_OF_MACHINE.test(text)) return text;
+    const [, number = '', ending = ''] = /^(\d+-)?.*?(\.(?:conf|conflist|json|link))?$/s.exec(text) ?? [];
+    return `${number}name-${await this.#pseudonyms.wordFor('machine', text)}${ending}`;
   }
 
   /** What a rule compares the name of a device with; all whose names begin so, where it ends in a star. */

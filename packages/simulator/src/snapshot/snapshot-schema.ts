@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { Control } from './control-schema.js';
 import { isoTime, may, name } from './field.js';
+import { Machine } from './machine-schema.js';
 import { NamespaceSchema } from './namespace-schema.js';
 
 export const SNAPSHOT_SCHEMA = 'podlan-snapshot';
@@ -21,4 +22,5 @@ export const NodeSnapshot = v.object({
   // The host first, then its pods.
   namespaces: v.pipe(v.array(NamespaceSchema), v.minLength(1, 'the host, then its pods')),
   control: may(Control),
+  machine: may(Machine),
 });
