@@ -1,23 +1,15 @@
 /** `podlan snapshot`: flags to calls. What takes it, which only Linux can load, is loaded when one is to be taken. */
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { requireRights } from '../agent/rights.js';
-import type { CaptureOptions } from '../snapshot/capture-node.js';
 import { snapshotText, writeSnapshot } from '../snapshot/snapshot-file.js';
 import { UsageError } from '../usage-error.js';
-import { socketOf } from './which-agent.js';
+import { captureOptions, type PlaceFlags, SUBNET_FILE } from './which-node.js';
 
-interface SnapshotFlags {
-  readonly name?: string;
-  readonly netns?: string;
+interface SnapshotFlags extends PlaceFlags {
   readonly output: string;
-  readonly socket?: string;
-  readonly subnetFile?: string;
   readonly redact?: boolean;
   readonly redactKey?: string;
 }
-
-const SUBNET_FILE = '/run/flannel/subnet.env';
 
 export function declareSnapshot(program: Command): void {
   program
@@ -45,19 +37,6 @@ export function declareSnapshot(program: Command): void {
       if (flags.output === '-') process.stdout.write(snapshotText(snapshot));
       else writeSnapshot(flags.output, snapshot);
     });
-}
-
-/** The agent and the file of this host say nothing of another namespace. */
-function captureOptions({ name, netns, socket, subnetFile }: SnapshotFlags): CaptureOptions {
-  const isHere = netns === undefined;
-  const socketPath = socket ?? (isHere ? socketOf({}) : undefined);
-  const file = subnetFile ?? (isHere ? SUBNET_FILE : undefined);
-  return {
-    name: name ?? netns?.split('/').at(-1) ?? hostname(),
-    ...(netns !== undefined && { netns }),
-    ...(socketPath !== undefined && { socketPath, agentRequired: socket !== undefined }),
-    ...(file !== undefined && { subnetFile: file }),
-  };
 }
 
 const KEY_CHARACTERS = 16;

@@ -5,7 +5,7 @@ import type { NodeSnapshot } from '@podlan/simulator/snapshot';
 import { captureNode } from '../snapshot/capture-node.js';
 import { leadsNowhere } from '../snapshot/pod-links.js';
 import { refusingToWrite, writeSnapshot } from '../snapshot/snapshot-file.js';
-import { agentSocket, subnetFile } from './lab-agents.js';
+import { agentSocket, hostDirectory, subnetFile } from './lab-agents.js';
 import type { LabHost, LabState } from './lab-state.js';
 import { underlayNetns } from './topology.js';
 
@@ -23,6 +23,7 @@ const captureHost = ({ name: lab, pods }: LabState, { name, netns }: LabHost): P
     netns,
     socketPath: agentSocket(lab, name),
     subnetFile: subnetFile(lab, name),
+    ipamDirectory: join(hostDirectory(lab, name), 'cni', 'networks'),
     podName: (own) => pods.find((pod) => pod.netns === own)?.name ?? own,
   });
 

@@ -11,11 +11,12 @@ import { UsageError } from '../usage-error.js';
 import { VERSION } from '../version.js';
 import { type ControlPlaces, readControl } from './control.js';
 import { type KnownNamespace, knownNamespaces, numberOf } from './known-namespaces.js';
+import { type HostFiles, readMachine } from './machine/machine.js';
 import { type IsPodLink, leadsToPod, vethsOutside } from './pod-links.js';
 import { readNamespace } from './read-namespace.js';
 import type { Netns } from './tool-text.js';
 
-export interface CaptureOptions extends ControlPlaces {
+export interface CaptureOptions extends ControlPlaces, HostFiles {
   /** Of the node. */
   readonly name: string;
   /** The host's namespace, by name or path; else this process's own. */
@@ -50,6 +51,7 @@ export async function captureNode(options: CaptureOptions): Promise<NodeSnapshot
     kernel: release(),
     namespaces: [host, ...pods.filter((pod) => pod !== undefined)],
     ...withControl(await readControl(options, host.links)),
+    machine: await readMachine(netns, options),
   });
 }
 

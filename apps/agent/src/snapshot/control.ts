@@ -1,12 +1,13 @@
 /** What podlan's agent says of its node or, where none answers, what flannel has left on it. */
 import { readFile } from 'node:fs/promises';
-import { parseSubnetEnv } from '@podlan/fabric';
+import { type DesiredState, parseSubnetEnv } from '@podlan/fabric';
 import type { ControlSnapshot, LinkSnapshot } from '@podlan/simulator/snapshot';
 import type { IpAddress } from '@podlan/wire';
 import { askAgent } from '../agent/control-socket.js';
 import type { ForwardersReport } from '../agent/forwarders-report.js';
 import type { AgentStatus } from '../agent/status.js';
 import { UsageError } from '../usage-error.js';
+import { leasesOf } from './leases.js';
 
 /** Where control is to be looked for. */
 export interface ControlPlaces {
@@ -31,7 +32,8 @@ async function fromAgent(places: ControlPlaces): Promise<ControlSnapshot | undef
   try {
     const status = (await askAgent(socketPath, '/status')) as AgentStatus;
     const report = (await askAgent(socketPath, '/forwarders')) as ForwardersReport;
-    return controlOf(status, report);
+    const desired = (await askAgent(socketPath, '/desired')) as DesiredState[];
+    return { ...controlOf(status, report), leases: leasesOf(status, desired) };
   } catch (error) {
     // A UsageError: there is none.
     if (error instanceof UsageError && !agentRequired) return undefined;
