@@ -1,0 +1,16 @@
+/**
+ * Every check of `podlan doctor`, in the order of the report. To add one:
+ *
+ * 1. Make it in a file of checks/: an object of type Check (check.ts). `examine` gets a Scene (scene.ts) and answers what it
+ *    looked at and the problems it found; or `{ skipped: why }` where the scene lacks what it needs. It is a pure function:
+ *    what it needs and a snapshot has not goes into the snapshot first, as an optional part (packages/simulator/src/
+ *    snapshot/machine-schema.ts, redacted by redact-snapshot.ts, read by src/snapshot/machine/), so that files and live
+ *    nodes are examined alike.
+ * 2. Put it in the list below, with the page and heading that explains it.
+ * 3. Make the fault for real in test/doctor/: a test compares the list with the checks that have a fault there.
+ * 4. Say what it means in the page "podlan doctor" in both languages: a test compares that too.
+ */
+import type { Check } from './check.js';
+import { FORWARDING_CHECKS } from './checks/forwarding.js';
+
+export const CHECKS: readonly Check[] = [...FORWARDING_CHECKS];
