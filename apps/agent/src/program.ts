@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { declareAgent } from './commands/agent.js';
 import { declareCni } from './commands/cni.js';
 import { declareCommands } from './commands/commands.js';
+import { declareDoctor } from './commands/doctor.js';
 import { declareLab } from './commands/lab.js';
 import { declareLeases } from './commands/leases.js';
 import { addManual } from './commands/manual.js';
@@ -24,6 +25,7 @@ export function podlanProgram(): Command {
   declareSnapshot(program);
   declareLab(program);
   declareTrace(program);
+  declareDoctor(program);
   declareCni(program);
   addManual(program);
   return program;

@@ -4,12 +4,9 @@ import { type IpAddress, type IpPrefix, parseIpPrefix } from '@podlan/wire';
 import type { Command } from 'commander';
 import { parseAddress } from '../agent/flags/flag-values.js';
 import { declareStoreFlags, type StoreFlags, storeChoice } from '../agent/flags/store-flags.js';
-import { openStore } from '../agent/open-store.js';
+import { withStore as inStore, isAllocating, leasesIn } from '../agent/listed-leases.js';
 import { table } from '../table.js';
 import { UsageError } from '../usage-error.js';
-
-/** How long a store may take to answer. */
-const STORE_MS = 10_000;
 
 interface LeaseReport {
   readonly subnets: readonly IpPrefix[];
@@ -55,15 +52,8 @@ export function declareLeases(program: Command): void {
   );
 }
 
-async function withStore(flags: StoreFlags, work: (store: OpenStore) => Promise<void>): Promise<void> {
-  const warn = (message: string) => process.stderr.write(`podlan: ${message}\n`);
-  const store = await openStore(storeChoice(flags), warn, AbortSignal.timeout(STORE_MS));
-  try {
-    await work(store);
-  } finally {
-    await store.close();
-  }
-}
+const withStore = (flags: StoreFlags, work: (store: OpenStore) => Promise<void>): Promise<void> =>
+  inStore(storeChoice(flags), work);
 
 function allocating(store: OpenStore): OpenStore & AllocatingStore {
   if (isAllocating(store)) return store;
@@ -73,24 +63,11 @@ function allocating(store: OpenStore): OpenStore & AllocatingStore {
   );
 }
 
-const isAllocating = (store: OpenStore): store is OpenStore & AllocatingStore => 'reserve' in store;
-
 async function list(store: OpenStore, json = false): Promise<void> {
   const allocates = isAllocating(store);
-  const leases = allocates ? await store.list() : await firstSnapshot(store);
+  const leases = await leasesIn(store);
   const reports = leases.map((lease) => reportOf(lease, allocates));
   process.stdout.write(`${json ? JSON.stringify(reports) : textOf(reports)}\n`);
-}
-
-async function firstSnapshot(store: OpenStore): Promise<readonly Lease[]> {
-  const stop = new AbortController();
-  try {
-    for await (const [first] of store.watch(stop.signal))
-      return first?.type === 'snapshot' ? first.leases : [];
-    return [];
-  } finally {
-    stop.abort();
-  }
 }
 
 function reportOf({ subnets, attributes, expiresAtMs }: Lease, allocates: boolean): LeaseReport {

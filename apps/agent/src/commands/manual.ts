@@ -135,6 +135,23 @@ export const MANUALS: Readonly<Record<string, Manual>> = {
       2: 'it could not be told',
     },
   },
+  'podlan doctor': {
+    examples: [
+      example('podlan doctor', 'this node'),
+      example(
+        'podlan doctor --etcd-endpoints http://192.0.2.10:2379',
+        'a node of flannel, against the leases in its store',
+      ),
+      example('podlan doctor --snapshots node-a.json node-b.json', 'nodes in files, on any machine'),
+      example('podlan doctor --lab --fix', 'every host of the lab, and mend what is found'),
+    ],
+    exits: {
+      0: 'nothing is wrong',
+      1: 'warnings, and no errors',
+      2: 'errors',
+      3: 'the checks could not be run',
+    },
+  },
 };
 
 /** Every variable that the command reads, but for those of the agent's flags. */

@@ -1,0 +1,64 @@
+/** Who is examined on a live kernel: one node, or every host of a lab. */
+import type { NodeSnapshot } from '@podlan/simulator/snapshot';
+import type { StoreChoice } from '../../agent/flags/store-flags.js';
+import { listedLeases } from '../../agent/listed-leases.js';
+import { netnsOf, requireLab } from '../../lab/lab.js';
+import { captureLab } from '../../lab/lab-snapshot.js';
+import { type CaptureOptions, captureNode } from '../../snapshot/capture-node.js';
+import { leaseSnapshot } from '../../snapshot/leases.js';
+import type { PeerProbe } from './peer-probe.js';
+
+export interface Patient {
+  look(): Promise<Look>;
+  /** By the node's name; undefined: this process's own. */
+  netnsOf(node: string): string | undefined;
+}
+
+export interface Look {
+  readonly snapshots: readonly NodeSnapshot[];
+  /** By node. */
+  readonly probes?: ReadonlyMap<string, readonly PeerProbe[]>;
+}
+
+export function nodePatient(
+  options: CaptureOptions,
+  store: StoreChoice | undefined,
+  probes: boolean,
+): Patient {
+  const netns = () => options.netns;
+  return {
+    netnsOf: netns,
+    look: async () => {
+      const taken = await captureNode(options);
+      const snapshot = store === undefined ? taken : await withLeases(taken, store);
+      return probed([snapshot], netns, probes);
+    },
+  };
+}
+
+export function labPatient(name: string, probes: boolean): Patient {
+  const netns = (node: string) => netnsOf(requireLab(name), node);
+  return { netnsOf: netns, look: async () => probed(await captureLab(requireLab(name)), netns, probes) };
+}
+
+async function withLeases(snapshot: NodeSnapshot, store: StoreChoice): Promise<NodeSnapshot> {
+  const { control } = snapshot;
+  if (control === undefined) return snapshot;
+  const own = new Set<string>([
+    ...(control.interface?.publicIps ?? []),
+    ...(control.interface?.addresses ?? []),
+  ]);
+  const leases = (await listedLeases(store)).map((lease) => {
+    const isOwn = lease.attributes.endpoints.some(({ publicIp }) => own.has(publicIp));
+    return leaseSnapshot(lease, isOwn);
+  });
+  return { ...snapshot, control: { ...control, leases } };
+}
+
+async function probed(
+  snapshots: readonly NodeSnapshot[],
+  _netns: (node: string) => string | undefined,
+  _wanted: boolean,
+): Promise<Look> {
+  return { snapshots };
+}
