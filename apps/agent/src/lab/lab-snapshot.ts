@@ -17,7 +17,7 @@ export async function captureLab(state: LabState): Promise<NodeSnapshot[]> {
   return [...nodes, await captureNode(underlay)];
 }
 
-const captureHost = ({ name: lab, pods }: LabState, { name, netns }: LabHost): Promise<NodeSnapshot> =>
+export const captureHost = ({ name: lab, pods }: LabState, { name, netns }: LabHost): Promise<NodeSnapshot> =>
   captureNode({
     name,
     netns,

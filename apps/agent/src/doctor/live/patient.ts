@@ -41,7 +41,8 @@ export function labPatient(name: string, probes: boolean): Patient {
   return { netnsOf: netns, look: async () => probed(await captureLab(requireLab(name)), netns, probes) };
 }
 
-async function withLeases(snapshot: NodeSnapshot, store: StoreChoice): Promise<NodeSnapshot> {
+/** With what the store says, which may be more than its agent has heard, or all there is. */
+export async function withLeases(snapshot: NodeSnapshot, store: StoreChoice): Promise<NodeSnapshot> {
   const { control } = snapshot;
   if (control === undefined) return snapshot;
   const own = new Set<string>([
