@@ -42,7 +42,7 @@ const sidebars: SidebarsConfig = {
           type: 'category',
           label: '命令',
           link: { type: 'doc', id: 'cli/index' },
-          items: ['agent', 'status', 'commands', 'leases', 'snapshot', 'lab', 'trace', 'cni'].map(
+          items: ['agent', 'status', 'commands', 'leases', 'snapshot', 'lab', 'trace', 'doctor', 'cni'].map(
             (name) => `cli/${name}`,
           ),
         },

@@ -98,6 +98,8 @@ function summary(results: readonly CheckResult[]): string {
   const parts = VERDICTS.map((verdict) => [countOf(results, verdict), verdict] as const)
     .filter(([count]) => count > 0)
     .map(([count, verdict]) => `${count} ${WORDS[verdict]}`);
-  const offer = results.some(({ fixable }) => fixable) ? "; --fix mends what is podlan's or flannel's own" : '';
+  const offer = results.some(({ fixable }) => fixable)
+    ? "; --fix mends what is podlan's or flannel's own"
+    : '';
   return `${parts.join(', ')}${offer}`;
 }

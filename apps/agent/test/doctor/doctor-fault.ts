@@ -2,8 +2,8 @@
 import type { CheckResult } from '../../dist/doctor/check.js';
 import { examine } from '../../dist/doctor/examine.js';
 import { withLeases } from '../../dist/doctor/live/patient.js';
-import { labDirectory } from '../../dist/lab/lab-state.js';
 import { captureHost } from '../../dist/lab/lab-snapshot.js';
+import { labDirectory } from '../../dist/lab/lab-state.js';
 import { type FaultLab, KERNEL_LAB, sh } from '../faults/fault-lab.js';
 import type { TestLab } from '../test-lab.js';
 

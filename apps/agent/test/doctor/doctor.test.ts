@@ -35,7 +35,9 @@ describe('hosts whose agents have ended', () => {
     const wrong = wrongOf(await examineHost(lab, host));
     const found = wrong.filter((one) => one.check === check);
     try {
-      expect(wrong, JSON.stringify(wrong, null, 1)).toContainEqual(expect.objectContaining({ check, verdict, node: host }));
+      expect(wrong, JSON.stringify(wrong, null, 1)).toContainEqual(
+        expect.objectContaining({ check, verdict, node: host }),
+      );
       expect(found.flatMap((one) => one.evidence)).toContainEqual(expect.stringMatching(evidence));
       expect(found.every(({ looked, why }) => looked.length > 0 && why !== '')).toBe(true);
     } finally {

@@ -46,7 +46,10 @@ export const HOST_FAULTS: readonly DoctorFault[] = [
       'nft add chain ip nat KUBE-SERVICES',
       'sysctl -qw net.bridge.bridge-nf-call-iptables=0 || true',
     ],
-    mend: ['nft delete chain ip nat KUBE-SERVICES', 'sysctl -qw net.bridge.bridge-nf-call-iptables=1 || true'],
+    mend: [
+      'nft delete chain ip nat KUBE-SERVICES',
+      'sysctl -qw net.bridge.bridge-nf-call-iptables=1 || true',
+    ],
     verdict: 'warning',
     evidence: /bridge-nf-call-iptables/,
   },

@@ -52,7 +52,10 @@ function droppedBy({ control }: Scene, packet: string, chain: string, rule: stri
     evidence: [`chain ${chain}: ${rule}`],
     mend: rule.startsWith('policy')
       ? acceptLines(chain, control.networks)
-      : [`look at the rule: nft -a list chain ${chain}`, 'take it away, or accept the pod networks before it'],
+      : [
+          `look at the rule: nft -a list chain ${chain}`,
+          'take it away, or accept the pod networks before it',
+        ],
   };
 }
 
@@ -100,8 +103,6 @@ function uncalled(key: string, value: string | undefined): Problem {
 }
 
 const hasServices = ({ host }: Scene): boolean =>
-  host.nftables.some(
-    ({ chain, table }) => chain?.name === 'KUBE-SERVICES' || table?.name === 'kube-proxy',
-  );
+  host.nftables.some(({ chain, table }) => chain?.name === 'KUBE-SERVICES' || table?.name === 'kube-proxy');
 
 export const FORWARDING_CHECKS: readonly Check[] = [ipForward, forwardPolicy, brNetfilter];

@@ -27,7 +27,10 @@ const parseSnmp6 = (text: string): Map<string, number> =>
   new Map(text.split('\n').map((line) => [line.split(/\s+/)[0] ?? '', Number(line.split(/\s+/)[1])]));
 
 export async function readUdpCounters(netns: Netns): Promise<UdpCounters | undefined> {
-  const [snmp, snmp6] = await Promise.all([textIn(netns, '/proc/net/snmp'), textIn(netns, '/proc/net/snmp6')]);
+  const [snmp, snmp6] = await Promise.all([
+    textIn(netns, '/proc/net/snmp'),
+    textIn(netns, '/proc/net/snmp6'),
+  ]);
   if (snmp === '') return undefined;
   const [inet, inet6] = [parseSnmp(snmp), parseSnmp6(snmp6)];
   const sum = (name: string) => (inet.get(`Udp${name}`) ?? 0) + (inet6.get(`Udp6${name}`) ?? 0);
