@@ -4,7 +4,8 @@ import { examine } from '../../dist/doctor/examine.js';
 import { withLeases } from '../../dist/doctor/live/patient.js';
 import { captureHost } from '../../dist/lab/lab-snapshot.js';
 import { labDirectory } from '../../dist/lab/lab-state.js';
-import { type FaultLab, KERNEL_LAB, sh } from '../faults/fault-lab.js';
+import type { FaultLab } from '../faults/fault.js';
+import { KERNEL_LAB, sh } from '../faults/fault-lab.js';
 import type { TestLab } from '../test-lab.js';
 
 /** Agents would put the faults right; without them its hosts are as flanneld leaves a node. */
