@@ -31,6 +31,8 @@ import {
 import { closeFrame, deliver } from './coalesce';
 import { carryMark, isMarked } from './ecn';
 import { endpointAt, endpointOf, sameAddress } from './endpoints';
+import { noteDelivered, noteReceived, noteUnreceived } from './flow-notes';
+import { keepsFlows } from './flow-table';
 import { beginFrames, endFrames } from './frames';
 import {
   FAMILY_MALFORMED,
@@ -141,12 +143,34 @@ function decapDatagram(slot: u32, endpoint: i32, datagram: usize, length: u32): 
 function decapOne(slot: u32, endpoint: i32, start: u32, length: u32): void {
   const verdict = decapDatagram(slot, endpoint, slotAt(AREA_RX, slot) + start, length);
   judge(elementOf(AREA_RX, slot), verdict, 1);
+  if (keepsFlows()) noteReceived(elementOf(AREA_RX, slot), verdict, slotAt(AREA_RX, slot) + start, length);
   if (verdict > RX_DELIVERED_OUTSIDE) {
     store<u32>(elementOf(AREA_RX, slot) << 2, 0, LENGTHS);
     return;
   }
   store<u32>(elementOf(AREA_RX, slot) << 2, start + tunnelBytes, STARTS);
   store<u32>(elementOf(AREA_RX, slot) << 2, length - tunnelBytes, LENGTHS);
+}
+
+/** The datagrams of a slot whose sender is nobody. */
+function noteStrangers(slot: u32, start: u32, length: u32, segment: u32): void {
+  if (!keepsFlows()) return;
+  const begin = slotAt(AREA_RX, slot) + start;
+  let at: u32 = 0;
+  do {
+    noteReceived(elementOf(AREA_RX, slot), RX_UNKNOWN_PEER, begin + at, min(segment, length - at));
+    at += segment;
+  } while (at < length);
+}
+
+function dropBadSlot(slot: u32, packets: u32): void {
+  if (keepsFlows()) noteUnreceived(elementOf(AREA_RX, slot), RX_BAD_SLOT, packets);
+  dropSlot(slot, RX_BAD_SLOT, packets);
+}
+
+function dropStrangers(slot: u32, start: u32, length: u32, segment: u32, packets: u32): void {
+  noteStrangers(slot, start, length, segment);
+  dropSlot(slot, RX_UNKNOWN_PEER, packets);
 }
 
 function dropSlot(slot: u32, verdict: i32, packets: u32): void {
@@ -157,23 +181,26 @@ function dropSlot(slot: u32, verdict: i32, packets: u32): void {
 /** A slot with a train is left as it is, but for what coalescing does; its verdict is the last datagram's. */
 function decapTrain(slot: u32, start: u32, length: u32, segment: u32): void {
   const train = (length - 1) / segment + 1;
-  if (train > <u32>MAX_TRAIN) return dropSlot(slot, RX_BAD_SLOT, train);
+  if (train > <u32>MAX_TRAIN) return dropBadSlot(slot, train);
   const endpoint = endpointOf(ADDRESSES + (elementOf(AREA_RX, slot) << 4));
-  if (endpoint < 0) return dropSlot(slot, RX_UNKNOWN_PEER, train);
+  if (endpoint < 0) return dropStrangers(slot, start, length, segment, train);
   const begin = slotAt(AREA_RX, slot) + start;
   for (let at: u32 = 0; at < length; at += segment) {
-    judge(elementOf(AREA_RX, slot), decapDatagram(slot, endpoint, begin + at, min(segment, length - at)), 1);
+    const bytes = min(segment, length - at);
+    const verdict = decapDatagram(slot, endpoint, begin + at, bytes);
+    judge(elementOf(AREA_RX, slot), verdict, 1);
+    if (keepsFlows()) noteReceived(elementOf(AREA_RX, slot), verdict, begin + at, bytes);
   }
 }
 
 function decapSlot(slot: u32): void {
   const start = load<u32>(elementOf(AREA_RX, slot) << 2, STARTS);
   const length = load<u32>(elementOf(AREA_RX, slot) << 2, LENGTHS);
-  if (!fits(start, length, 0)) return dropSlot(slot, RX_BAD_SLOT, 1);
+  if (!fits(start, length, 0)) return dropBadSlot(slot, 1);
   const given = load<u32>(elementOf(AREA_RX, slot) << 2, SEGMENTS);
   if (given == 0 || given >= length) {
     const endpoint = endpointOf(ADDRESSES + (elementOf(AREA_RX, slot) << 4));
-    if (endpoint < 0) dropSlot(slot, RX_UNKNOWN_PEER, 1);
+    if (endpoint < 0) dropStrangers(slot, start, length, max(1, length), 1);
     else decapOne(slot, endpoint, start, length);
   } else {
     decapTrain(slot, start, length, given);
@@ -214,6 +241,12 @@ function takePlain(family: i32, slot: u32, begin: usize): bool {
   return true;
 }
 
+/** After `takePlain`. */
+function notePlain(slot: u32, begin: usize): void {
+  const element = elementOf(AREA_RX, slot);
+  noteDelivered(element, RX_DELIVERED, begin + load<u32>(element << 2, STARTS), load<u32>(element << 2, LENGTHS));
+}
+
 function takePlain6(slot: u32, begin: usize): bool {
   return takePlain(6, slot, begin);
 }
@@ -227,8 +260,12 @@ export function decapSlots(count: u32): u32 {
   let plain: u32 = 0;
   let begin = slotAt(AREA_RX, 0);
   for (let slot: u32 = 0; slot < count; slot++) {
-    if (!isBare && (takePlain(4, slot, begin) || takePlain6(slot, begin))) plain++;
-    else decapSlot(slot);
+    if (!isBare && (takePlain(4, slot, begin) || takePlain6(slot, begin))) {
+      plain++;
+      if (keepsFlows()) notePlain(slot, begin);
+    } else {
+      decapSlot(slot);
+    }
     begin += slotBytes;
   }
   countVerdict(RX_DELIVERED, plain);

@@ -24,6 +24,8 @@ import {
 import { outerClass } from './ecn';
 import { endpointAt } from './endpoints';
 import { sourcePort } from './flow';
+import { noteSent, noteUnsent } from './flow-notes';
+import { keepsFlows } from './flow-table';
 import {
   bareFamilyAt,
   destinationOf,
@@ -188,6 +190,7 @@ function sendAny(slot: u32): i32 {
   const became = isBare ? encapBare(slot) : encapSlot(slot);
   if (became > 0) return became;
   judge(slot, ~became, 1);
+  if (keepsFlows()) noteUnsent(slot, ~became, ~became != TX_BAD_SLOT);
   store<u32>(slot << 2, 0, LENGTHS);
   return 0;
 }
@@ -198,6 +201,7 @@ export function encapSlots(count: u32): u32 {
   let begin = slotAt(AREA_TX, 0);
   for (let slot: u32 = 0; slot < count; slot++) {
     datagrams += isBare ? sendAny(slot) : sendPlain(4, slot, begin) || sendPlain6(slot, begin) || sendAny(slot);
+    if (keepsFlows() && load<u8>(slot, VERDICTS) == TX_TUNNELED) noteSent(slot);
     begin += slotBytes;
   }
   countVerdict(TX_TUNNELED, datagrams);

@@ -8,11 +8,11 @@ import { PROTOCOL_TCP, PROTOCOL_UDP } from './transport';
 const PORT_BASE: u32 = 49152;
 const PORT_MASK: u32 = 16383;
 /** 2^64 divided by the golden ratio: spreads neighbouring addresses (Knuth, TAOCP 3, section 6.4). */
-const SPREAD: u64 = 0x9e3779b97f4a7c15;
+export const SPREAD: u64 = 0x9e3779b97f4a7c15;
 
 // @ts-ignore: decorator
 @inline
-function mix(hash: u64, word: u64): u64 {
+export function mix(hash: u64, word: u64): u64 {
   return rotl<u64>((hash ^ word) * SPREAD, 29);
 }
 

@@ -18,6 +18,7 @@ import { setCoalescing } from './coalesce';
 import { decapSlots } from './decap';
 import { encapSlots } from './encap';
 import { endpointsUsed } from './endpoints';
+import { endFlowsBefore, setClock } from './flow-table';
 import { lookupAddress4, lookupKey, valueOf } from './fib';
 import { lookupAddresses4, lookupAddresses6 } from './fib-batch';
 import { loadWord } from './key';
@@ -43,11 +44,14 @@ function low(): u64 {
   return loadWord(areaStart(AREA_KEY) + 8);
 }
 
-/** Once, before anything else. 0: there is no such memory, and the instance is of no use. */
-export function create(slots: i32, slotBytes: i32, capacity: i32): i32 {
+/**
+ * Once, before anything else; of flows none, or a power of two from FLOW_WAYS on. 0: there is no such memory, and the
+ * instance is of no use.
+ */
+export function create(slots: i32, slotBytes: i32, capacity: i32, flows: i32): i32 {
   placeArrays(AREA_TX);
   placeArrays(AREA_RX);
-  return layOut(slots, slotBytes, capacity) ? 1 : 0;
+  return layOut(slots, slotBytes, capacity, flows) ? 1 : 0;
 }
 
 export function area(id: i32): usize {
@@ -168,12 +172,20 @@ export function coalesce(kinds: i32): void {
   setCoalescing(kinds);
 }
 
-export function encap(count: i32): i32 {
+/** `now`: for the flows. */
+export function encap(count: i32, now: f64): i32 {
+  setClock(now);
   return encapSlots(min(<u32>count, slotCount));
 }
 
-export function decap(count: i32): i32 {
+export function decap(count: i32, now: f64): i32 {
+  setClock(now);
   return decapSlots(min(<u32>count, slotCount));
+}
+
+/** Ends the flows that were last seen before a time, as far as there is room for them: AREA_FLOWS_ENDED. Returns how many. */
+export function endFlows(before: f64): i32 {
+  return endFlowsBefore(before);
 }
 
 /** After `encap(count)`: at most `most` ICMP errors for packets without a tunnel, in AREA_FRAMES. Returns how many. */

@@ -8,7 +8,7 @@ import { lookupAddress4, lookupKey, lookupNear4 } from './fib';
 import { firstWord, loadHalfWord, loadWord, loadWords, secondWord } from './key';
 
 /** Big-endian as loaded little-endian. */
-const ETHERTYPE_IPV4: u32 = 0x0008;
+export const ETHERTYPE_IPV4: u32 = 0x0008;
 const ETHERTYPE_IPV6: u32 = 0xdd86;
 
 export const IPV4_HEADER: u32 = 20;

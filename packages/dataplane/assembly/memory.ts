@@ -10,6 +10,10 @@ import {
   AREA_DIRECT6,
   AREA_ENDPOINTS,
   AREA_ENDPOINT_INDEX,
+  AREA_FLOWS,
+  AREA_FLOWS_ENDED,
+  AREA_FLOW_COUNTERS,
+  AREA_FLOW_TAGS,
   AREA_FRAMES,
   AREA_KEY,
   AREA_LOOKUP_KEYS,
@@ -22,10 +26,13 @@ import {
   AREA_TUNNELS,
   AREA_TX,
   ENDPOINT_BYTES,
+  FLOW_BYTES,
+  FLOW_COUNTERS,
   FRAME_BYTES,
   KEY_AREA_BYTES,
   KEY_BYTES,
   LOOKUP_BATCH,
+  MAX_FLOWS,
   MAX_NETWORKS,
   MAX_SLOTS,
   LONGEST_PATH_BYTES,
@@ -56,6 +63,9 @@ export let endpointLimit: u32 = 0;
 export let endpointPlaces: u32 = 0;
 /** Leaves as many bits of 64 as it takes to count these places. */
 export let endpointShift: u64 = 0;
+
+/** Flows there are places for: 0, or a power of two. */
+export let flowPlaces: u32 = 0;
 
 /** Where an area begins. */
 // @ts-ignore: decorator
@@ -106,9 +116,21 @@ function heapBytes(capacity: u32): u64 {
   return paths * LONGEST_PATH_BYTES;
 }
 
-/** Lays memory out for `slots` slots of `bytes` in each direction and `capacity` prefixes. False: no such memory. */
-export function layOut(slots: u32, bytes: u32, capacity: u32): bool {
-  if (slots > <u32>MAX_SLOTS) return false;
+/** `places`: 0, or a power of two from FLOW_WAYS on. */
+function layOutFlows(places: u32): void {
+  flowPlaces = places;
+  reserveArea(AREA_FLOWS, <u64>places * FLOW_BYTES);
+  reserveArea(AREA_FLOW_TAGS, <u64>places * 2);
+  reserveArea(AREA_FLOWS_ENDED, <u64>places * FLOW_BYTES);
+  reserveArea(AREA_FLOW_COUNTERS, FLOW_COUNTERS * 8);
+}
+
+/**
+ * Lays memory out for `slots` slots of `bytes` in each direction, `capacity` prefixes and `flows` flows. False: no such
+ * memory.
+ */
+export function layOut(slots: u32, bytes: u32, capacity: u32, flows: u32): bool {
+  if (slots > <u32>MAX_SLOTS || flows > <u32>MAX_FLOWS) return false;
   slotCount = slots;
   slotBytes = bytes;
   top = (<u64>__heap_base + LINE_BYTES - 1) & ~(LINE_BYTES - 1);
@@ -125,6 +147,7 @@ export function layOut(slots: u32, bytes: u32, capacity: u32): bool {
   reserveArea(AREA_ENDPOINTS, <u64>endpointLimit * ENDPOINT_BYTES);
   reserveArea(AREA_ENDPOINT_INDEX, <u64>endpointPlaces * 4);
   reserveArea(AREA_TUNNELS, slots > 0 ? <u64>capacity * TUNNEL_BYTES : 0);
+  layOutFlows(flows);
   reserveArea(AREA_TX + AREA_SLOTS, <u64>slots * bytes);
   reserveArea(AREA_RX + AREA_SLOTS, <u64>slots * bytes);
   reserveArea(AREA_PIECES, <u64>slots * MAX_TRAIN * PIECE_BYTES);

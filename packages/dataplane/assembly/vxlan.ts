@@ -50,6 +50,18 @@ export function hasVni(at: usize): bool {
   return (load<u8>(at) & FLAG_VNI) != 0;
 }
 
+// @ts-ignore: decorator
+@inline
+export function vniAt(at: usize): u32 {
+  return bswap<u32>(load<u32>(at, 4)) >> 8;
+}
+
+// @ts-ignore: decorator
+@inline
+export function ourVni(): u32 {
+  return bswap<u32>(<u32>(header >> 32)) >> 8;
+}
+
 /** Broadcast or multicast: the I/G bit of IEEE 802. */
 // @ts-ignore: decorator
 @inline

@@ -121,6 +121,41 @@ export const ENDPOINT_TUNNELS = 48;
 export const ENDPOINT_NEXT_FREE = 52;
 export const ENDPOINT_BYTES = 64;
 
+// A flow, 96 bytes; the first 64 are what it is known by:
+//   0 inner source 16 | 16 inner destination 16 | 32 peer 16, zeros where there is none
+//   48 ports 2, 2, or ICMP type, code, id 2 | 52 protocol | 53 family, 0 unread | 54 verdict | 55 what ports are | 56 VNI u32 | -
+//   64 packets u64 | 72 bytes u64 | 80 first seen f64 | 88 last seen f64
+export const FLOW_SOURCE = 0;
+export const FLOW_DESTINATION = 16;
+export const FLOW_PEER = 32;
+export const FLOW_PORTS = 48;
+export const FLOW_PROTOCOL = 52;
+export const FLOW_FAMILY = 53;
+export const FLOW_VERDICT = 54;
+/** 0 in a place without a flow, else a FLOW_…_PORTS number. */
+export const FLOW_KIND = 55;
+export const FLOW_VNI = 56;
+export const FLOW_PACKETS = 64;
+export const FLOW_OCTETS = 72;
+export const FLOW_FIRST = 80;
+export const FLOW_LAST = 88;
+export const FLOW_BYTES = 96;
+
+export const FLOW_NO_PORTS = 1;
+export const FLOW_TRANSPORT_PORTS = 2;
+export const FLOW_ICMP_TYPE = 3;
+export const FLOW_ICMP_ECHO = 4;
+
+/** Places of a set: where a flow may lie, and so what one packet can cost. */
+export const FLOW_WAYS = 8;
+export const MAX_FLOWS = 262144;
+
+// AREA_FLOW_COUNTERS: | ended u64 | of these drained u64 | lost flows u64 | their packets u64 | their bytes u64 |
+export const FLOWS_ENDED = 0;
+export const FLOWS_DRAINED = 1;
+export const FLOWS_LOST = 2;
+export const FLOW_COUNTERS = 5;
+
 // Areas, in memory order but for what has a fixed address. A direction has its slots and eight arrays with one element per slot.
 export const AREA_KEY = 0;
 export const AREA_LOOKUP_KEYS = 1;
@@ -140,7 +175,13 @@ export const AREA_DIRECT6 = 29;
 export const AREA_ANSWERS = 30;
 /** The pointers to the roots of the prefixes: of each table IPv4's and IPv6's. */
 export const AREA_ROOTS = 31;
-export const AREAS = 32;
+export const AREA_FLOWS = 32;
+/** A u16 for each flow's place: 0, or 16 bits of its hash. */
+export const AREA_FLOW_TAGS = 33;
+/** A ring of flows that have ended, to be drained: as many as AREA_FLOWS. */
+export const AREA_FLOWS_ENDED = 34;
+export const AREA_FLOW_COUNTERS = 35;
+export const AREAS = 36;
 /** Added to AREA_TX or AREA_RX. */
 export const AREA_SLOTS = 0;
 export const AREA_STARTS = 1;
