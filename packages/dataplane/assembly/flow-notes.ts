@@ -8,6 +8,7 @@ import {
   FLOW_ICMP_ECHO,
   FLOW_ICMP_TYPE,
   FLOW_NO_PORTS,
+  FLOW_NO_VNI,
   FLOW_TRANSPORT_PORTS,
   RX_DELIVERED,
   RX_DELIVERED_OUTSIDE,
@@ -138,7 +139,7 @@ export function noteSent(slot: u32): void {
   const frame = slotAt(AREA_TX, slot) + load<u32>(slot << 2, STARTS) + tunnelBytes;
   const peer = v128.load(slot << 4, ADDRESSES);
   const room = total - tunnelBytes - linkBytes;
-  const vni = isBare ? 0 : ourVni();
+  const vni = isBare ? FLOW_NO_VNI : ourVni();
   const bytes = total - packets * tunnelBytes;
   noteRead(TX_TUNNELED, validFamily(frame), frame + linkBytes, room, packets, bytes, peer, vni);
 }
@@ -149,26 +150,26 @@ export function noteUnsent(slot: u32, verdict: i32, fits: bool): void {
   // A tunnel has been found, and its address noted, before offloads are looked at.
   const peer = verdict == TX_BAD_OFFLOAD ? v128.load(slot << 4, ADDRESSES) : i64x2.splat(0);
   const frame = slotAt(AREA_TX, slot) + load<u32>(slot << 2, STARTS);
-  noteDropped(verdict, frame, length, length, peer, isBare ? 0 : ourVni());
+  noteDropped(verdict, frame, length, length, peer, isBare ? FLOW_NO_VNI : ourVni());
 }
 
 /** Datagrams of an element of RX that can't be read. */
 export function noteUnreceived(element: u32, verdict: i32, packets: u32): void {
-  noteUnread(verdict, packets, 0, v128.load(element << 4, ADDRESSES), 0);
+  noteUnread(verdict, packets, 0, v128.load(element << 4, ADDRESSES), FLOW_NO_VNI);
 }
 
 /** A frame of an element of RX that went on. */
 export function noteDelivered(element: u32, verdict: i32, frame: usize, length: u32): void {
   const peer = v128.load(element << 4, ADDRESSES);
-  const vni = isBare ? 0 : ourVni();
+  const vni = isBare ? FLOW_NO_VNI : ourVni();
   noteRead(verdict, validFamily(frame), frame + linkBytes, length - linkBytes, 1, length, peer, vni);
 }
 
 function noteRefused(element: u32, verdict: i32, datagram: usize, length: u32): void {
   const peer = v128.load(element << 4, ADDRESSES);
   const bytes = length < tunnelBytes ? 0 : length - tunnelBytes;
-  if (isBare) noteDropped(verdict, datagram, length, length, peer, 0);
-  else if (length < VXLAN_BYTES || !hasVni(datagram)) noteUnread(verdict, 1, bytes, peer, 0);
+  if (isBare) noteDropped(verdict, datagram, length, length, peer, FLOW_NO_VNI);
+  else if (length < VXLAN_BYTES || !hasVni(datagram)) noteUnread(verdict, 1, bytes, peer, FLOW_NO_VNI);
   else noteDropped(verdict, datagram + VXLAN_BYTES, bytes, bytes, peer, vniAt(datagram));
 }
 

@@ -7,6 +7,7 @@
 import { type IpAddress, type IpPrefix, ipFromMappedBytes, ipToMappedBytes } from '@podlan/wire';
 import { canonicalAddress, canonicalPrefix, wholeNumber } from './arguments.js';
 import type { FrameBatch, Merged } from './edges.js';
+import { FlowTable, flowPlaces } from './flow-table.js';
 import { checkSettings, type ForwarderSettings } from './forwarder-settings.js';
 import { frameBatch } from './frame-batch.js';
 import * as layout from './layout.js';
@@ -23,6 +24,8 @@ export interface ForwarderOptions {
   readonly slotBytes?: number;
   /** How many tunnels there is memory for; 16,384 by default. */
   readonly capacity?: number;
+  /** How many flows are kept, rounded up to a power of two; 0, and none, by default. */
+  readonly flows?: number;
   /** A module of one's own in place of the embedded one: see {@link ModuleSource}. */
   readonly module?: ModuleSource;
 }
@@ -141,15 +144,18 @@ export class Forwarder {
   readonly rx: JudgedBatch;
   /** What `decap` left to be written to the device, or `unreachable` to be sent. */
   readonly frames: FrameBatch;
+  /** The flows that were seen, where `create` was told to keep any. */
+  readonly flows: FlowTable;
   readonly #module: Dataplane;
   readonly #tunnels = new Map<IpPrefix, ForwarderTunnel>();
 
-  private constructor({ slots, slotBytes, capacity }: Capacities, module: Dataplane) {
+  private constructor({ slots, slotBytes, capacity, flows = 0 }: Capacities, module: Dataplane) {
     this.capacity = capacity;
     this.#module = module;
     this.tx = slotBatch(this.#module, layout.AREA_TX, slots, slotBytes);
     this.rx = slotBatch(this.#module, layout.AREA_RX, slots, slotBytes);
     this.frames = frameBatch(this.#module, slots);
+    this.flows = new FlowTable(module, flows);
   }
 
   /**
@@ -161,12 +167,14 @@ export class Forwarder {
       slots = layout.DEFAULT_SLOTS,
       slotBytes = layout.DEFAULT_SLOT_BYTES,
       capacity = layout.DEFAULT_TUNNELS,
+      flows = 0,
       module,
     } = options;
     wholeNumber('slots', slots, 1, layout.MAX_SLOTS);
     wholeNumber('slotBytes', slotBytes, layout.MIN_SLOT_BYTES, layout.MAX_SLOT_BYTES);
     wholeNumber('capacity', capacity, 1, layout.MAX_TUNNELS);
-    const capacities = { slots, slotBytes, capacity };
+    wholeNumber('flows', flows, 0, layout.MAX_FLOWS);
+    const capacities = { slots, slotBytes, capacity, flows: flowPlaces(flows) };
     return new Forwarder(capacities, await createDataplane(capacities, module));
   }
 
@@ -239,18 +247,18 @@ export class Forwarder {
 
   /**
    * Encapsulates slots 0…count-1 of `tx`; those dropped get length 0. A super-packet (see `Device`) becomes a train.
-   * Returns how many datagrams are to be sent.
+   * Returns how many datagrams are to be sent. `nowMs` is when flows are seen.
    */
-  encap(count: number): number {
-    return this.#module.calls.encap(count);
+  encap(count: number, nowMs = 0): number {
+    return this.#module.calls.encap(count, nowMs);
   }
 
   /**
    * Decapsulates slots 0…count-1 of `rx` into `frames`; returns how many of these are to be written. A slot with one
-   * datagram holds its frame afterwards, or gets length 0 where it was dropped.
+   * datagram holds its frame afterwards, or gets length 0 where it was dropped. `nowMs` is when flows are seen.
    */
-  decap(count: number): number {
-    return this.#module.calls.decap(count);
+  decap(count: number, nowMs = 0): number {
+    return this.#module.calls.decap(count, nowMs);
   }
 
   /**

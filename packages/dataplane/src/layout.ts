@@ -146,6 +146,9 @@ export const FLOW_TRANSPORT_PORTS = 2;
 export const FLOW_ICMP_TYPE = 3;
 export const FLOW_ICMP_ECHO = 4;
 
+/** Where no VNI has been read; VNIs have 24 bits. */
+export const FLOW_NO_VNI = 0xffffffff;
+
 /** Places of a set: where a flow may lie, and so what one packet can cost. */
 export const FLOW_WAYS = 8;
 export const MAX_FLOWS = 262144;

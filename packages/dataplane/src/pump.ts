@@ -25,7 +25,7 @@ export interface PumpOptions {
   readonly poller: Poller;
   /** What sends ICMP errors, as many as Linux itself would (icmp(7)); none are sent without. */
   readonly errors?: PacketSender;
-  /** Milliseconds, for that limit. */
+  /** Milliseconds, for that limit and for flows. */
   readonly nowMs?: () => number;
   /** Called between batches after a wake-up, to change tables or read counters. False: stop. */
   readonly onTables?: (counters: Readonly<PumpCounters>) => boolean;
@@ -36,12 +36,12 @@ export interface PumpOptions {
 }
 
 /** Device to socket: one batch. Returns how many frames were read. */
-function pumpOut({ forwarder, device, socket }: PumpOptions, counters: PumpCounters): number {
+function pumpOut({ forwarder, device, socket }: PumpOptions, counters: PumpCounters, now: number): number {
   const batch = forwarder.tx;
   leaveHeadroom(batch);
   const count = device.read(batch);
   if (count === 0) return 0;
-  const wanted = forwarder.encap(count);
+  const wanted = forwarder.encap(count, now);
   if (wanted > 0) counters.socketRefused += wanted - socket.send(batch, count);
   return count;
 }
@@ -55,12 +55,12 @@ function tellSenders({ forwarder, errors }: PumpOptions, count: number, limit: E
 }
 
 /** Socket to device: one batch. */
-function pumpIn({ forwarder, device, socket }: PumpOptions, counters: PumpCounters): void {
+function pumpIn({ forwarder, device, socket }: PumpOptions, counters: PumpCounters, now: number): void {
   const batch = forwarder.rx;
   leaveHeadroom(batch);
   const count = socket.receive(batch);
   if (count === 0) return;
-  const wanted = forwarder.decap(count);
+  const wanted = forwarder.decap(count, now);
   if (wanted > 0) counters.deviceRefused += wanted - device.write(forwarder.frames, wanted);
 }
 
@@ -100,8 +100,9 @@ export function runPump(options: PumpOptions): PumpCounters {
     const ready = poller.wait(waitMs);
     counters.turns++;
     if (ready.woken && onTables?.(counters) === false) break;
-    if (ready.device) counters.errorsSent += tellSenders(options, pumpOut(options, counters), limit);
-    if (ready.socket) pumpIn(options, counters);
+    const now = nowMs();
+    if (ready.device) counters.errorsSent += tellSenders(options, pumpOut(options, counters, now), limit);
+    if (ready.socket) pumpIn(options, counters, now);
   }
   return counters;
 }

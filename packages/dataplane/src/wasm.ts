@@ -6,7 +6,7 @@ import * as layout from './layout.js';
 
 /** What the module exports, besides `memory`. Numbers are i32; keys and addresses go through `key`. */
 export interface DataplaneExports {
-  create(slots: number, slotBytes: number, capacity: number): number;
+  create(slots: number, slotBytes: number, capacity: number, flows: number): number;
   area(id: number): number;
   insert(family: number, length: number, value: number, seen: 0 | 1): number;
   derive(): number;
@@ -27,8 +27,9 @@ export interface DataplaneExports {
   deleteTunnel(family: number, length: number): number;
   endpointCount(): number;
   coalesce(kinds: number): void;
-  encap(count: number): number;
-  decap(count: number): number;
+  encap(count: number, now: number): number;
+  decap(count: number, now: number): number;
+  endFlows(before: number): number;
   unreachable(count: number, most: number): number;
 }
 
@@ -38,6 +39,8 @@ export interface Capacities {
   readonly slotBytes: number;
   /** Prefixes of the route table, or tunnels. */
   readonly capacity: number;
+  /** 0, or a power of two from FLOW_WAYS on. */
+  readonly flows?: number;
 }
 
 /** An instance of the module, laid out, and views of its memory. */
@@ -53,13 +56,14 @@ export class Dataplane {
   lookupLengths!: Uint8Array;
   counters!: BigUint64Array;
 
-  constructor(exports: Readonly<Record<string, unknown>>, { slots, slotBytes, capacity }: Capacities) {
+  constructor(exports: Readonly<Record<string, unknown>>, { slots, slotBytes, capacity, flows = 0 }: Capacities) {
     const { memory, ...calls } = exports;
     this.calls = calls as unknown as DataplaneExports;
     this.#memory = memory as WebAssembly.Memory;
     this.capacity = capacity;
-    if (this.calls.create(slots, slotBytes, capacity) !== 1) {
-      throw new RangeError(`no memory for ${slots} slots of ${slotBytes} bytes and ${capacity} prefixes`);
+    if (this.calls.create(slots, slotBytes, capacity, flows) !== 1) {
+      const kept = flows > 0 ? ` and ${flows} flows` : '';
+      throw new RangeError(`no memory for ${slots} slots of ${slotBytes} bytes and ${capacity} prefixes${kept}`);
     }
     this.retakeViews();
   }
