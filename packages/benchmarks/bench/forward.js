@@ -19,12 +19,14 @@ const FRAME_BYTES = [64, 1450];
 /** Batches to a call, of both sides. */
 const TIMES = 64;
 const BASELINE = 'C';
+const FLOWS = 4096;
 
-async function wasmForwarder() {
+async function wasmForwarder(flows = 0) {
   const forwarder = await Forwarder.create({
     slots: SLOTS,
     slotBytes: SLOT_BYTES,
     capacity: SETTINGS.tunnels.length,
+    flows,
   });
   forwarder.configure(SETTINGS);
   for (const { prefix, remote, port } of SETTINGS.tunnels) forwarder.setTunnel(prefix, remote, port);
@@ -84,7 +86,7 @@ function passes(forwarder, name, batch, length) {
   const run = () => {
     for (let time = 0; time < TIMES; time++) {
       rewind(forwarder[batch], length);
-      keep(forwarder[name](SLOTS));
+      keep(forwarder[name](SLOTS, time));
     }
   };
   return { operations: SLOTS * TIMES, run };
@@ -93,7 +95,11 @@ function passes(forwarder, name, batch, length) {
 async function measure(native, name, bytes) {
   const { batch, packets: make } = DIRECTIONS[name];
   const packets = make(bytes);
-  const forwarders = { wasm: await wasmForwarder(), plain: new PlainForwarder(SETTINGS, SLOTS, SLOT_BYTES) };
+  const forwarders = {
+    wasm: await wasmForwarder(),
+    counting: await wasmForwarder(FLOWS),
+    plain: new PlainForwarder(SETTINGS, SLOTS, SLOT_BYTES),
+  };
   for (const forwarder of Object.values(forwarders)) load(forwarder[batch], packets);
   await native.load(batch, packets);
   const { length } = packets[0].bytes;
@@ -101,6 +107,7 @@ async function measure(native, name, bytes) {
   const tasks = {
     [BASELINE]: native.task(name, length, TIMES),
     [`Forwarder.${name}`]: passes(forwarders.wasm, name, batch, length),
+    [`Forwarder.${name}, counting flows`]: passes(forwarders.counting, name, batch, length),
     'plain JavaScript': passes(forwarders.plain, name, batch, length),
     'copy of the bytes in C (memcpy)': native.task(`copy-${batch}`, length, TIMES),
     'copy of the bytes (Uint8Array.set)': copies(packets),

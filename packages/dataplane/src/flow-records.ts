@@ -73,5 +73,9 @@ function portsOf(record: DataView): NonNullable<FlowInner['ports']> {
 function icmpOf(record: DataView, kind: number): NonNullable<FlowInner['icmp']> {
   const type = record.getUint8(layout.FLOW_PORTS);
   const code = record.getUint8(layout.FLOW_PORTS + 1);
-  return { type, code, ...(kind === layout.FLOW_ICMP_ECHO && { id: record.getUint16(layout.FLOW_PORTS + 2) }) };
+  return {
+    type,
+    code,
+    ...(kind === layout.FLOW_ICMP_ECHO && { id: record.getUint16(layout.FLOW_PORTS + 2) }),
+  };
 }

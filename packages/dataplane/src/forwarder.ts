@@ -4,9 +4,10 @@
  *
  * Packets never raise exceptions: each slot gets a verdict, each verdict has a counter.
  */
-import { type IpAddress, type IpPrefix, ipFromMappedBytes, ipToMappedBytes } from '@podlan/wire';
+import { type IpAddress, type IpPrefix, ipToMappedBytes } from '@podlan/wire';
 import { canonicalAddress, canonicalPrefix, wholeNumber } from './arguments.js';
 import type { FrameBatch, Merged } from './edges.js';
+import { type EndpointCounters, endpointCounters } from './endpoint-counters.js';
 import { FlowTable, flowPlaces } from './flow-table.js';
 import { checkSettings, type ForwarderSettings } from './forwarder-settings.js';
 import { frameBatch } from './frame-batch.js';
@@ -35,16 +36,6 @@ export interface ForwarderTunnel {
   readonly prefix: IpPrefix;
   readonly remote: IpAddress;
   readonly port: number;
-}
-
-/** What went to a remote node and came from it. */
-export interface EndpointCounters {
-  readonly remote: IpAddress;
-  readonly txPackets: number;
-  /** Bytes of what the device reads and writes, in both directions. */
-  readonly txBytes: number;
-  readonly rxPackets: number;
-  readonly rxBytes: number;
 }
 
 /** What became of packets. */
@@ -286,20 +277,4 @@ export class Forwarder {
     }
     return found;
   }
-}
-
-function endpointCounters(record: DataView): EndpointCounters {
-  const counter = (offset: number) => Number(record.getBigUint64(offset, true));
-  const address = new Uint8Array(
-    record.buffer,
-    record.byteOffset + layout.ENDPOINT_ADDRESS,
-    layout.KEY_BYTES,
-  );
-  return {
-    remote: ipFromMappedBytes(address),
-    txPackets: counter(layout.ENDPOINT_TX_PACKETS),
-    txBytes: counter(layout.ENDPOINT_TX_BYTES),
-    rxPackets: counter(layout.ENDPOINT_RX_PACKETS),
-    rxBytes: counter(layout.ENDPOINT_RX_BYTES),
-  };
 }

@@ -6,10 +6,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export type { Device, FrameBatch, Merged, PacketSender, Poller, SlotBatch, Socket } from './edges.js';
+export type { EndpointCounters } from './endpoint-counters.js';
 export { parseFlowRecords } from './flow-records.js';
 export { type Flow, type FlowCounters, type FlowInner, FlowTable } from './flow-table.js';
 export {
-  type EndpointCounters,
   Forwarder,
   type ForwarderCounters,
   type ForwarderOptions,

@@ -56,14 +56,19 @@ export class Dataplane {
   lookupLengths!: Uint8Array;
   counters!: BigUint64Array;
 
-  constructor(exports: Readonly<Record<string, unknown>>, { slots, slotBytes, capacity, flows = 0 }: Capacities) {
+  constructor(
+    exports: Readonly<Record<string, unknown>>,
+    { slots, slotBytes, capacity, flows = 0 }: Capacities,
+  ) {
     const { memory, ...calls } = exports;
     this.calls = calls as unknown as DataplaneExports;
     this.#memory = memory as WebAssembly.Memory;
     this.capacity = capacity;
     if (this.calls.create(slots, slotBytes, capacity, flows) !== 1) {
       const kept = flows > 0 ? ` and ${flows} flows` : '';
-      throw new RangeError(`no memory for ${slots} slots of ${slotBytes} bytes and ${capacity} prefixes${kept}`);
+      throw new RangeError(
+        `no memory for ${slots} slots of ${slotBytes} bytes and ${capacity} prefixes${kept}`,
+      );
     }
     this.retakeViews();
   }
