@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { withoutServices } from './without-services.js';
 
 const PACKAGE_OF = {
   ip: 'iproute2',
@@ -18,6 +19,8 @@ const PACKAGE_OF = {
   ps: 'procps',
   chromium: 'chromium',
   etcd: 'etcd-server',
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
   openssl: 'openssl',
   flock: 'util-linux',
   portmap: 'containernetworking-plugins',
@@ -84,7 +87,9 @@ export function provideSystemPrograms() {
   // A stale list may still hold the packages, so a failed update is not yet a failure.
   aptGet('update', '-qq');
   // One by one: apt installs none of them when it knows not all.
-  for (const name of packages) aptGet('install', '-y', '-qq', '--no-install-recommends', name);
+  withoutServices(() => {
+    for (const name of packages) aptGet('install', '-y', '-qq', '--no-install-recommends', name);
+  });
   const left = missingPrograms();
   return Object.keys(left).length === 0 ? undefined : describeMissing(left);
 }

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { buildEnvironment, installArguments } from '../src/set-up-steps.js';
 import { hashOfSources, missingBuilds } from '../src/sources.js';
 import { installFor, installIn } from '../src/stamp.js';
 import { describeMissing, findProgram, missingPrograms } from '../src/system-programs.js';
+import { withoutServices } from '../src/without-services.js';
 import { workspaces, workspacesFor } from '../src/workspace.js';
 
 describe('platformFault', () => {
@@ -50,6 +52,32 @@ describe('system programs', () => {
     writeFileSync(join(folder, 'google-chrome'), '', { mode: 0o755 });
     expect(findProgram('chromium', folder)).toBe(join(folder, 'google-chrome'));
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('while packages are installed', () => {
+  let folder;
+  let policy;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'podlan-policy-'));
+    policy = join(folder, 'policy-rc.d');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('no service may start, and afterwards all may', () => {
+    expect(withoutServices(() => spawnSync(policy).status, policy)).toBe(101);
+    expect(existsSync(policy)).toBe(false);
+    const broken = () => {
+      throw new Error('broken');
+    };
+    expect(() => withoutServices(broken, policy)).toThrow('broken');
+    expect(existsSync(policy)).toBe(false);
+  });
+
+  test('a policy that was there stays', () => {
+    writeFileSync(policy, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+    expect(withoutServices(() => spawnSync(policy).status, policy)).toBe(0);
+    expect(existsSync(policy)).toBe(true);
   });
 });
 
