@@ -15,7 +15,14 @@ export { forwardChain, type MasqueradeOptions, masqueradeChain } from './masquer
 export { type NetworkConfig, type NetworkRange, parseNetworkConfig } from './network-config.js';
 export { runNode } from './node.js';
 export type { NodeLog, NodeOptions, RunningNode } from './node-options.js';
-export type { DesiredState, FailureState, NodeCounters, NodeState, PeerState } from './node-state.js';
+export type {
+  DesiredState,
+  FailureState,
+  NodeCounters,
+  NodeState,
+  PeerState,
+  ReconcileReport,
+} from './node-state.js';
 export { MemoryLeaseStore, type MemoryStoreOptions } from './stores/memory.js';
 export { formatSubnetEnv, type ParsedSubnetEnv, parseSubnetEnv, type SubnetEnv } from './subnet-env.js';
 export { withForwarder } from './with-forwarder.js';

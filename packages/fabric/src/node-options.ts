@@ -4,7 +4,7 @@ import type { IpPrefix } from '@podlan/wire';
 import type { Backend } from './backend.js';
 import type { Clock } from './clock.js';
 import type { Lease, LeaseStore } from './lease.js';
-import type { DesiredState, NodeState } from './node-state.js';
+import type { DesiredState, NodeState, ReconcileReport } from './node-state.js';
 
 /** Where a node says what happens to it, a line each. */
 export interface NodeLog {
@@ -33,6 +33,8 @@ export interface NodeOptions {
   readonly renewMarginMs?: number;
   /** Called after each change; ask for the state there or later. */
   readonly onState?: (state: NodeState) => void;
+  /** Called after each full comparison with the kernel. */
+  readonly onReconcile?: (report: ReconcileReport) => void;
 }
 
 /** A node at work. */

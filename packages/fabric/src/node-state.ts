@@ -56,6 +56,15 @@ export interface NodeCounters {
   readonly leasesRenewed: number;
 }
 
+/** One full comparison of the kernel's rows with those there should be. Plain JSON. */
+export interface ReconcileReport {
+  readonly tookMs: number;
+  /** Rows put right that somebody else had changed, by kind; kinds without any are absent. */
+  readonly repaired: Readonly<Partial<Record<Row['kind'], number>>>;
+  /** Why the kernel's state could not be read. */
+  readonly error?: string;
+}
+
 /** A node at one moment, its peers as they are when they are first looked at. Plain JSON. */
 export interface NodeState {
   /** True once the host's own rows were made under this lease. */

@@ -93,6 +93,7 @@ class Node {
       counts: this.#counts,
       warn: (message) => options.log?.warn(message),
       changed: () => this.#changed(),
+      ...(options.onReconcile && { reconciled: options.onReconcile }),
     });
     this.#leases = new PeerLeases({
       program: (key, rows) => this.#reconciler.setPeer(key, rows),

@@ -12,14 +12,15 @@ import {
   type Kernel,
   type Row,
   rowKey,
-  rowText,
   type Scope,
   scopeOf,
 } from '@podlan/linux/model';
 import { BackOff } from './back-off.js';
 import type { Clock } from './clock.js';
 import { DesiredRows, HOST } from './desired-rows.js';
-import type { Counts, FailureState } from './node-state.js';
+import { describeChange, isDrift, rowsByKind } from './drift.js';
+import type { Counts, FailureState, ReconcileReport } from './node-state.js';
+import { FIRST_RETRY_MS, freshTrouble, MOST_RETRY_MS, type Trouble } from './trouble.js';
 import { WorkQueue } from './work-queue.js';
 
 export interface ReconcilerOptions {
@@ -31,6 +32,8 @@ export interface ReconcilerOptions {
   readonly counts: Counts;
   readonly warn: (message: string) => void;
   readonly changed: () => void;
+  /** Called after each full comparison. */
+  readonly reconciled?: (report: ReconcileReport) => void;
 }
 
 /** Several events of one cause come together. */
@@ -40,16 +43,6 @@ const FULL_INTERVAL_MS = 300;
 const MOST_FULL_INTERVAL_MS = 5_000;
 /** Of a large cluster's state a look takes long, and events wait for it: it is made in one of so many parts of the time. */
 const FULL_PARTS = 5;
-const FIRST_RETRY_MS = 200;
-const MOST_RETRY_MS = 30_000;
-/** Without the host's own rows no pod is reached. */
-const MOST_HOST_RETRY_MS = 5_000;
-
-interface Trouble {
-  readonly backOff: BackOff;
-  retryAtMs: number;
-  failures: readonly Failure[];
-}
 
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -109,7 +102,7 @@ export class Reconciler {
     return [...this.#troubles].flatMap(([owner, { failures, backOff }]) =>
       failures.map(({ change, error }) => ({
         owner,
-        change: `${change.op} ${rowText(change.row)}`,
+        change: describeChange(change),
         message: error.message,
         attempts: backOff.failures,
       })),
@@ -163,10 +156,11 @@ export class Reconciler {
 
   async #compareAll(): Promise<void> {
     this.#lastFullMs = this.#options.clock.nowMs();
+    let repaired: ReconcileReport['repaired'] = {};
     try {
       const actual = await this.#options.kernel.snapshot(this.#scope());
       this.#kernelError = undefined;
-      await this.#repair(actual);
+      repaired = rowsByKind(await this.#repair(actual));
       this.#queue.requestFull(this.#options.resyncMs);
     } catch (error) {
       this.#kernelError = (error as Error).message;
@@ -174,9 +168,16 @@ export class Reconciler {
       this.#queue.requestFull(this.#troubleOf(HOST).backOff.next());
     }
     this.#lastFullTookMs = this.#options.clock.nowMs() - this.#lastFullMs;
+    const error = this.#kernelError;
+    this.#options.reconciled?.({
+      tookMs: this.#lastFullTookMs,
+      repaired,
+      ...(error !== undefined && { error }),
+    });
   }
 
-  async #repair(actual: readonly Row[]): Promise<void> {
+  /** Returns the drift that was put right. */
+  async #repair(actual: readonly Row[]): Promise<Change[]> {
     const { counts } = this.#options;
     const changes = diff(actual, this.desired.rows()).filter((change) => !this.#isWaiting(change));
     const drift = counts.reconciles === 0 ? [] : changes.filter((change) => this.#isDrift(change));
@@ -185,11 +186,14 @@ export class Reconciler {
     this.#fullIntervalMs = drift.length === 0 ? FULL_INTERVAL_MS : this.#fights.next();
     if (drift.length === 0) this.#fights.reset();
     else
-      this.#options.warn(`repairing ${drift.length} changes made by others, first: ${describe(drift[0]!)}`);
+      this.#options.warn(
+        `repairing ${drift.length} changes made by others, first: ${describeChange(drift[0]!)}`,
+      );
     this.#believed = new Map(actual.map((row) => [rowKey(row), row]));
     const touched = [...this.#touched.keys()].filter((owner) => !this.#isResting(owner));
-    await this.#apply(changes, [HOST, ...touched, ...this.#dueTroubles()]);
+    const failed = await this.#apply(changes, [HOST, ...touched, ...this.#dueTroubles()]);
     this.ready ||= !this.#troubles.has(HOST);
+    return drift.filter((change) => !failed.has(change));
   }
 
   async #updateOwners(owners: readonly string[]): Promise<void> {
@@ -203,8 +207,11 @@ export class Reconciler {
     await this.#apply(diff(old, wanted), owners);
   }
 
-  /** Applies the changes and settles the accounts of `owners`: those without a failure have none left to retry. */
-  async #apply(changes: readonly Change[], owners: readonly string[]): Promise<void> {
+  /**
+   * Applies the changes and settles the accounts of `owners`: those without a failure have none left to retry. Returns
+   * the changes that failed.
+   */
+  async #apply(changes: readonly Change[], owners: readonly string[]): Promise<ReadonlySet<Change>> {
     const failures = changes.length === 0 ? [] : await this.#tryApply(changes);
     const failed = new Set(failures.map(({ change }) => change));
     this.#options.counts.changesApplied += changes.length - failed.size;
@@ -217,6 +224,7 @@ export class Reconciler {
     }
     for (const owner of owners) if (!byOwner.has(owner)) this.#settle(owner);
     for (const [owner, list] of byOwner) this.#retryLater(owner, list);
+    return failed;
   }
 
   async #tryApply(changes: readonly Change[]): Promise<Failure[]> {
@@ -251,7 +259,9 @@ export class Reconciler {
     trouble.failures = failures;
     trouble.retryAtMs = this.#options.clock.nowMs() + delayMs;
     const { change, error } = failures[0]!;
-    this.#options.warn(`${owner}: ${describe(change)} failed, again in ${delayMs} ms: ${error.message}`);
+    this.#options.warn(
+      `${owner}: ${describeChange(change)} failed, again in ${delayMs} ms: ${error.message}`,
+    );
     if (owner === HOST) this.#queue.requestFull(delayMs);
     else this.#queue.request(owner, delayMs);
   }
@@ -259,8 +269,7 @@ export class Reconciler {
   #troubleOf(owner: string): Trouble {
     const known = this.#troubles.get(owner);
     if (known !== undefined) return known;
-    const mostMs = owner === HOST ? MOST_HOST_RETRY_MS : MOST_RETRY_MS;
-    const fresh = { backOff: new BackOff(FIRST_RETRY_MS, mostMs), retryAtMs: 0, failures: [] };
+    const fresh = freshTrouble(owner);
     this.#troubles.set(owner, fresh);
     return fresh;
   }
@@ -280,21 +289,13 @@ export class Reconciler {
     return [...this.#troubles.keys()].filter((owner) => !this.#isResting(owner));
   }
 
-  /** Something that we had made and is gone or different, or something on our devices that we did not make. */
-  #isDrift({ op, row }: Change): boolean {
-    const key = rowKey(row);
-    const believed = this.#believed.get(key);
-    if (op === 'delete' || believed === undefined) return op === 'delete' && believed === undefined;
-    const wanted = this.desired.row(key);
-    return wanted !== undefined && diff([believed], [wanted]).length === 0;
+  #isDrift(change: Change): boolean {
+    const key = rowKey(change.row);
+    return isDrift(change, this.#believed.get(key), this.desired.row(key));
   }
 
   #scope(): Scope {
     const scope = scopeOf(this.desired.rows());
     return { ...scope, chains: scope.chains || this.#options.ownsChains };
   }
-}
-
-function describe({ op, row }: Change): string {
-  return `${op} ${rowText(row)}`;
 }

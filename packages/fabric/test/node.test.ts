@@ -8,6 +8,7 @@ import {
   type LeaseStore,
   masqueradeChain,
   parseNetworkConfig,
+  type ReconcileReport,
 } from '../src/index.js';
 import { testAttributes } from '../src/testing.js';
 import { Cluster, find, texts } from './cluster.js';
@@ -137,6 +138,19 @@ describe('drift', () => {
     await cluster.clock.advance(900);
     expect(texts(a.kernel)).toEqual(before);
     expect(a.running.state().counters.driftRepaired).toBeGreaterThan(0);
+  });
+
+  test('is told with each comparison, by kind, once it is put right', async () => {
+    const reports: ReconcileReport[] = [];
+    const a = await cluster.start(1, { onReconcile: (report) => reports.push(report) });
+    await cluster.start(2);
+    expect(reports.map(({ repaired }) => repaired)).toEqual(reports.map(() => ({})));
+    for (const kind of ['neighbor', 'route'] as const) a.kernel.remove(find(a.kernel, kind)[0] as Row);
+    await cluster.clock.advance(900);
+    const repaired = reports.map((report) => report.repaired).filter((one) => Object.keys(one).length > 0);
+    expect(repaired).toEqual([{ neighbor: 1, route: 1 }]);
+    expect(reports.length).toBe(a.running.state().counters.reconciles);
+    expect(reports.every(({ tookMs, error }) => tookMs >= 0 && error === undefined)).toBe(true);
   });
 
   test('of a route that somebody changed or added is repaired', async () => {
