@@ -1,18 +1,21 @@
-/** Where an agent is asked: at its Unix socket, and for its health over HTTP. */
+/** Where an agent is asked: at its Unix socket, and over HTTP for its health and its metrics. */
 import type { Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DesiredState } from '@podlan/fabric';
+import type { AgentMetrics, Readings } from '../metrics/agent-metrics.js';
 import { type Conversations, serveControlSocket } from './control-socket.js';
 import type { ForwardersReport } from './forwarders-report.js';
-import { serveHealth } from './health-server.js';
+import { healthPages } from './health-pages.js';
+import { HttpListener, type Page } from './http-listener.js';
 import type { AgentOptions } from './options.js';
 import type { AgentStatus } from './status.js';
-
-const RETRY_MS = 1000;
 
 interface Log {
   warn(message: string): void;
 }
+
+type Metrics = Pick<AgentMetrics, 'text' | 'contentType'>;
+
+type Options = Pick<AgentOptions, 'socketPath' | 'health' | 'metrics' | 'replace'>;
 
 export class AgentServers {
   /** These are replaced once there is a node to ask. */
@@ -20,20 +23,34 @@ export class AgentServers {
   desired = (): readonly DesiredState[] => stillStarting();
   forwarders = (): ForwardersReport => stillStarting();
   unready = (): string | undefined => 'the agent is starting';
-  readonly #options: Pick<AgentOptions, 'socketPath' | 'health' | 'replace'>;
+  readings = async (): Promise<Readings | undefined> => undefined;
+  readonly #options: Options;
   #control: Server | undefined;
-  #health: Server | undefined;
-  /** Aborts when health is not to be served any more. */
-  #serving = new AbortController();
+  /** A port that is taken ends an agent that starts. */
+  readonly #health: HttpListener | undefined;
+  /** Of these none ends for want of its port: nobody may have asked for it. */
+  readonly #metrics: HttpListener | undefined;
 
-  constructor(options: Pick<AgentOptions, 'socketPath' | 'health' | 'replace'>) {
+  constructor(options: Options, metrics: Metrics) {
     this.#options = options;
+    const { healthzIp, healthzPort } = options.health;
+    const { metricsIp, metricsPort } = options.metrics;
+    const atOne = healthzPort === metricsPort && healthzIp === metricsIp;
+    const health = healthPages(() => this.unready());
+    const all = { ...health, '/metrics': () => this.#metricsPage(metrics) };
+    if (healthzPort !== 0) {
+      const address = { ip: healthzIp, port: healthzPort, flag: '--healthz' };
+      this.#health = new HttpListener(address, atOne ? all : health);
+    }
+    if (metricsPort !== 0 && !atOne)
+      this.#metrics = new HttpListener({ ip: metricsIp, port: metricsPort, flag: '--metrics' }, all);
   }
 
-  /** Rejects where one of the two can't be served: a port that is taken is told at the start. */
-  async open(conversations: Conversations): Promise<void> {
+  /** Rejects where socket or health can't be served: a port that is taken is told at the start. */
+  async open(conversations: Conversations, log: Log): Promise<void> {
     await this.openControl(conversations);
-    this.#health = await this.#serveHealth();
+    await this.#health?.open();
+    void this.#metrics?.keep(log);
   }
 
   async openControl(conversations: Conversations): Promise<void> {
@@ -46,46 +63,29 @@ export class AgentServers {
     this.#control = await serveControlSocket(socketPath, { reports, conversations, replace });
   }
 
-  /** As soon as the port is free: an agent that carries the packets does not end for want of it. */
-  async keepHealth(log: Log): Promise<void> {
-    if (this.#health?.listening) return;
-    this.#serving.abort();
-    this.#serving = new AbortController();
-    const { signal } = this.#serving;
-    for (let failures = 0; !signal.aborted; failures++) {
-      try {
-        const server = await this.#serveHealth();
-        if (signal.aborted) close(server);
-        else this.#health = server;
-        return;
-      } catch (error) {
-        if (failures === 0) log.warn(`${(error as Error).message}; it is tried again`);
-      }
-      await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
-    }
+  /** As soon as its ports are free. */
+  async keepHttp(log: Log): Promise<void> {
+    await Promise.all([this.#health?.keep(log), this.#metrics?.keep(log)]);
   }
 
-  /** Its port is a successor's from here. */
-  closeHealth(): void {
-    this.#serving.abort();
-    close(this.#health);
+  /** The ports are a successor's from here. */
+  closeHttp(): void {
+    this.#health?.close();
+    this.#metrics?.close();
+  }
+
+  async #metricsPage(metrics: Metrics): Promise<Page> {
+    const text = await metrics.text(await this.readings());
+    return { status: 200, text, type: metrics.contentType };
   }
 
   close(): void {
-    close(this.#control);
-    this.closeHealth();
-  }
-
-  #serveHealth(): Promise<Server | undefined> {
-    return serveHealth(this.#options.health, () => this.unready());
+    this.#control?.close();
+    this.#control?.closeAllConnections();
+    this.closeHttp();
   }
 }
 
 function stillStarting(): never {
   throw new Error('it is still starting');
-}
-
-function close(server: Server | undefined): void {
-  server?.close();
-  server?.closeAllConnections();
 }

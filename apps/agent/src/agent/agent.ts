@@ -1,10 +1,13 @@
 /** The daemon: flags to wiring. What it decides lies in @podlan/fabric, what it does in @podlan/linux and the forwarder. */
 import type { Lease } from '@podlan/fabric';
 import { type Logger, pino } from 'pino';
+import { AgentMetrics } from '../metrics/agent-metrics.js';
+import { measuredStore } from '../metrics/measured-store.js';
 import { VERSION } from '../version.js';
 import { AgentServers } from './agent-servers.js';
 import { ruleWarnings } from './flags/rule-flags.js';
 import { forwardersReport } from './forwarders-report.js';
+import { readings } from './metrics-readings.js';
 import { type NodeOfHost, startNode } from './node-of-host.js';
 import type { AgentOptions } from './options.js';
 import { requireRights } from './rights.js';
@@ -26,11 +29,12 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   }
 
   const succession = new Succession();
-  const servers = new AgentServers(options);
+  const metrics = new AgentMetrics({ node: options.name, store: options.store.kind });
+  const servers = new AgentServers(options, metrics);
   try {
     // The socket first: of two agents with one name, the second must not touch what the first has made.
-    if (!options.replace) await servers.open(succession.conversations);
-    await run(options, { log, signal: stop.signal, succession, servers });
+    if (!options.replace) await servers.open(succession.conversations, log);
+    await run(options, { log, signal: stop.signal, succession, servers, metrics });
   } finally {
     servers.close();
   }
@@ -43,12 +47,18 @@ interface Life {
   readonly signal: AbortSignal;
   readonly succession: Succession;
   readonly servers: AgentServers;
+  readonly metrics: AgentMetrics;
 }
 
-async function run(options: AgentOptions, { log, signal, succession, servers }: Life): Promise<void> {
-  const wiring = await wire(options, log, signal).catch(endedOr(signal));
-  if (wiring === undefined) return;
-  const { store, forwarder, dataplane } = wiring;
+async function run(
+  options: AgentOptions,
+  { log, signal, succession, servers, metrics }: Life,
+): Promise<void> {
+  const wired = await wire(options, log, signal).catch(endedOr(signal));
+  if (wired === undefined) return;
+  const { forwarder, dataplane } = wired;
+  const store = measuredStore(wired.store, (time) => metrics.storeTold(time));
+  const wiring = { ...wired, store };
   let { external } = wiring;
   let held: Lease | undefined;
   let node: NodeOfHost | undefined;
@@ -59,31 +69,33 @@ async function run(options: AgentOptions, { log, signal, succession, servers }: 
       ready: () => succession.ready(),
       external,
       held,
+      reconciled: (report) => metrics.reconciled(report),
     });
     node = started;
     servers.status = () => statusOf(options, wiring, started);
     servers.desired = () => started.desired();
     servers.forwarders = () => forwardersReport(options, wiring);
     servers.unready = () => started.unready();
+    servers.readings = () => readings(wiring, started);
     return started;
   };
   const inCharge = async () => {
     if (options.replace) {
       await servers.openControl(succession.conversations);
-      void servers.keepHealth(log);
+      void servers.keepHttp(log);
     }
     const { name, addresses } = node?.external() ?? external;
     log.info({ socket: options.socketPath, interface: name, addresses, dataplane }, 'agent runs');
   };
   // What changed while no loop listened is not told.
   const stay = async () => {
-    void servers.keepHealth(log);
+    void servers.keepHttp(log);
     const before = node?.external() ?? external;
     external = await wiring.findExternal(before).catch(() => before);
     store.reconnect?.();
   };
   try {
-    const parts = { forwarder, log, signal, leave: () => servers.closeHealth(), stay };
+    const parts = { forwarder, log, signal, leave: () => servers.closeHttp(), stay };
     if (options.replace) await succession.relieve(options.socketPath, dataplane === 'wasm', parts);
     await succession.run(start, inCharge, parts);
   } finally {

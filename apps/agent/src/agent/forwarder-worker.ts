@@ -100,4 +100,5 @@ answer({ id: 0, opened: { device: device.fd, socket: socket.fd } });
 const edges = { device, socket, poller, ...(errors && { errors }) };
 if (beHeld(forwarder)) runPump({ forwarder, ...edges, onTables: () => serveRequests(forwarder) });
 wakeEventFd(endedFd);
+answer({ id: -1, counters: forwarder.counters() });
 port.close();

@@ -1,5 +1,12 @@
 /** The node loop on this host, and what follows it: subnet.env, and the external interface. */
-import { type Lease, type NodeState, type RunningNode, runNode, withForwarder } from '@podlan/fabric';
+import {
+  type Lease,
+  type NodeState,
+  type ReconcileReport,
+  type RunningNode,
+  runNode,
+  withForwarder,
+} from '@podlan/fabric';
 import type { Logger } from 'pino';
 import type { ExternalInterface } from './external/external-interface.js';
 import { InterfaceWatch } from './external/interface-watch.js';
@@ -25,13 +32,14 @@ export interface LoopOptions {
   readonly external: ExternalInterface;
   /** What an earlier loop held. */
   readonly held: Lease | undefined;
+  readonly reconciled: (report: ReconcileReport) => void;
 }
 
 export function startNode(
   options: AgentOptions,
   wiring: Wiring,
   log: Logger,
-  { signal, ready, external, held }: LoopOptions,
+  { signal, ready, external, held, reconciled }: LoopOptions,
 ): NodeOfHost {
   const { store, nftProblem } = wiring;
   if (nftProblem !== undefined) log.warn({ reason: nftProblem }, 'nftables rules are not kept');
@@ -59,6 +67,7 @@ export function startNode(
     resyncMs: options.resyncSeconds * 1000,
     renewMarginMs: options.renewMarginMinutes * 60_000,
     log: logOf(log),
+    onReconcile: reconciled,
     onState: (state) => {
       subnetFile.follow(state, log);
       if (state.ready) ready();

@@ -7,6 +7,7 @@ import { asText, flag, onOff } from './flags/flag.js';
 import { type Dataplane, parseDataplane, parseNumber, parseOneOf } from './flags/flag-values.js';
 import { declareHealthFlags, type HealthFlags } from './flags/health-flags.js';
 import { declareInterfaceFlags, type InterfaceFlags, interfaceChoice } from './flags/interface-flags.js';
+import { declareMetricsFlags, type MetricsFlags } from './flags/metrics-flags.js';
 import { declareRuleFlags, type RuleFlags } from './flags/rule-flags.js';
 import { declareStoreFlags, type StoreChoice, type StoreFlags, storeChoice } from './flags/store-flags.js';
 
@@ -19,6 +20,8 @@ export interface AgentOptions {
   readonly rules: RuleFlags;
   /** `healthzPort` 0: no health server. */
   readonly health: HealthFlags;
+  /** `metricsPort` 0: no metrics. */
+  readonly metrics: MetricsFlags;
   readonly socketPath: string;
   readonly resyncSeconds: number;
   readonly renewMarginMinutes: number;
@@ -29,7 +32,7 @@ export interface AgentOptions {
 }
 
 /** What commander makes of the command line and the environment. */
-export interface AgentFlags extends StoreFlags, InterfaceFlags, RuleFlags, HealthFlags {
+export interface AgentFlags extends StoreFlags, InterfaceFlags, RuleFlags, HealthFlags, MetricsFlags {
   readonly name: string;
   readonly dataplane?: Dataplane;
   readonly subnetFile: string;
@@ -50,6 +53,7 @@ export function declareAgentFlags(command: Command): Command {
   declareDatapathFlags(command);
   declareRuleFlags(command);
   declareHealthFlags(command);
+  declareMetricsFlags(command);
   declareProcessFlags(command);
   return command;
 }
@@ -111,6 +115,7 @@ export function agentOptions(flags: AgentFlags): AgentOptions {
     subnetFile,
     rules: flags,
     health: flags,
+    metrics: flags,
     socketPath: flags.socket ?? defaultSocketPath(name),
     resyncSeconds: flags.resync,
     renewMarginMinutes: flags.subnetLeaseRenewMargin,

@@ -3,10 +3,12 @@
  * A worker that ends takes its rows along, so the node loop sees them missing and puts them back.
  */
 import { EventEmitter, on } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { ForwarderCounters } from '@podlan/dataplane';
 import { createEventFd } from '@podlan/linux';
 import type { Change, Failure, ForwarderRow, Kernel, Row, Scope, Table, Tunnel } from '@podlan/linux/model';
+import { ForwarderTotals } from '../metrics/forwarder-totals.js';
 import type { Edges, Inheritance } from './inheritance.js';
 
 export type WorkerRequest =
@@ -15,7 +17,7 @@ export type WorkerRequest =
   /** To a worker that is held: carry packets from now on. */
   | { readonly id: number; readonly op: 'start' }
   | { readonly id: number; readonly op: 'stop' };
-/** `id` 0 says that device and socket are open. */
+/** `id` 0 says that device and socket are open; the last answer, to nobody, has the counters at the end. */
 export interface WorkerAnswer {
   readonly id: number;
   readonly error?: string;
@@ -47,12 +49,19 @@ class ForwarderThread {
   #closed = false;
   #error: Error | undefined;
   readonly ended: Promise<void>;
+  readonly #counted: (counters: ForwarderCounters) => void;
   readonly row: ForwarderRow;
   /** Known once it is open. */
   edges: Edges | undefined;
 
-  constructor(row: ForwarderRow, inherited: Edges | undefined, held: boolean) {
+  constructor(
+    row: ForwarderRow,
+    inherited: Edges | undefined,
+    held: boolean,
+    counted: (thread: ForwarderThread, counters: ForwarderCounters) => void,
+  ) {
     this.row = row;
+    this.#counted = (counters) => counted(this, counters);
     this.#worker = new Worker(new URL('./forwarder-worker.js', import.meta.url), {
       workerData: {
         row,
@@ -112,6 +121,7 @@ class ForwarderThread {
   }
 
   #settle(answer: WorkerAnswer): void {
+    if (answer.counters) this.#counted(answer.counters);
     this.#waiting.get(answer.id)?.resolve(answer);
     this.#waiting.delete(answer.id);
   }
@@ -137,6 +147,9 @@ export class WorkerForwarder implements Kernel {
   readonly #events = new EventEmitter();
   readonly #onEnd: (dev: string, error: Error | undefined) => void;
   #inheritance: Inheritance | undefined;
+  readonly #totals = new ForwarderTotals();
+  /** As last told, also of forwarders that have ended. */
+  readonly #counters = new Map<string, ForwarderCounters>();
 
   /** `onEnd` hears of a forwarder that stopped without being asked to. */
   constructor(onEnd: (dev: string, error: Error | undefined) => void) {
@@ -172,14 +185,29 @@ export class WorkerForwarder implements Kernel {
     }
   }
 
-  /** Counters of each device's forwarder. */
+  /** Of each device that has a forwarder, its own and its predecessors' together: they never go back. */
   async counters(): Promise<Record<string, ForwarderCounters>> {
-    const entries = await Promise.all(
-      [...this.#threads].map(
-        async ([dev, thread]) => [dev, (await thread.ask({ op: 'counters' })).counters!] as const,
-      ),
+    const asked = [...this.#threads].map(async ([dev, thread]) => {
+      await thread.ask({ op: 'counters' });
+      return [dev, this.#counters.get(dev)!] as const;
+    });
+    return Object.fromEntries(await Promise.all(asked));
+  }
+
+  /**
+   * The same, of devices that had one, too. A worker that does not answer within `waitMs` is waited for no longer: its
+   * counters are those it told last.
+   */
+  async countersWithin(waitMs: number): Promise<ReadonlyMap<string, ForwarderCounters>> {
+    await Promise.race([this.counters().catch(() => {}), sleep(waitMs, undefined, { ref: false })]);
+    return this.#withoutLostEndpoints();
+  }
+
+  #withoutLostEndpoints(): ReadonlyMap<string, ForwarderCounters> {
+    const entries = [...this.#counters].map(
+      ([dev, counters]) => [dev, this.#threads.has(dev) ? counters : { ...counters, endpoints: [] }] as const,
     );
-    return Object.fromEntries(entries);
+    return new Map(entries);
   }
 
   /** The open devices and sockets, for a successor. */
@@ -226,7 +254,9 @@ export class WorkerForwarder implements Kernel {
 
   async #start(row: ForwarderRow, tunnels: readonly Tunnel[]): Promise<void> {
     const held = this.#inheritance;
-    const thread = new ForwarderThread(row, held?.take(row.dev), held !== undefined);
+    const thread = new ForwarderThread(row, held?.take(row.dev), held !== undefined, (one, counters) =>
+      this.#counters.set(row.dev, this.#totals.take(row.dev, one, counters)),
+    );
     this.#alive.add(thread);
     void thread.ended.then(() => this.#alive.delete(thread));
     await thread.opened();
