@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { declareAgent } from './commands/agent.js';
 import { declareCni } from './commands/cni.js';
 import { declareCommands } from './commands/commands.js';
+import { declareCompletion } from './commands/completion.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareLab } from './commands/lab.js';
 import { declareLeases } from './commands/leases.js';
@@ -27,6 +28,7 @@ export function podlanProgram(): Command {
   declareTrace(program);
   declareDoctor(program);
   declareCni(program);
+  declareCompletion(program);
   addManual(program);
   return program;
 }

@@ -16,6 +16,8 @@ const PACKAGE_OF = {
   nsenter: 'util-linux',
   setpriv: 'util-linux',
   'systemd-analyze': 'systemd',
+  zsh: 'zsh',
+  fish: 'fish',
   ps: 'procps',
   chromium: 'chromium',
   etcd: 'etcd-server',

@@ -120,6 +120,13 @@ export const MANUALS: Readonly<Record<string, Manual>> = {
   'podlan cni uninstall': {
     examples: [example('podlan cni uninstall', 'after all pods are deleted')],
   },
+  'podlan completion': {
+    examples: [
+      example('podlan completion bash > /etc/bash_completion.d/podlan', 'for every user of bash'),
+      example('podlan completion zsh > ~/.zfunc/_podlan', 'for zsh, with ~/.zfunc in its fpath'),
+      example('podlan completion fish > ~/.config/fish/completions/podlan.fish', 'for fish'),
+    ],
+  },
   'podlan trace': {
     examples: [
       example('podlan trace pod-a1 pod-b1', 'in the lab'),
