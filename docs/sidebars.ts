@@ -58,7 +58,7 @@ const sidebars: SidebarsConfig = {
         { type: 'category', label: 'API', link: { type: 'doc', id: 'api/index' }, items: apiPages },
       ],
     },
-    { type: 'category', label: '性能', items: ['performance'] },
+    { type: 'category', label: '性能', items: ['performance', 'benchmarks'] },
     'architecture',
   ],
 };
