@@ -59,7 +59,10 @@ const withTableHeads = (text, word) =>
 
 function tidied(text, words) {
   const word = (english) => words[english] ?? english;
-  const plain = text.replace(/^\*\*\*\n+/gm, '').replace(NEEDLESS, '');
+  const plain = text
+    .replace(/^\*\*\*\n+/gm, '')
+    .replace(/^(#+) `abstract` /gm, '$1 ')
+    .replace(NEEDLESS, '');
   return outsideCode(withLabels(plain, word), (part) => withTableHeads(part, word)).replace(
     /\n{3,}/g,
     '\n\n',
@@ -84,12 +87,9 @@ function page({ name, summary }, text, { words, note }) {
   return `${head}\n${title}\n${note ? `\n${note}\n` : ''}${rest.join('\n')}`;
 }
 
-function indexPage(modules, { title, label, description, introduction, columns }) {
-  const rows = modules.map(
-    ({ name, file, summary }) => `| [\`${name}\`](${file}) | ${summary.replaceAll('|', '\\|')} |`,
-  );
-  const table = [`| ${columns.join(' | ')} |`, '|---|---|', ...rows].join('\n');
-  return `${frontMatter({ sidebar_label: label, description })}\n# ${title}\n\n${introduction}\n\n${table}\n`;
+function indexPage(modules, { title, label, description, introduction }) {
+  const items = modules.map(({ name, file, summary }) => `- [\`${name}\`](${file})\n\n  ${summary}`);
+  return `${frontMatter({ sidebar_label: label, description })}\n# ${title}\n\n${introduction}\n\n${items.join('\n\n')}\n`;
 }
 
 /**

@@ -51,7 +51,6 @@ export const API_FRAMES = {
     description: '各个 npm 包的每个导出：签名、参数和可运行的示例',
     introduction:
       '由各个包的 TypeScript 源代码生成，每个入口一页。说明取自源代码，是英文的；其中的示例都由测试运行。各包的中文入门见 [npm 包](../packages.md)。',
-    columns: ['入口', '内容'],
     note: '说明取自源代码，是英文的。',
     words: chinese,
   },
@@ -61,7 +60,6 @@ export const API_FRAMES = {
     description: 'Every export of the npm packages: signatures, parameters, and examples that run',
     introduction:
       "Made from the packages' TypeScript, a page for each entry point. The tests run every example in it. To begin with a package: [the npm packages](../packages.md).",
-    columns: ['Entry point', 'What it holds'],
     words: {},
   },
 };

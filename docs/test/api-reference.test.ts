@@ -45,7 +45,6 @@ function entriesOf(language: string, specifier: string): string[] {
     heading!
       .replace(/<[^>]+>/g, '')
       .replace(/&\w+;|&#39;/g, (entity) => ENTITIES[entity] ?? entity)
-      .replace(/^abstract /, '')
       .replace(/(?:\(\)|<.*>)+$/, '')
       .trim(),
   );
