@@ -91,7 +91,10 @@ export class FlowTable {
   readonly #ended: Uint8Array;
   readonly #counters: BigUint64Array;
 
-  /** Made by `Forwarder.create`. */
+  /**
+   * Made by `Forwarder.create`.
+   * @hidden
+   */
   constructor(module: Dataplane, capacity: number) {
     const { buffer } = module;
     const bytes = capacity * layout.FLOW_BYTES;
