@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Puts what the benches wrote last into results.json, from which the page is made: `npm run docs:benchmarks`, after
+ * Puts what the benches wrote last into src/benchmarks/results.json, from which the page is made: `npm run docs:benchmarks`, after
  * `npm run bench` or any single bench. Benches that have not run here keep what they had.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { ratiosOf } from './ratios.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const kept = fileURLToPath(new URL('results.json', import.meta.url));
+const kept = fileURLToPath(new URL('../src/benchmarks/results.json', import.meta.url));
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 const written = ['packages', 'apps']

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ratiosOf } from '../benchmarks/ratios.mjs';
-import results from '../benchmarks/results.json';
+import results from '../src/benchmarks/results.json';
 import { folder, root } from './built-site';
 
 const runs = Object.entries(results);

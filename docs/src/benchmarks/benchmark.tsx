@@ -2,8 +2,8 @@
 
 import Translate from '@docusaurus/Translate';
 import type { ReactNode } from 'react';
-import results from '../../benchmarks/results.json';
 import styles from './benchmark.module.css';
+import results from './results.json';
 
 interface Row {
   readonly name: string;
