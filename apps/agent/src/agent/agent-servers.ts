@@ -1,8 +1,10 @@
 /** Where an agent is asked: at its Unix socket, and over HTTP for its health and its metrics. */
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { DesiredState } from '@podlan/fabric';
 import type { AgentMetrics, Readings } from '../metrics/agent-metrics.js';
 import { type Conversations, serveControlSocket } from './control-socket.js';
+import { FOLLOW_FLOWS_PATH, type FlowReport } from '../flows/flow-report.js';
+import { streamOf } from './control-stream.js';
 import type { ForwardersReport } from './forwarders-report.js';
 import { healthPages } from './health-pages.js';
 import { HttpListener, type Page } from './http-listener.js';
@@ -22,6 +24,8 @@ export class AgentServers {
   status = async (): Promise<AgentStatus> => stillStarting();
   desired = (): readonly DesiredState[] => stillStarting();
   forwarders = (): ForwardersReport => stillStarting();
+  flows = async (): Promise<FlowReport> => stillStarting();
+  followFlows = (_outgoing: ServerResponse): void => stillStarting();
   unready = (): string | undefined => 'the agent is starting';
   readings = async (): Promise<Readings | undefined> => undefined;
   readonly #options: Options;
@@ -59,8 +63,11 @@ export class AgentServers {
       '/status': () => this.status(),
       '/desired': () => this.desired(),
       '/forwarders': () => this.forwarders(),
+      '/flows': () => this.flows(),
     };
-    this.#control = await serveControlSocket(socketPath, { reports, conversations, replace });
+    const streams = { [FOLLOW_FLOWS_PATH]: streamOf((outgoing) => this.followFlows(outgoing)) };
+    const served = { reports, conversations: { ...conversations, ...streams }, replace };
+    this.#control = await serveControlSocket(socketPath, served);
   }
 
   /** As soon as its ports are free. */

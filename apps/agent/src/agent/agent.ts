@@ -2,6 +2,7 @@
 import type { Lease } from '@podlan/fabric';
 import { type Logger, pino } from 'pino';
 import { AgentMetrics } from '../metrics/agent-metrics.js';
+import { FlowWatch } from '../flows/flow-watch.js';
 import { measuredStore } from '../metrics/measured-store.js';
 import { VERSION } from '../version.js';
 import { AgentServers } from './agent-servers.js';
@@ -59,6 +60,9 @@ async function run(
   const { forwarder, dataplane } = wired;
   const store = measuredStore(wired.store, (time) => metrics.storeTold(time));
   const wiring = { ...wired, store };
+  const flows = new FlowWatch(forwarder, { ...options.flows, dataplane }, log);
+  servers.flows = () => flows.report();
+  servers.followFlows = (outgoing) => flows.follow(outgoing);
   let { external } = wiring;
   let held: Lease | undefined;
   let node: NodeOfHost | undefined;
@@ -100,6 +104,7 @@ async function run(
     await succession.run(start, inCharge, parts);
   } finally {
     await forwarder.close();
+    flows.close();
     await store.close();
   }
 }

@@ -99,7 +99,7 @@ export function askAgent(socketPath: string, path: string): Promise<unknown> {
   });
 }
 
-function noAgent(socketPath: string, cause: NodeJS.ErrnoException): UsageError {
+export function noAgent(socketPath: string, cause: NodeJS.ErrnoException): UsageError {
   const hint =
     cause.code === 'EACCES'
       ? 'it belongs to another user: run this as that user'

@@ -12,12 +12,12 @@ import {
   wakeEventFd,
 } from '@podlan/linux';
 import type { Tunnel } from '@podlan/linux/model';
-import type { WorkerAnswer, WorkerInput, WorkerRequest } from './worker-forwarder.js';
+import type { FlowRecords, WorkerAnswer, WorkerInput, WorkerRequest } from './worker-forwarder.js';
 
 /** In each direction: frames or super-packets read, datagrams or trains received, in one batch. */
 const SLOTS = 64;
 
-const { row, wakeFd, endedFd, inherited, held } = workerData as WorkerInput;
+const { row, wakeFd, endedFd, inherited, held, flows } = workerData as WorkerInput;
 const port = parentPort!;
 const answer = (message: WorkerAnswer) => port.postMessage(message);
 
@@ -38,6 +38,11 @@ function setTunnel(
 const isBare = row.type === 'udp';
 let started = !held;
 
+function flowsOf({ flows }: Forwarder, idleSinceMs: number): FlowRecords {
+  const ended = flows.drainRecords(idleSinceMs);
+  return { live: flows.records(), ended, counters: flows.counters() };
+}
+
 /** Table changes and questions, taken between two batches. False: stop. */
 function serveRequests(forwarder: Forwarder): boolean {
   for (;;) {
@@ -48,6 +53,8 @@ function serveRequests(forwarder: Forwarder): boolean {
       started = true;
       answer({ id: message.id });
     } else if (message.op === 'counters') answer({ id: message.id, counters: forwarder.counters() });
+    else if (message.op === 'flows')
+      answer({ id: message.id, flows: flowsOf(forwarder, message.idleSinceMs) });
     else {
       const error = setTunnel(forwarder, message.op, message.tunnel);
       answer({ id: message.id, ...(error !== undefined && { error }) });
@@ -89,7 +96,7 @@ function openSocket(): UdpSocket {
   return inherited ? adopted(() => UdpSocket.adopt(inherited.socket, local, port), open) : open();
 }
 
-const forwarder = await Forwarder.create({ slots: SLOTS, slotBytes: SUPER_SLOT_BYTES });
+const forwarder = await Forwarder.create({ slots: SLOTS, slotBytes: SUPER_SLOT_BYTES, flows });
 forwarder.configure(row);
 // The socket first: its port may be taken, and a device opened in vain is a change that all who watch links look at.
 using socket = openSocket();
@@ -100,5 +107,5 @@ answer({ id: 0, opened: { device: device.fd, socket: socket.fd } });
 const edges = { device, socket, poller, ...(errors && { errors }) };
 if (beHeld(forwarder)) runPump({ forwarder, ...edges, onTables: () => serveRequests(forwarder) });
 wakeEventFd(endedFd);
-answer({ id: -1, counters: forwarder.counters() });
+answer({ id: -1, counters: forwarder.counters(), flows: flowsOf(forwarder, Number.POSITIVE_INFINITY) });
 port.close();

@@ -5,6 +5,7 @@ import { defaultSocketPath } from '../paths.js';
 import type { InterfaceChoice } from './external/external-interface.js';
 import { asText, flag, onOff } from './flags/flag.js';
 import { type Dataplane, parseDataplane, parseNumber, parseOneOf } from './flags/flag-values.js';
+import { declareFlowFlags, type FlowFlags } from './flags/flow-flags.js';
 import { declareHealthFlags, type HealthFlags } from './flags/health-flags.js';
 import { declareInterfaceFlags, type InterfaceFlags, interfaceChoice } from './flags/interface-flags.js';
 import { declareMetricsFlags, type MetricsFlags } from './flags/metrics-flags.js';
@@ -22,6 +23,7 @@ export interface AgentOptions {
   readonly health: HealthFlags;
   /** `metricsPort` 0: no metrics. */
   readonly metrics: MetricsFlags;
+  readonly flows: FlowFlags;
   readonly socketPath: string;
   readonly resyncSeconds: number;
   readonly renewMarginMinutes: number;
@@ -32,7 +34,7 @@ export interface AgentOptions {
 }
 
 /** What commander makes of the command line and the environment. */
-export interface AgentFlags extends StoreFlags, InterfaceFlags, RuleFlags, HealthFlags, MetricsFlags {
+export interface AgentFlags extends StoreFlags, InterfaceFlags, RuleFlags, HealthFlags, MetricsFlags, FlowFlags {
   readonly name: string;
   readonly dataplane?: Dataplane;
   readonly subnetFile: string;
@@ -54,6 +56,7 @@ export function declareAgentFlags(command: Command): Command {
   declareRuleFlags(command);
   declareHealthFlags(command);
   declareMetricsFlags(command);
+  declareFlowFlags(command);
   declareProcessFlags(command);
   return command;
 }
@@ -116,6 +119,7 @@ export function agentOptions(flags: AgentFlags): AgentOptions {
     rules: flags,
     health: flags,
     metrics: flags,
+    flows: flags,
     socketPath: flags.socket ?? defaultSocketPath(name),
     resyncSeconds: flags.resync,
     renewMarginMinutes: flags.subnetLeaseRenewMargin,

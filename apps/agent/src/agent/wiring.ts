@@ -57,8 +57,9 @@ export async function wire(options: AgentOptions, log: Logger, signal: AbortSign
           dataplane,
           randomMac: () => macFromBytes(randomBytes(6)),
         }),
-      forwarder: new WorkerForwarder((dev, error) =>
-        log.warn(`forwarder of ${dev} ended: ${error?.message ?? 'asked to'}`),
+      forwarder: new WorkerForwarder(
+        (dev, error) => log.warn(`forwarder of ${dev} ended: ${error?.message ?? 'asked to'}`),
+        options.flows.flows,
       ),
       kernel: new LinuxKernel(),
       nftProblem: await nftProblem(),

@@ -5,7 +5,7 @@
 import { EventEmitter, on } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { ForwarderCounters } from '@podlan/dataplane';
+import type { FlowCounters, ForwarderCounters } from '@podlan/dataplane';
 import { createEventFd } from '@podlan/linux';
 import type { Change, Failure, ForwarderRow, Kernel, Row, Scope, Table, Tunnel } from '@podlan/linux/model';
 import { ForwarderTotals } from '../metrics/forwarder-totals.js';
@@ -14,14 +14,23 @@ import type { Edges, Inheritance } from './inheritance.js';
 export type WorkerRequest =
   | { readonly id: number; readonly op: 'set' | 'delete'; readonly tunnel: Tunnel }
   | { readonly id: number; readonly op: 'counters' }
+  | { readonly id: number; readonly op: 'flows'; readonly idleSinceMs: number }
   /** To a worker that is held: carry packets from now on. */
   | { readonly id: number; readonly op: 'start' }
   | { readonly id: number; readonly op: 'stop' };
-/** `id` 0 says that device and socket are open; the last answer, to nobody, has the counters at the end. */
+/** Flows as the module's records: they are read where no packet waits for it. */
+export interface FlowRecords {
+  readonly live: Uint8Array;
+  readonly ended: Uint8Array;
+  readonly counters: FlowCounters;
+}
+
+/** `id` 0 says that device and socket are open; the last answer, to nobody, has counters and flows at the end. */
 export interface WorkerAnswer {
   readonly id: number;
   readonly error?: string;
   readonly counters?: ForwarderCounters;
+  readonly flows?: FlowRecords;
   readonly opened?: Pick<Edges, 'device' | 'socket'>;
 }
 /** What a worker is made with. */
@@ -34,6 +43,8 @@ export interface WorkerInput {
   readonly inherited: Edges | undefined;
   /** Carry no packets until told to start. */
   readonly held: boolean;
+  /** How many flows to keep. */
+  readonly flows: number;
 }
 
 type Request = WorkerRequest extends infer R ? (R extends unknown ? Omit<R, 'id'> : never) : never;
@@ -49,7 +60,7 @@ class ForwarderThread {
   #closed = false;
   #error: Error | undefined;
   readonly ended: Promise<void>;
-  readonly #counted: (counters: ForwarderCounters) => void;
+  readonly #counted: (answer: WorkerAnswer) => void;
   readonly row: ForwarderRow;
   /** Known once it is open. */
   edges: Edges | undefined;
@@ -58,10 +69,11 @@ class ForwarderThread {
     row: ForwarderRow,
     inherited: Edges | undefined,
     held: boolean,
-    counted: (thread: ForwarderThread, counters: ForwarderCounters) => void,
+    flows: number,
+    counted: (thread: ForwarderThread, answer: WorkerAnswer) => void,
   ) {
     this.row = row;
-    this.#counted = (counters) => counted(this, counters);
+    this.#counted = (answer) => counted(this, answer);
     this.#worker = new Worker(new URL('./forwarder-worker.js', import.meta.url), {
       workerData: {
         row,
@@ -69,6 +81,7 @@ class ForwarderThread {
         endedFd: this.#ended.fd,
         inherited,
         held,
+        flows,
       } satisfies WorkerInput,
     });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
@@ -121,7 +134,7 @@ class ForwarderThread {
   }
 
   #settle(answer: WorkerAnswer): void {
-    if (answer.counters) this.#counted(answer.counters);
+    this.#counted(answer);
     this.#waiting.get(answer.id)?.resolve(answer);
     this.#waiting.delete(answer.id);
   }
@@ -151,9 +164,14 @@ export class WorkerForwarder implements Kernel {
   /** As last told, also of forwarders that have ended. */
   readonly #counters = new Map<string, ForwarderCounters>();
 
+  /** Hears of all flows, whenever forwarders are asked for them and when one ends. */
+  onFlows: (dev: string, records: FlowRecords) => void = () => {};
+  readonly #keptFlows: number;
+
   /** `onEnd` hears of a forwarder that stopped without being asked to. */
-  constructor(onEnd: (dev: string, error: Error | undefined) => void) {
+  constructor(onEnd: (dev: string, error: Error | undefined) => void, flows = 0) {
     this.#onEnd = onEnd;
+    this.#keptFlows = flows;
   }
 
   async snapshot({ devices }: Scope): Promise<Row[]> {
@@ -210,6 +228,17 @@ export class WorkerForwarder implements Kernel {
     return new Map(entries);
   }
 
+  /** Resolves when `onFlows` has heard of each device's flows; those last seen before `idleSinceMs` end. */
+  async askFlows(idleSinceMs: number): Promise<void> {
+    await Promise.all([...this.#threads.values()].map((thread) => thread.ask({ op: 'flows', idleSinceMs })));
+  }
+
+  #heard(thread: ForwarderThread, { counters, flows }: WorkerAnswer): void {
+    const { dev } = thread.row;
+    if (counters) this.#counters.set(dev, this.#totals.take(dev, thread, counters));
+    if (flows) this.onFlows(dev, flows);
+  }
+
   /** The open devices and sockets, for a successor. */
   edges(): Record<string, Edges> {
     const open = [...this.#threads].flatMap(([dev, { edges }]) => (edges ? [[dev, edges] as const] : []));
@@ -254,9 +283,9 @@ export class WorkerForwarder implements Kernel {
 
   async #start(row: ForwarderRow, tunnels: readonly Tunnel[]): Promise<void> {
     const held = this.#inheritance;
-    const thread = new ForwarderThread(row, held?.take(row.dev), held !== undefined, (one, counters) =>
-      this.#counters.set(row.dev, this.#totals.take(row.dev, one, counters)),
-    );
+    const heard = (one: ForwarderThread, answer: WorkerAnswer) => this.#heard(one, answer);
+    const edges = held?.take(row.dev);
+    const thread = new ForwarderThread(row, edges, held !== undefined, this.#keptFlows, heard);
     this.#alive.add(thread);
     void thread.ended.then(() => this.#alive.delete(thread));
     await thread.opened();
