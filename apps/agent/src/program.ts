@@ -5,6 +5,7 @@ import { declareCni } from './commands/cni.js';
 import { declareCommands } from './commands/commands.js';
 import { declareCompletion } from './commands/completion.js';
 import { declareDoctor } from './commands/doctor.js';
+import { declareFlows } from './commands/flows.js';
 import { declareLab } from './commands/lab.js';
 import { declareLeases } from './commands/leases.js';
 import { addManual } from './commands/manual.js';
@@ -22,6 +23,7 @@ export function podlanProgram(): Command {
   declareAgent(program);
   declareStatus(program);
   declareCommands(program);
+  declareFlows(program);
   declareLeases(program);
   declareSnapshot(program);
   declareLab(program);

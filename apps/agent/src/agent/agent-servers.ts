@@ -1,9 +1,9 @@
 /** Where an agent is asked: at its Unix socket, and over HTTP for its health and its metrics. */
 import type { Server, ServerResponse } from 'node:http';
 import type { DesiredState } from '@podlan/fabric';
+import { type FlowReport, FOLLOW_FLOWS_PATH } from '../flows/flow-report.js';
 import type { AgentMetrics, Readings } from '../metrics/agent-metrics.js';
 import { type Conversations, serveControlSocket } from './control-socket.js';
-import { FOLLOW_FLOWS_PATH, type FlowReport } from '../flows/flow-report.js';
 import { streamOf } from './control-stream.js';
 import type { ForwardersReport } from './forwarders-report.js';
 import { healthPages } from './health-pages.js';

@@ -1,8 +1,9 @@
 /** The daemon: flags to wiring. What it decides lies in @podlan/fabric, what it does in @podlan/linux and the forwarder. */
 import type { Lease } from '@podlan/fabric';
 import { type Logger, pino } from 'pino';
-import { AgentMetrics } from '../metrics/agent-metrics.js';
+import { FlowLog } from '../flows/flow-log.js';
 import { FlowWatch } from '../flows/flow-watch.js';
+import { AgentMetrics } from '../metrics/agent-metrics.js';
 import { measuredStore } from '../metrics/measured-store.js';
 import { VERSION } from '../version.js';
 import { AgentServers } from './agent-servers.js';
@@ -55,12 +56,14 @@ async function run(
   options: AgentOptions,
   { log, signal, succession, servers, metrics }: Life,
 ): Promise<void> {
+  const { flowLog: flowFile } = options.flows;
+  using flowLog = flowFile === undefined ? undefined : new FlowLog(flowFile, (message) => log.warn(message));
   const wired = await wire(options, log, signal).catch(endedOr(signal));
   if (wired === undefined) return;
   const { forwarder, dataplane } = wired;
   const store = measuredStore(wired.store, (time) => metrics.storeTold(time));
   const wiring = { ...wired, store };
-  const flows = new FlowWatch(forwarder, { ...options.flows, dataplane }, log);
+  const flows = new FlowWatch(forwarder, { flows: options.flows.flows, dataplane, file: flowLog }, log);
   servers.flows = () => flows.report();
   servers.followFlows = (outgoing) => flows.follow(outgoing);
   let { external } = wiring;

@@ -12,7 +12,13 @@ import {
   wakeEventFd,
 } from '@podlan/linux';
 import type { Tunnel } from '@podlan/linux/model';
-import type { FlowRecords, WorkerAnswer, WorkerInput, WorkerRequest } from './worker-forwarder.js';
+import {
+  type FlowRecords,
+  LAST_ANSWER,
+  type WorkerAnswer,
+  type WorkerInput,
+  type WorkerRequest,
+} from './worker-forwarder.js';
 
 /** In each direction: frames or super-packets read, datagrams or trains received, in one batch. */
 const SLOTS = 64;
@@ -107,5 +113,9 @@ answer({ id: 0, opened: { device: device.fd, socket: socket.fd } });
 const edges = { device, socket, poller, ...(errors && { errors }) };
 if (beHeld(forwarder)) runPump({ forwarder, ...edges, onTables: () => serveRequests(forwarder) });
 wakeEventFd(endedFd);
-answer({ id: -1, counters: forwarder.counters(), flows: flowsOf(forwarder, Number.POSITIVE_INFINITY) });
+answer({
+  id: LAST_ANSWER,
+  counters: forwarder.counters(),
+  flows: flowsOf(forwarder, Number.POSITIVE_INFINITY),
+});
 port.close();

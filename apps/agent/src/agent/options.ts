@@ -34,7 +34,13 @@ export interface AgentOptions {
 }
 
 /** What commander makes of the command line and the environment. */
-export interface AgentFlags extends StoreFlags, InterfaceFlags, RuleFlags, HealthFlags, MetricsFlags, FlowFlags {
+export interface AgentFlags
+  extends StoreFlags,
+    InterfaceFlags,
+    RuleFlags,
+    HealthFlags,
+    MetricsFlags,
+    FlowFlags {
   readonly name: string;
   readonly dataplane?: Dataplane;
   readonly subnetFile: string;

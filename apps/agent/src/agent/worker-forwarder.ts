@@ -25,7 +25,10 @@ export interface FlowRecords {
   readonly counters: FlowCounters;
 }
 
-/** `id` 0 says that device and socket are open; the last answer, to nobody, has counters and flows at the end. */
+/** To nobody: counters and flows at the end. */
+export const LAST_ANSWER = -1;
+
+/** `id` 0 says that device and socket are open. */
 export interface WorkerAnswer {
   readonly id: number;
   readonly error?: string;
@@ -164,8 +167,8 @@ export class WorkerForwarder implements Kernel {
   /** As last told, also of forwarders that have ended. */
   readonly #counters = new Map<string, ForwarderCounters>();
 
-  /** Hears of all flows, whenever forwarders are asked for them and when one ends. */
-  onFlows: (dev: string, records: FlowRecords) => void = () => {};
+  /** Hears of all flows, whenever forwarders are asked for them and, for the last time, when one ends. */
+  onFlows: (row: ForwarderRow, records: FlowRecords, isLast: boolean) => void = () => {};
   readonly #keptFlows: number;
 
   /** `onEnd` hears of a forwarder that stopped without being asked to. */
@@ -233,10 +236,10 @@ export class WorkerForwarder implements Kernel {
     await Promise.all([...this.#threads.values()].map((thread) => thread.ask({ op: 'flows', idleSinceMs })));
   }
 
-  #heard(thread: ForwarderThread, { counters, flows }: WorkerAnswer): void {
-    const { dev } = thread.row;
-    if (counters) this.#counters.set(dev, this.#totals.take(dev, thread, counters));
-    if (flows) this.onFlows(dev, flows);
+  #heard(thread: ForwarderThread, { id, counters, flows }: WorkerAnswer): void {
+    const { row } = thread;
+    if (counters) this.#counters.set(row.dev, this.#totals.take(row.dev, thread, counters));
+    if (flows) this.onFlows(row, flows, id === LAST_ANSWER);
   }
 
   /** The open devices and sockets, for a successor. */

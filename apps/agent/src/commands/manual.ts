@@ -51,6 +51,14 @@ export const MANUALS: Readonly<Record<string, Manual>> = {
   'podlan commands': {
     examples: [example('podlan commands', 'what to type to make the same by hand')],
   },
+  'podlan flows': {
+    examples: [
+      example('podlan flows', 'what the forwarder of this host carries'),
+      example('podlan flows --follow --pod 10.244.1.2', 'as flows of a pod begin, go on and end'),
+      example("podlan flows --json | jq 'select(.forwardingStatus == 128)'", 'those that were dropped'),
+      example('podlan flows --lab podlan --name host-a', "of a lab's host, with the names of its pods"),
+    ],
+  },
   'podlan leases': {
     examples: [example('podlan leases --etcd-endpoints http://192.0.2.10:2379', 'who holds which subnet')],
   },

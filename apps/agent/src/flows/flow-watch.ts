@@ -1,11 +1,12 @@
 /** The agent's look at the flows of its forwarders, once a second: for the log, and for all who follow. */
 import type { ServerResponse } from 'node:http';
 import { parseFlowRecords } from '@podlan/dataplane';
+import type { ForwarderRow } from '@podlan/linux/model';
 import type { Dataplane } from '../agent/flags/flag-values.js';
 import type { FlowFlags } from '../agent/flags/flow-flags.js';
 import type { FlowRecords, WorkerForwarder } from '../agent/worker-forwarder.js';
 import { FlowHistory } from './flow-history.js';
-import { FlowLog } from './flow-log.js';
+import type { FlowLog } from './flow-log.js';
 import { type FlowEvent, type FlowJson, type FlowReport, flowJson, linkOctetsOf } from './flow-report.js';
 
 const TICK_MS = 1000;
@@ -14,8 +15,13 @@ const IDLE_MS = 15_000;
 /** What a follower may leave unread, before the rest is not told to it. */
 const MOST_UNREAD = 1 << 20;
 
-type Forwarders = Pick<WorkerForwarder, 'askFlows' | 'onFlows' | 'rows'>;
-type Options = FlowFlags & { readonly dataplane: Dataplane };
+type Forwarders = Pick<WorkerForwarder, 'askFlows' | 'onFlows'>;
+
+interface Options extends Pick<FlowFlags, 'flows'> {
+  readonly dataplane: Dataplane;
+  /** The caller's to close. */
+  readonly file: FlowLog | undefined;
+}
 
 interface Log {
   warn(message: string): void;
@@ -28,20 +34,15 @@ export class FlowWatch {
   readonly #live = new Map<string, readonly FlowJson[]>();
   readonly #counters = new Map<string, FlowRecords['counters']>();
   readonly #followers = new Set<ServerResponse>();
-  readonly #file: FlowLog | undefined;
   readonly #timer: NodeJS.Timeout;
   readonly #log: Log;
-  #idleSinceMs = 0;
   #asking = false;
 
-  /** Throws where the log can't be written. */
   constructor(forwarders: Forwarders, options: Options, log: Log) {
     this.#forwarders = forwarders;
     this.#options = options;
     this.#log = log;
-    const complain = (message: string) => log.warn(message);
-    this.#file = options.flowLog === undefined ? undefined : new FlowLog(options.flowLog, complain);
-    forwarders.onFlows = (dev, records) => this.#take(dev, records);
+    forwarders.onFlows = (row, records, isLast) => this.#take(row, records, isLast);
     this.#timer = setInterval(() => void this.#look().catch(() => {}), TICK_MS);
   }
 
@@ -71,7 +72,6 @@ export class FlowWatch {
   close(): void {
     clearInterval(this.#timer);
     for (const follower of this.#followers) follower.end();
-    this.#file?.[Symbol.dispose]();
   }
 
   #requireFlows(): void {
@@ -87,16 +87,13 @@ export class FlowWatch {
   async #look(): Promise<void> {
     if (this.#asking || this.#options.flows === 0) return;
     this.#asking = true;
-    this.#idleSinceMs = Date.now() - IDLE_MS;
-    await this.#forwarders.askFlows(this.#idleSinceMs).finally(() => {
+    await this.#forwarders.askFlows(Date.now() - IDLE_MS).finally(() => {
       this.#asking = false;
     });
   }
 
-  #take(dev: string, { live, ended, counters }: FlowRecords): void {
-    const rows = this.#forwarders.rows();
-    const row = rows.find((one) => one.kind === 'forwarder' && one.dev === dev);
-    const octets = linkOctetsOf(row?.kind === 'forwarder' ? row.type : 'vxlan');
+  #take({ dev, type }: ForwarderRow, { live, ended, counters }: FlowRecords, isLast: boolean): void {
+    const octets = linkOctetsOf(type);
     const told = (records: Uint8Array) => parseFlowRecords(records).map((one) => flowJson(dev, one, octets));
     const history = this.#histories.get(dev) ?? new FlowHistory();
     this.#histories.set(dev, history);
@@ -105,19 +102,18 @@ export class FlowWatch {
     this.#live.set(dev, now);
     const nowMs = Date.now();
     const reason = ({ flowEndMilliseconds: last }: FlowJson) =>
-      nowMs - last >= IDLE_MS ? 1 : live.length === 0 ? 4 : 5;
+      nowMs - last >= IDLE_MS ? 1 : isLast ? 4 : 5;
     this.#tell([...history.next(now, told(ended), { nowMs, reason })]);
   }
 
   #tell(events: readonly FlowEvent[]): void {
     try {
-      this.#file?.append(events);
+      this.#options.file?.append(events);
     } catch (error) {
       this.#log.warn(`the flow log: ${(error as Error).message}`);
     }
     if (events.length === 0) return;
     const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
-    for (const follower of this.#followers)
-      if (follower.writableLength < MOST_UNREAD) follower.write(text);
+    for (const follower of this.#followers) if (follower.writableLength < MOST_UNREAD) follower.write(text);
   }
 }

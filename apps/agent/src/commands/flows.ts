@@ -1,0 +1,83 @@
+/** `podlan flows`: what the forwarder of this host carries, asked at the agent's socket. */
+import { createInterface } from 'node:readline';
+import type { IpAddress } from '@podlan/wire';
+import type { Command } from 'commander';
+import { askAgent } from '../agent/control-socket.js';
+import { openStream } from '../agent/control-stream.js';
+import { parseAddress } from '../agent/flags/flag-values.js';
+import { type FlowChoice, isChosen, namesOf, podAddresses } from '../flows/flow-choice.js';
+import { type FlowEvent, type FlowJson, type FlowReport, FOLLOW_FLOWS_PATH } from '../flows/flow-report.js';
+import { eventText, flowsText, type NameOf } from '../flows/flow-text.js';
+import { UsageError } from '../usage-error.js';
+import { type AgentFlags, declareAgentFlags, socketOf } from './which-agent.js';
+
+interface FlowsFlags extends AgentFlags {
+  readonly lab?: string;
+  readonly pod?: string;
+  readonly peer?: IpAddress;
+  readonly follow?: boolean;
+  readonly json?: boolean;
+}
+
+interface Place {
+  readonly socket: string;
+  readonly pods: Parameters<typeof podAddresses>[1];
+}
+
+export function declareFlows(program: Command): void {
+  const flows = program
+    .command('flows')
+    .description('the flows that the wasm dataplane of this host carries or drops');
+  declareAgentFlags(flows)
+    .option('--lab <name>', 'ask a host of this lab, given by --name; its pods are called by their names')
+    .option('--pod <name|address>', 'only flows that begin or end there')
+    .option('--peer <address>', 'only flows to or from this node', (text) => parseAddress('--peer', text))
+    .option('--follow', 'tell of flows as they begin, go on (every minute) and end')
+    .option('--json', 'a line of JSON for each, with the names of IPFIX')
+    .action(runFlows);
+}
+
+async function runFlows(flags: FlowsFlags): Promise<void> {
+  const { socket, pods } = await placeOf(flags);
+  const choice: FlowChoice = {
+    ...(flags.pod !== undefined && { pods: podAddresses(flags.pod, pods) }),
+    ...(flags.peer !== undefined && { peer: flags.peer }),
+  };
+  if (flags.follow) return follow(socket, choice, flags.json ? undefined : namesOf(pods));
+  const report = (await askAgent(socket, '/flows')) as FlowReport;
+  const chosen = report.flows.filter((flow) => isChosen(choice, flow));
+  if (flags.json) print(chosen);
+  else process.stdout.write(`${flowsText({ ...report, flows: chosen }, namesOf(pods))}\n`);
+}
+
+const print = (flows: readonly FlowJson[]): void => {
+  for (const flow of flows) process.stdout.write(`${JSON.stringify(flow)}\n`);
+};
+
+async function placeOf(flags: FlowsFlags): Promise<Place> {
+  if (flags.lab === undefined) return { socket: socketOf(flags), pods: [] };
+  const [{ findHost, readLabState }, { agentSocket }] = await Promise.all([
+    import('../lab/lab-state.js'),
+    import('../lab/lab-agents.js'),
+  ]);
+  const state = readLabState(flags.lab);
+  if (!state) throw new UsageError(`--lab: expected a lab that is up, found none called ${flags.lab}`);
+  if (flags.name === undefined)
+    throw new UsageError('--lab: expected --name with a host of the lab beside it, found none');
+  return { socket: agentSocket(flags.lab, findHost(state, flags.name).name), pods: state.pods };
+}
+
+/** Until the agent ends, or Ctrl-C. */
+async function follow(socket: string, choice: FlowChoice, nameOf: NameOf | undefined): Promise<void> {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  const incoming = await openStream(socket, FOLLOW_FLOWS_PATH, stop.signal);
+  try {
+    for await (const line of createInterface({ input: incoming })) {
+      const event = JSON.parse(line) as FlowEvent;
+      if (isChosen(choice, event)) process.stdout.write(`${nameOf ? eventText(event, nameOf) : line}\n`);
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  }
+}
