@@ -46,6 +46,7 @@ const sidebars: SidebarsConfig = {
             'agent',
             'status',
             'commands',
+            'flows',
             'leases',
             'snapshot',
             'lab',
