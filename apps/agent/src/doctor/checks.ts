@@ -12,5 +12,18 @@
  */
 import type { Check } from './check.js';
 import { FORWARDING_CHECKS } from './checks/forwarding.js';
+import { LEASE_CHECKS } from './checks/lease.js';
+import { OVERLAY_CHECKS } from './checks/overlay.js';
+import { PEER_ROW_CHECKS } from './checks/peer-rows.js';
+import { POD_CHECKS } from './checks/pods.js';
+import { SOURCE_VALIDATION_CHECKS } from './checks/source-validation.js';
 
-export const CHECKS: readonly Check[] = [...FORWARDING_CHECKS];
+/** Devices before the rows on them: `--fix` mends in this order. */
+export const CHECKS: readonly Check[] = [
+  ...FORWARDING_CHECKS,
+  ...LEASE_CHECKS,
+  ...OVERLAY_CHECKS,
+  ...PEER_ROW_CHECKS,
+  ...POD_CHECKS,
+  ...SOURCE_VALIDATION_CHECKS,
+];

@@ -1,5 +1,5 @@
 /** What a node must have for each of its peers, by the peers' leases: one side for each family. */
-import { commandLines, type Row, ROUTE_PROTOCOL } from '@podlan/linux/model';
+import { commandLines, ROUTE_PROTOCOL, type Row } from '@podlan/linux/model';
 import type { LeaseSnapshot, RouteSnapshot } from '@podlan/simulator/snapshot';
 import {
   type Family,
@@ -9,7 +9,7 @@ import {
   type MacAddress,
   prefixAddress,
 } from '@podlan/wire';
-import { ofFamily, type Overlay, type Scene } from './scene.js';
+import { type Overlay, ofFamily, type Scene } from './scene.js';
 
 export interface PeerSide {
   readonly lease: LeaseSnapshot;
@@ -26,7 +26,8 @@ export interface PeerSide {
 export function peerSides(scene: Scene): PeerSide[] {
   const { leases, control } = scene;
   const peers = (leases?.peers ?? []).filter(
-    ({ backendType }) => control.backend === undefined || backendType === control.backend || backendType === '',
+    ({ backendType }) =>
+      control.backend === undefined || backendType === control.backend || backendType === '',
   );
   const families = [...new Set(control.subnets.map(familyOf))];
   return peers.flatMap((lease) => families.flatMap((family) => sideOf(scene, lease, family) ?? []));

@@ -34,7 +34,13 @@ export function linkText({ ifname, mtu, flags, address, linkinfo }: LinkSnapshot
   const local = data?.local ?? data?.local6;
   const vxlan =
     kind === 'vxlan' &&
-    words('vxlan', named('id', data?.id), named('local', local), named('dev', data?.link), named('dstport', data?.port));
+    words(
+      'vxlan',
+      named('id', data?.id),
+      named('local', local),
+      named('dev', data?.link),
+      named('dstport', data?.port),
+    );
   return words(`${ifname}: <${flags.join(',')}> mtu ${mtu}`, named('link/ether', address), vxlan);
 }
 

@@ -55,7 +55,14 @@ function ownProblems({ control, host }: Scene, own: LeaseSnapshot): Problem[] {
     problems.push({
       verdict: 'error',
       why: `Peers send to ${foreign.map(({ publicIp }) => publicIp).join(', ')}, which no interface here has: the address of the node changed, unless NAT brings it here.`,
-      evidence: [`lease ${leaseText(own)}`, ...host.addresses.flatMap(({ ifname, addr_info }) => addr_info.filter(({ scope }) => scope === 'global').map(({ local, prefixlen }) => `${local}/${prefixlen} dev ${ifname}`))],
+      evidence: [
+        `lease ${leaseText(own)}`,
+        ...host.addresses.flatMap(({ ifname, addr_info }) =>
+          addr_info
+            .filter(({ scope }) => scope === 'global')
+            .map(({ local, prefixlen }) => `${local}/${prefixlen} dev ${ifname}`),
+        ),
+      ],
       mend: ['start the agent anew: it publishes the new address'],
     });
   return problems;
@@ -71,15 +78,17 @@ const leasesApart: Check = {
     const sameSubnet = leases.peers.filter(({ subnets }) =>
       subnets.some((theirs) => own.subnets.some((ours) => overlaps(theirs, ours))),
     );
-    const problems = sameSubnet.map((peer): Problem => ({
-      verdict: 'error',
-      why: `Two nodes have the same pod subnet: each keeps packets for the other's pods to itself.`,
-      evidence: [`${node}: ${leaseText(own)}`, `another: ${leaseText(peer)}`],
-      mend: [
-        `take the lease away that is wrong: podlan leases revoke ${peer.subnets.join(' ')}`,
-        'then start the agent of that node anew, and its pods',
-      ],
-    }));
+    const problems = sameSubnet.map(
+      (peer): Problem => ({
+        verdict: 'error',
+        why: `Two nodes have the same pod subnet: each keeps packets for the other's pods to itself.`,
+        evidence: [`${node}: ${leaseText(own)}`, `another: ${leaseText(peer)}`],
+        mend: [
+          `take the lease away that is wrong: podlan leases revoke ${peer.subnets.join(' ')}`,
+          'then start the agent of that node anew, and its pods',
+        ],
+      }),
+    );
     return { looked: [leases.from], problems };
   },
 };
@@ -91,7 +100,8 @@ const vtepMac: Check = {
   examine(scene) {
     const { leases, overlays } = scene;
     if (leases === undefined) return { skipped: NO_LEASES };
-    if (overlays.every(({ kind }) => kind === 'tun')) return { skipped: 'no device here has a MAC that peers send to' };
+    if (overlays.every(({ kind }) => kind === 'tun'))
+      return { skipped: 'no device here has a MAC that peers send to' };
     return {
       looked: [leases.from, ...overlays.map(({ name }) => `ip -d link show ${name}`)],
       problems: [...ownMacs(scene), ...peerMacs(scene)],

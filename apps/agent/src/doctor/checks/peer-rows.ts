@@ -174,7 +174,10 @@ function staleNeighbors(scene: Scene): Problem[] {
 }
 
 function staleFdb(scene: Scene): Problem[] {
-  const [devices, wanted] = [overlayNames(scene), new Set<string>(peerSides(scene).map(({ mac = '' }) => mac))];
+  const [devices, wanted] = [
+    overlayNames(scene),
+    new Set<string>(peerSides(scene).map(({ mac = '' }) => mac)),
+  ];
   const isStale = ({ ifname, dst, mac }: FdbSnapshot) =>
     devices.has(ifname) && dst !== undefined && !wanted.has(mac) && parseMacAddress(mac) !== undefined;
   return scene.host.fdb.filter(isStale).flatMap((entry) => {

@@ -49,9 +49,11 @@ function* subnetsIn(value: unknown): Generator<IpPrefix> {
   }
 }
 
-/** Lines of other programs are nobody's business. */
+/** None where there is no such file. Lines of other programs are nobody's business. */
 export async function readSubnetEnv(path: string): Promise<SubnetEnvFile | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const text = await readFile(path, 'utf8').catch(({ code }: NodeJS.ErrnoException) =>
+    code === 'ENOENT' ? '' : undefined,
+  );
   if (text === undefined) return undefined;
   return { lines: text.split(/\r?\n/).filter((line) => line.startsWith('FLANNEL_')) };
 }
