@@ -16,6 +16,7 @@ import { LEASE_CHECKS } from './checks/lease.js';
 import { OVERLAY_CHECKS } from './checks/overlay.js';
 import { PEER_ROW_CHECKS } from './checks/peer-rows.js';
 import { POD_CHECKS } from './checks/pods.js';
+import { REACH_CHECKS } from './checks/reach.js';
 import { SOURCE_VALIDATION_CHECKS } from './checks/source-validation.js';
 
 /** Devices before the rows on them: `--fix` mends in this order. */
@@ -26,4 +27,5 @@ export const CHECKS: readonly Check[] = [
   ...PEER_ROW_CHECKS,
   ...POD_CHECKS,
   ...SOURCE_VALIDATION_CHECKS,
+  ...REACH_CHECKS,
 ];

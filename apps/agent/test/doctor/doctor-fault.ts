@@ -2,39 +2,67 @@
 import type { CheckResult } from '../../dist/doctor/check.js';
 import { examine } from '../../dist/doctor/examine.js';
 import { withLeases } from '../../dist/doctor/live/patient.js';
+import { probePeers } from '../../dist/doctor/live/probe-peers.js';
 import { captureHost } from '../../dist/lab/lab-snapshot.js';
 import { labDirectory } from '../../dist/lab/lab-state.js';
 import type { FaultLab } from '../faults/fault.js';
-import { KERNEL_LAB, sh } from '../faults/fault-lab.js';
+import { KERNEL_LAB, sh, WASM_LAB } from '../faults/fault-lab.js';
 import type { TestLab } from '../test-lab.js';
 
 /** Agents would put the faults right; without them its hosts are as flanneld leaves a node. */
 export const STOPPED_LAB: FaultLab = { ...KERNEL_LAB, hosts: 2 };
+export const RUNNING_LAB = WASM_LAB;
+
+/** Commands of a shell on the host, or whatever else. */
+type Deed = readonly string[] | ((lab: TestLab) => Promise<unknown>);
+type Look = (lab: TestLab, host: string) => Promise<CheckResult[]>;
 
 export interface DoctorFault {
   /** The check that finds it. */
   readonly check: string;
   readonly name: string;
-  /** Commands of a shell that make it. */
-  readonly make: readonly string[];
+  /** Default: the one whose agents have ended. */
+  readonly lab?: FaultLab;
+  readonly make: Deed;
   /** What mends it; absent: what the report says does. */
-  readonly mend?: readonly string[];
+  readonly mend?: Deed;
   readonly verdict: 'warning' | 'error';
   /** In one of the rows that show it. */
   readonly evidence: RegExp;
   /** Default: host-a. */
   readonly host?: string;
+  /** Default: at this one host, with the leases of the store, and nothing sent. */
+  readonly look?: Look;
 }
 
-/** Of one host, with the leases that its store holds. */
-export async function examineHost(lab: TestLab, host: string): Promise<CheckResult[]> {
+const snapshotOf = async (lab: TestLab, host: string) => {
   const entry = lab.state.hosts.find(({ name }) => name === host)!;
   const store = { kind: 'sqlite', path: `${labDirectory(lab.name)}/leases.db` } as const;
-  return examine([await withLeases(await captureHost(lab.state, entry), store)]);
-}
+  return withLeases(await captureHost(lab.state, entry), store);
+};
+
+export const examineHost: Look = async (lab, host) => examine([await snapshotOf(lab, host)]);
+
+/** With packets to its peers. */
+export const probeHost: Look = async (lab, host) => {
+  const snapshot = await snapshotOf(lab, host);
+  return examine([snapshot], await probePeers([snapshot], () => lab.netns(host)));
+};
+
+/** As from files: nobody tells of leases, and each node is held against the others. */
+export const compareHosts: Look = async (lab, host) => {
+  const nodes = await Promise.all(lab.state.hosts.map((entry) => captureHost(lab.state, entry)));
+  const untold = nodes.map(({ control, ...rest }) => {
+    const { leases: _, ...others } = control!;
+    return { ...rest, control: others };
+  });
+  return (await examine(untold)).filter(({ node }) => node === host);
+};
 
 export const wrongOf = (results: readonly CheckResult[]): CheckResult[] =>
   results.filter(({ verdict }) => verdict === 'error' || verdict === 'warning');
 
-export const run = (lab: TestLab, host: string, commands: readonly string[]): Promise<string> =>
-  sh(lab, host, ...commands);
+export async function doIt(lab: TestLab, host: string, deed: Deed): Promise<void> {
+  if (typeof deed === 'function') await deed(lab);
+  else await sh(lab, host, ...deed);
+}

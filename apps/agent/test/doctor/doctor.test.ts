@@ -3,11 +3,23 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHECKS } from '../../dist/doctor/checks.js';
 import { startFaultLab } from '../faults/fault-lab.js';
 import type { TestLab } from '../test-lab.js';
-import { type DoctorFault, examineHost, run, STOPPED_LAB, wrongOf } from './doctor-fault.js';
+import {
+  compareHosts,
+  type DoctorFault,
+  doIt,
+  examineHost,
+  probeHost,
+  RUNNING_LAB,
+  STOPPED_LAB,
+  wrongOf,
+} from './doctor-fault.js';
 import { HOST_FAULTS } from './host-faults.js';
+import { PEER_FAULTS } from './peer-faults.js';
+import { WAY_FAULTS } from './way-faults.js';
 
 /** In whatever file they are made. */
-const FAULTS: readonly DoctorFault[] = [...HOST_FAULTS];
+const FAULTS: readonly DoctorFault[] = [...HOST_FAULTS, ...PEER_FAULTS, ...WAY_FAULTS];
+const LABS = [STOPPED_LAB, RUNNING_LAB];
 
 test('every check has a fault that it finds, and every fault is found by one', () => {
   const made = new Set(FAULTS.map(({ check }) => check));
@@ -18,31 +30,40 @@ test('checks have names of their own', () => {
   expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length);
 });
 
-describe('hosts whose agents have ended', () => {
+describe.each(LABS)('$name, agents $agents', (faultLab) => {
   let lab: TestLab;
   beforeAll(async () => {
-    lab = await startFaultLab(STOPPED_LAB);
+    lab = await startFaultLab(faultLab);
   });
   afterAll(() => lab?.[Symbol.asyncDispose]());
 
-  test.each(['host-a', 'host-b'])('nothing is wrong on %s', async (host) => {
-    expect(wrongOf(await examineHost(lab, host))).toEqual([]);
+  test.each([
+    ['by its store', examineHost],
+    ['with packets to its peers', probeHost],
+    ['held against the others', compareHosts],
+  ])('nothing is wrong on a host %s', async (_, look) => {
+    expect(wrongOf(await look(lab, 'host-a'))).toEqual([]);
   });
 
-  test.each(HOST_FAULTS)('$check: $name', async (fault) => {
-    const { host = 'host-a', check, verdict, evidence, make, mend } = fault;
-    await run(lab, host, make);
-    const wrong = wrongOf(await examineHost(lab, host));
-    const found = wrong.filter((one) => one.check === check);
-    try {
-      expect(wrong, JSON.stringify(wrong, null, 1)).toContainEqual(
-        expect.objectContaining({ check, verdict, node: host }),
-      );
-      expect(found.flatMap((one) => one.evidence)).toContainEqual(expect.stringMatching(evidence));
-      expect(found.every(({ looked, why }) => looked.length > 0 && why !== '')).toBe(true);
-    } finally {
-      await run(lab, host, mend ?? found.flatMap((one) => one.mend));
-    }
-    expect(wrongOf(await examineHost(lab, host))).toEqual([]);
-  });
+  test.each(FAULTS.filter(({ lab: wanted = STOPPED_LAB }) => wanted === faultLab))(
+    '$check: $name',
+    async (fault) => {
+      const { host = 'host-a', look = examineHost, check, verdict, evidence, make, mend } = fault;
+      await doIt(lab, host, make);
+      const wrong = wrongOf(await look(lab, host));
+      const found = wrong.filter((one) => one.check === check);
+      try {
+        expect(found, JSON.stringify(wrong, null, 1)).toContainEqual(
+          expect.objectContaining({ verdict, node: host }),
+        );
+        expect(found.flatMap((one) => one.evidence)).toContainEqual(expect.stringMatching(evidence));
+        expect(
+          found.every(({ looked, why, mend }) => looked.length > 0 && why !== '' && mend.length > 0),
+        ).toBe(true);
+      } finally {
+        await doIt(lab, host, mend ?? wrong.flatMap((one) => (one.fixable ? one.mend : [])));
+      }
+      expect(wrongOf(await look(lab, host))).toEqual([]);
+    },
+  );
 });

@@ -44,10 +44,9 @@ function ownProblems({ control, host }: Scene, own: LeaseSnapshot): Problem[] {
       evidence: [`lease ${leaseText(own)}`, `the node's subnets: ${control.subnets.join(', ')}`],
       mend: ['start the agent anew, and the pods after it'],
     });
-  const known = new Set<string>([
-    ...(control.interface?.addresses ?? []),
-    ...host.addresses.flatMap(({ addr_info }) => addr_info.map(({ local }) => local)),
-  ]);
+  const known = new Set<string>(
+    host.addresses.flatMap(({ addr_info }) => addr_info.map(({ local }) => local)),
+  );
   const foreign = own.endpoints.filter(({ publicIp }) => !known.has(publicIp));
   // Behind NAT no interface has it: an agent that says so knows it.
   const isTold = foreign.every(({ publicIp }) => control.interface?.publicIps.includes(publicIp));

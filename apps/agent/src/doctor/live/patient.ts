@@ -7,6 +7,7 @@ import { captureLab } from '../../lab/lab-snapshot.js';
 import { type CaptureOptions, captureNode } from '../../snapshot/capture-node.js';
 import { leaseSnapshot } from '../../snapshot/leases.js';
 import type { PeerProbe } from './peer-probe.js';
+import { probePeers } from './probe-peers.js';
 
 export interface Patient {
   look(): Promise<Look>;
@@ -58,8 +59,8 @@ export async function withLeases(snapshot: NodeSnapshot, store: StoreChoice): Pr
 
 async function probed(
   snapshots: readonly NodeSnapshot[],
-  _netns: (node: string) => string | undefined,
-  _wanted: boolean,
+  netns: (node: string) => string | undefined,
+  wanted: boolean,
 ): Promise<Look> {
-  return { snapshots };
+  return wanted ? { snapshots, probes: await probePeers(snapshots, netns) } : { snapshots };
 }
