@@ -56,10 +56,23 @@ export function scenesOf(snapshots: readonly NodeSnapshot[], probes?: ProbesByNo
 
 function sceneOf(snapshot: NodeSnapshot, others: readonly NodeSnapshot[]): Scene {
   const [host] = snapshot.namespaces as [NamespaceSnapshot];
-  const control = snapshot.control!;
-  const leases = leasesFrom(control) ?? leasesOfOthers(snapshot, others);
+  const told = snapshot.control!;
+  const leases = leasesFrom(told) ?? leasesOfOthers(snapshot, others);
+  const external = told.interface ?? interfaceOf(host, leases?.own);
+  const control = external === undefined ? told : { ...told, interface: external };
   const base = { node: snapshot.node, snapshot, host, control, others, machine: snapshot.machine ?? {} };
   return { ...base, overlays: overlaysOf(host), ...(leases && { leases }) };
+}
+
+/** Without a vxlan device nothing tells which it is, but that it has the address of the lease. */
+function interfaceOf(
+  { addresses }: NamespaceSnapshot,
+  own: LeaseSnapshot | undefined,
+): ControlSnapshot['interface'] {
+  const publicIps = own?.endpoints.map(({ publicIp }) => publicIp) ?? [];
+  const found = addresses.find(({ addr_info }) => addr_info.some(({ local }) => publicIps.includes(local)));
+  if (found === undefined) return undefined;
+  return { name: found.ifname, addresses: found.addr_info.map(({ local }) => local), publicIps };
 }
 
 function leasesFrom({ leases, source }: ControlSnapshot): Leases | undefined {

@@ -1,5 +1,6 @@
 /** Whether the tunnel devices are there and what the cluster asks them to be; and, on wasm, the forwarder behind them. */
 import { addressBits } from '@podlan/linux/prefix';
+import type { LinkSnapshot } from '@podlan/simulator/snapshot';
 import { type Family, parseInterfaceAddress, prefixAddress } from '@podlan/wire';
 import type { Check, Problem } from '../check.js';
 import { peerSides, replaceLines } from '../peer-side.js';
@@ -144,22 +145,32 @@ const forwarder: Check = {
   examine(scene) {
     const served = scene.overlays.filter(({ kind }) => kind !== 'vxlan');
     if (served.length === 0) return { skipped: 'the kernel carries the packets here, and no forwarder' };
+    const isUntold = ({ name, link }: Overlay) => isRead(link) && !hasForwarder(scene, name);
+    if (served.some(isUntold))
+      return {
+        skipped: 'somebody reads the device, and no agent tells what it does: tell where it is with --socket',
+      };
     const problems = served.flatMap((overlay) => forwarderProblems(scene, overlay));
     return { looked: ['podlan status', 'podlan snapshot (control.forwarders, control.tunnels)'], problems };
   },
 };
 
-function forwarderProblems(scene: Scene, { name, link, kind }: Overlay): Problem[] {
+/** A TAP or TUN that no process holds open has no carrier. */
+const isRead = ({ flags }: LinkSnapshot): boolean => flags.includes('LOWER_UP');
+
+const hasForwarder = ({ control }: Scene, device: string): boolean =>
+  control.forwarders.some(({ dev }) => dev === device);
+
+function forwarderProblems(scene: Scene, { name, link }: Overlay): Problem[] {
   const { control } = scene;
   const row = control.forwarders.find(({ dev }) => dev === name);
-  if (row === undefined && control.source === 'flannel' && kind === 'tun') return [];
   if (row === undefined)
     return [
       {
         verdict: 'error',
         why: `Nobody reads ${name}: the agent that carried its packets does not run, and all that is routed there is lost.`,
         evidence: [linkText(link), 'no forwarder'],
-        mend: ['start podlan agent'],
+        mend: ['start the agent: podlan agent, or flanneld'],
       },
     ];
   if (row.type === 'vxlan' && row.mac !== link.address)

@@ -1,11 +1,12 @@
 /** Who is examined on a live kernel: one node, or every host of a lab. */
-import type { NodeSnapshot } from '@podlan/simulator/snapshot';
+import type { LeaseSnapshot, NodeSnapshot } from '@podlan/simulator/snapshot';
 import type { StoreChoice } from '../../agent/flags/store-flags.js';
 import { listedLeases } from '../../agent/listed-leases.js';
 import { netnsOf, requireLab } from '../../lab/lab.js';
 import { captureLab } from '../../lab/lab-snapshot.js';
 import { type CaptureOptions, captureNode } from '../../snapshot/capture-node.js';
 import { leaseSnapshot } from '../../snapshot/leases.js';
+import { overlaysOf } from '../scene.js';
 import type { PeerProbe } from './peer-probe.js';
 import { probePeers } from './probe-peers.js';
 
@@ -46,15 +47,21 @@ export function labPatient(name: string, probes: boolean): Patient {
 export async function withLeases(snapshot: NodeSnapshot, store: StoreChoice): Promise<NodeSnapshot> {
   const { control } = snapshot;
   if (control === undefined) return snapshot;
-  const own = new Set<string>([
-    ...(control.interface?.publicIps ?? []),
-    ...(control.interface?.addresses ?? []),
+  const isOwn = ownBy(snapshot);
+  const leases = (await listedLeases(store)).map((lease) => leaseSnapshot(lease, false));
+  const found = leases.map((lease) => (isOwn(lease) ? { ...lease, own: true } : lease));
+  return { ...snapshot, control: { ...control, leases: found } };
+}
+
+/** By any address that this host has, or is known by; behind NAT that nobody told of, by the MAC of its device. */
+function ownBy({ control, namespaces: [host] }: NodeSnapshot): (lease: LeaseSnapshot) => boolean {
+  const addresses = new Set<string>([
+    ...(control?.interface?.publicIps ?? []),
+    ...host!.addresses.flatMap(({ addr_info }) => addr_info.map(({ local }) => local)),
   ]);
-  const leases = (await listedLeases(store)).map((lease) => {
-    const isOwn = lease.attributes.endpoints.some(({ publicIp }) => own.has(publicIp));
-    return leaseSnapshot(lease, isOwn);
-  });
-  return { ...snapshot, control: { ...control, leases } };
+  const macs = new Set(overlaysOf(host!).map(({ link }) => link.address));
+  return ({ endpoints }) =>
+    endpoints.some(({ publicIp, vtepMac }) => addresses.has(publicIp) || macs.has(vtepMac ?? 'none'));
 }
 
 async function probed(
