@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { netnsPath, runIn } from '@podlan/linux';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askAgent } from '../dist/agent/control-socket.js';
-import type { AgentStatus } from '../dist/agent/status.js';
+import type { AgentStatus } from '../dist/status/agent-status.js';
 import { eventually, run } from './test-lab.js';
 import { type Box, podAddress, subnetOf, TwoHosts } from './two-hosts.js';
 

@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { askAgent } from '../dist/agent/control-socket.js';
-import type { AgentStatus } from '../dist/agent/status.js';
 import { down, joinHost, leave, requireLab, up, withLab } from '../dist/lab/lab.js';
 import { agentReady, agentSocket, startAgent } from '../dist/lab/lab-agents.js';
 import type { LabShape } from '../dist/lab/lab-shape.js';
 import { findHost, type LabState, writeLabState } from '../dist/lab/lab-state.js';
 import type { LabStatus } from '../dist/lab/lab-status.js';
 import { labStatus } from '../dist/lab/lab-status.js';
+import type { AgentStatus } from '../dist/status/agent-status.js';
 
 export type Dataplane = 'wasm' | 'kernel';
 /** What a lab is made of, as far as it is not the usual. */

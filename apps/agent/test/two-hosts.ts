@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addNetns, deleteNetns, netnsPath, runIn } from '@podlan/linux';
 import { askAgent } from '../dist/agent/control-socket.js';
-import type { AgentStatus } from '../dist/agent/status.js';
+import type { AgentStatus } from '../dist/status/agent-status.js';
 import { eventually, MAIN } from './test-lab.js';
 
 const AS_A_WIRE = fileURLToPath(new URL('../dist/lab/as-a-wire.js', import.meta.url));

@@ -9,6 +9,8 @@ export interface PeerState {
   readonly subnets: readonly IpPrefix[];
   readonly publicIps: readonly IpAddress[];
   readonly backendType: string;
+  /** When its lease ends unless it is renewed, in milliseconds since the epoch; absent where leases do not end. */
+  readonly expiresAtMs?: number;
   /** `refused`: its lease, as it is now, is not programmed, for the `reason` given. */
   readonly status: 'programmed' | 'pending' | 'failed' | 'refused';
   readonly reason?: string;

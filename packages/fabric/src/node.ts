@@ -275,6 +275,7 @@ class Node {
       key,
       ...endsOf(lease),
       backendType: lease.attributes.backendType,
+      ...(lease.expiresAtMs !== undefined && { expiresAtMs: lease.expiresAtMs }),
       ...(refusal === undefined ? this.#reconciler.statusOf(key) : { status: 'refused', reason: refusal }),
     };
   }

@@ -15,7 +15,7 @@ export { LinuxKernel, type LinuxKernelOptions } from './linux-kernel.js';
 export * from './model.js';
 export * from './netns.js';
 export { disableTransmitOffload, enableReceiveOffload } from './offload.js';
-export { type PingOptions, type PingReply, ping } from './ping.js';
+export { type PingOptions, type PingReply, ping, pingEach } from './ping.js';
 export { type PolledFds, Poller, type Readiness } from './poller.js';
 export * from './prefix.js';
 export { type ProbeAnswer, type ProbeOptions, type ProbeReply, probe } from './probe.js';

@@ -3,13 +3,15 @@ import type { Server, ServerResponse } from 'node:http';
 import type { DesiredState } from '@podlan/fabric';
 import { type FlowReport, FOLLOW_FLOWS_PATH } from '../flows/flow-report.js';
 import type { AgentMetrics, Readings } from '../metrics/agent-metrics.js';
+import type { AgentStatus } from '../status/agent-status.js';
+import type { LiveReport } from '../status/live-report.js';
+import type { ProbeReport } from '../status/probe-report.js';
 import { type Conversations, serveControlSocket } from './control-socket.js';
 import { streamOf } from './control-stream.js';
 import type { ForwardersReport } from './forwarders-report.js';
 import { healthPages } from './health-pages.js';
 import { HttpListener, type Page } from './http-listener.js';
 import type { AgentOptions } from './options.js';
-import type { AgentStatus } from './status.js';
 
 interface Log {
   warn(message: string): void;
@@ -26,6 +28,8 @@ export class AgentServers {
   forwarders = (): ForwardersReport => stillStarting();
   flows = async (): Promise<FlowReport> => stillStarting();
   followFlows = (_outgoing: ServerResponse): void => stillStarting();
+  live = async (): Promise<LiveReport> => stillStarting();
+  probe = async (): Promise<ProbeReport> => stillStarting();
   unready = (): string | undefined => 'the agent is starting';
   readings = async (): Promise<Readings | undefined> => undefined;
   readonly #options: Options;
@@ -64,6 +68,8 @@ export class AgentServers {
       '/desired': () => this.desired(),
       '/forwarders': () => this.forwarders(),
       '/flows': () => this.flows(),
+      '/live': () => this.live(),
+      '/probe': () => this.probe(),
     };
     const streams = { [FOLLOW_FLOWS_PATH]: streamOf((outgoing) => this.followFlows(outgoing)) };
     const served = { reports, conversations: { ...conversations, ...streams }, replace };

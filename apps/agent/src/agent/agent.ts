@@ -5,15 +5,16 @@ import { FlowLog } from '../flows/flow-log.js';
 import { FlowWatch } from '../flows/flow-watch.js';
 import { AgentMetrics } from '../metrics/agent-metrics.js';
 import { measuredStore } from '../metrics/measured-store.js';
+import type { AgentStatus } from '../status/agent-status.js';
+import { probePeers } from '../status/probe-report.js';
 import { VERSION } from '../version.js';
 import { AgentServers } from './agent-servers.js';
 import { ruleWarnings } from './flags/rule-flags.js';
 import { forwardersReport } from './forwarders-report.js';
-import { readings } from './metrics-readings.js';
 import { type NodeOfHost, startNode } from './node-of-host.js';
 import type { AgentOptions } from './options.js';
+import { liveReport, readings } from './readings.js';
 import { requireRights } from './rights.js';
-import type { AgentStatus } from './status.js';
 import { Succession } from './succession.js';
 import { type Wiring, wire } from './wiring.js';
 
@@ -83,6 +84,8 @@ async function run(
     servers.desired = () => started.desired();
     servers.forwarders = () => forwardersReport(options, wiring);
     servers.unready = () => started.unready();
+    servers.live = () => liveReport(wiring, started);
+    servers.probe = () => probePeers(started.state().peers, store.config.backend.type);
     servers.readings = () => readings(wiring, started);
     return started;
   };
@@ -121,11 +124,13 @@ const endedOr =
 
 async function statusOf(options: AgentOptions, wiring: Wiring, node: NodeOfHost): Promise<AgentStatus> {
   const { name, addresses, publicIps, mtu } = node.external();
+  const unready = node.unready();
   return {
     ...node.state(),
     name: options.name,
     version: VERSION,
     pid: process.pid,
+    ...(unready !== undefined && { unready }),
     dataplane: wiring.dataplane,
     interface: { name, addresses, publicIps, mtu },
     forwarders: await wiring.forwarder.counters(),

@@ -45,8 +45,14 @@ export const MANUALS: Readonly<Record<string, Manual>> = {
   'podlan status': {
     examples: [
       example('podlan status', 'of the agent on this host'),
+      example('podlan status --probe --watch', 'round trips and loss, every 2 seconds'),
       example("podlan status --json | jq '.peers'", 'its peers, for programs'),
     ],
+    exits: {
+      ...EXITS,
+      0: 'the node is ready, or --watch was interrupted',
+      2: 'the agent answers, and the node is not ready',
+    },
   },
   'podlan commands': {
     examples: [example('podlan commands', 'what to type to make the same by hand')],

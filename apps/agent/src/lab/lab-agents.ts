@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { netnsPath } from '@podlan/linux';
 import { askAgent } from '../agent/control-socket.js';
 import type { Dataplane } from '../agent/flags/flag-values.js';
-import type { AgentStatus } from '../agent/status.js';
+import type { AgentStatus } from '../status/agent-status.js';
 import { networkConfig } from './lab-shape.js';
 import { type LabState, labDirectory } from './lab-state.js';
 import { hostNetns } from './topology.js';

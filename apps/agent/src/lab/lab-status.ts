@@ -1,6 +1,6 @@
 /** What `podlan lab status` reports. */
 import { askAgent } from '../agent/control-socket.js';
-import type { AgentStatus } from '../agent/status.js';
+import type { AgentStatus } from '../status/agent-status.js';
 import { table } from '../table.js';
 import { agentSocket, isAgentOf } from './lab-agents.js';
 import { type LabHost, type LabState, labDirectory } from './lab-state.js';

@@ -5,7 +5,7 @@ import type { ControlSnapshot, LinkSnapshot } from '@podlan/simulator/snapshot';
 import type { IpAddress } from '@podlan/wire';
 import { askAgent } from '../agent/control-socket.js';
 import type { ForwardersReport } from '../agent/forwarders-report.js';
-import type { AgentStatus } from '../agent/status.js';
+import type { AgentStatus } from '../status/agent-status.js';
 import { UsageError } from '../usage-error.js';
 import { leasesOf } from './leases.js';
 

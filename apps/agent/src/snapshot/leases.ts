@@ -2,7 +2,7 @@
 import type { DesiredState, Lease } from '@podlan/fabric';
 import type { LeaseEndpoint, LeaseSnapshot } from '@podlan/simulator/snapshot';
 import { familyOf, type IpAddress, parseMacAddress } from '@podlan/wire';
-import type { AgentStatus } from '../agent/status.js';
+import type { AgentStatus } from '../status/agent-status.js';
 
 /** An agent tells of a peer's MAC by the row that it makes of it. */
 export function leasesOf({ lease, peers }: AgentStatus, desired: readonly DesiredState[]): LeaseSnapshot[] {

@@ -1,6 +1,8 @@
-/** What the node, the forwarders and the kernel say when Prometheus asks. */
+/** What the node, the forwarders and the kernel say when somebody asks. */
+import { withForwarder } from '@podlan/fabric';
 import type { Readings } from '../metrics/agent-metrics.js';
 import { readDeviceCounters } from '../metrics/device-counters.js';
+import { type LiveReport, rowsReadBack } from '../status/live-report.js';
 import type { NodeOfHost } from './node-of-host.js';
 import type { Wiring } from './wiring.js';
 
@@ -21,6 +23,14 @@ export async function readings({ store, dataplane, forwarder }: Wiring, node: No
     forwarders,
     devices,
   };
+}
+
+export async function liveReport({ kernel, forwarder }: Wiring, node: NodeOfHost): Promise<LiveReport> {
+  const [rows, devices] = await Promise.all([
+    rowsReadBack(withForwarder(kernel, forwarder), node.desired()),
+    readDeviceCounters(tunnelDevices(node)),
+  ]);
+  return { ...rows, devices };
 }
 
 /** Those that the host's own rows make. */
