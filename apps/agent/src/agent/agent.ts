@@ -14,14 +14,14 @@ import { forwardersReport } from './forwarders-report.js';
 import { type NodeOfHost, startNode } from './node-of-host.js';
 import type { AgentOptions } from './options.js';
 import { liveReport, readings } from './readings.js';
-import { requireRights } from './rights.js';
+import { AGENT_NEEDS, type Need, requireRights } from './rights.js';
 import { Succession } from './succession.js';
 import { type Wiring, wire } from './wiring.js';
 
 /** Runs until SIGTERM or SIGINT, which end the process and nothing else: devices, routes and the lease stay. */
 export async function runAgent(options: AgentOptions): Promise<number> {
   const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
-  requireRights();
+  requireRights(AGENT_NEEDS);
   for (const warning of ruleWarnings(options.rules)) log.warn(warning);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -105,6 +105,7 @@ async function run(
     store.reconnect?.();
   };
   try {
+    if (store.config.backend.type === 'udp') requireRights(UDP_NEEDS);
     const parts = { forwarder, log, signal, leave: () => servers.closeHttp(), stay };
     if (options.replace) await succession.relieve(options.socketPath, dataplane === 'wasm', parts);
     await succession.run(start, inCharge, parts);
@@ -114,6 +115,12 @@ async function run(
     await store.close();
   }
 }
+
+/** A sender whose packets no tunnel takes is told so by ICMP. */
+const UDP_NEEDS: Need = {
+  capabilities: ['CAP_NET_RAW'],
+  work: 'the agent sends ICMP errors with the udp backend',
+};
 
 /** Asked to end while it waited for the store, an agent has nothing to complain of. */
 const endedOr =

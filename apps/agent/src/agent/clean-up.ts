@@ -5,7 +5,7 @@ import { type Logger, pino } from 'pino';
 import { refuseIfServed } from './control-socket.js';
 import { hostInterfaces } from './external/host-interfaces.js';
 import type { AgentOptions } from './options.js';
-import { requireRights } from './rights.js';
+import { AGENT_NEEDS, requireRights } from './rights.js';
 import { SubnetFile } from './subnet-file.js';
 import { wire } from './wiring.js';
 
@@ -18,7 +18,7 @@ const TYPES: readonly string[] = ['vxlan', 'tap', 'tun'];
 /** Removes devices, routes and rules that podlan made here, and releases the lease. */
 export async function cleanUp(options: AgentOptions): Promise<number> {
   const log = pino({ level: options.logLevel, base: null });
-  requireRights();
+  requireRights(AGENT_NEEDS);
   // It would make all of it again.
   await refuseIfServed(options.socketPath);
   const { removed, failures, released, storeError } = await remove(options, log);

@@ -90,10 +90,11 @@ async function patientOf(flags: DoctorFlags): Promise<Patient> {
     const snapshots = readSnapshots(flags.snapshots);
     return { look: async () => ({ snapshots }), netnsOf: () => undefined };
   }
-  requireRights(
-    'a check of a live node looks into the namespaces of pods and needs CAP_NET_ADMIN',
-    'Of files anybody can: podlan doctor --snapshots FILE',
-  );
+  requireRights({
+    capabilities: ['CAP_NET_ADMIN', 'CAP_SYS_ADMIN'],
+    work: 'a check of a live node looks into the namespaces of pods',
+    advice: 'Of files anybody can: podlan doctor --snapshots FILE',
+  });
   const { labPatient, nodePatient } = await import('../doctor/live/patient.js');
   if (flags.lab !== undefined) return labPatient(labName(flags), flags.probes);
   return nodePatient(captureOptions(flags), namesStore(flags) ? storeChoice(flags) : undefined, flags.probes);

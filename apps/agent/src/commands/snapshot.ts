@@ -25,10 +25,11 @@ export function declareSnapshot(program: Command): void {
     .option('--redact', 'replace addresses and names by others, and keep all relations between them')
     .option('--redact-key <key>', 'redact under this key, the same for several nodes (default: drawn anew)')
     .action(async (flags: SnapshotFlags) => {
-      requireRights(
-        'a snapshot looks into the namespaces of pods and needs CAP_NET_ADMIN',
-        'Of a lab without root: podlan lab snapshot',
-      );
+      requireRights({
+        capabilities: ['CAP_NET_ADMIN', 'CAP_SYS_ADMIN'],
+        work: 'a snapshot looks into the namespaces of pods',
+        advice: 'Of a lab without root: podlan lab snapshot',
+      });
       const { newRedactKey, redactSnapshot } = await import('@podlan/simulator/snapshot');
       const { captureNode } = await import('../snapshot/capture-node.js');
       const key = redactKey(flags, newRedactKey);
