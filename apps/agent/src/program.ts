@@ -1,6 +1,7 @@
 /** The `podlan` command as commander knows it: every command with its flags, none of them run. */
 import { Command } from 'commander';
 import { declareAgent } from './commands/agent.js';
+import { declareCapture } from './commands/capture.js';
 import { declareCni } from './commands/cni.js';
 import { declareCommands } from './commands/commands.js';
 import { declareCompletion } from './commands/completion.js';
@@ -24,6 +25,7 @@ export function podlanProgram(): Command {
   declareStatus(program);
   declareCommands(program);
   declareFlows(program);
+  declareCapture(program);
   declareLeases(program);
   declareSnapshot(program);
   declareLab(program);

@@ -30,7 +30,7 @@ export {
 export { NumericRouteTable } from './numeric-route-table.js';
 export type { AddressInput, IpNumAddress, IpNumPrefix, PrefixInput } from './prefix-input.js';
 export { NO_ROUTE, PrefixTable, type RouteMatch } from './prefix-table.js';
-export { type PumpCounters, type PumpOptions, runPump } from './pump.js';
+export { type PumpCounters, type PumpObserver, type PumpOptions, runPump } from './pump.js';
 export { RouteTable } from './route-table.js';
 export {
   type JudgedBatch,

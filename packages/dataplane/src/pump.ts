@@ -6,7 +6,7 @@
 import type { Device, PacketSender, Poller, Socket } from './edges.js';
 import { ErrorLimit } from './error-limit.js';
 import type { Forwarder } from './forwarder.js';
-import { leaveHeadroom } from './slot-batch.js';
+import { type JudgedBatch, leaveHeadroom } from './slot-batch.js';
 
 /** What the forwarder's own counters can't know: what the kernel did not take, in datagrams and frames. */
 export interface PumpCounters {
@@ -15,6 +15,15 @@ export interface PumpCounters {
   deviceRefused: number;
   /** ICMP errors sent for packets that no tunnel leads anywhere with. */
   errorsSent: number;
+}
+
+/** Looks at batches before and after each step. Slots are the forwarder's: what is to be kept is copied. */
+export interface PumpObserver {
+  beforeEncap(batch: JudgedBatch, count: number): void;
+  /** Slots that were dropped have length 0, and start where they did. */
+  afterEncap(batch: JudgedBatch, count: number): void;
+  beforeDecap(batch: JudgedBatch, count: number): void;
+  afterDecap(batch: JudgedBatch, count: number): void;
 }
 
 /** The forwarder, its two edges, and what ends the loop. */
@@ -29,6 +38,8 @@ export interface PumpOptions {
   readonly nowMs?: () => number;
   /** Called between batches after a wake-up, to change tables or read counters. False: stop. */
   readonly onTables?: (counters: Readonly<PumpCounters>) => boolean;
+  /** Asked before each batch: who looks at it, if anybody does. */
+  readonly observe?: () => PumpObserver | undefined;
   /** Looked at before each wait. An AbortSignal, or anything backed by shared memory. */
   readonly signal?: { readonly aborted: boolean };
   /** The longest wait for a wake-up; -1 is for ever. */
@@ -36,12 +47,19 @@ export interface PumpOptions {
 }
 
 /** Device to socket: one batch. Returns how many frames were read. */
-function pumpOut({ forwarder, device, socket }: PumpOptions, counters: PumpCounters, now: number): number {
+function pumpOut(
+  { forwarder, device, socket, observe }: PumpOptions,
+  counters: PumpCounters,
+  now: number,
+): number {
   const batch = forwarder.tx;
   leaveHeadroom(batch);
   const count = device.read(batch);
   if (count === 0) return 0;
+  const observer = observe?.();
+  observer?.beforeEncap(batch, count);
   const wanted = forwarder.encap(count, now);
+  observer?.afterEncap(batch, count);
   if (wanted > 0) counters.socketRefused += wanted - socket.send(batch, count);
   return count;
 }
@@ -55,12 +73,19 @@ function tellSenders({ forwarder, errors }: PumpOptions, count: number, limit: E
 }
 
 /** Socket to device: one batch. */
-function pumpIn({ forwarder, device, socket }: PumpOptions, counters: PumpCounters, now: number): void {
+function pumpIn(
+  { forwarder, device, socket, observe }: PumpOptions,
+  counters: PumpCounters,
+  now: number,
+): void {
   const batch = forwarder.rx;
   leaveHeadroom(batch);
   const count = socket.receive(batch);
   if (count === 0) return;
+  const observer = observe?.();
+  observer?.beforeDecap(batch, count);
   const wanted = forwarder.decap(count, now);
+  observer?.afterDecap(batch, count);
   if (wanted > 0) counters.deviceRefused += wanted - device.write(forwarder.frames, wanted);
 }
 

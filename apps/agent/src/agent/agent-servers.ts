@@ -1,6 +1,7 @@
 /** Where an agent is asked: at its Unix socket, and over HTTP for its health and its metrics. */
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { DesiredState } from '@podlan/fabric';
+import { CAPTURE_PATH } from '../capture/capture-order.js';
 import { type FlowReport, FOLLOW_FLOWS_PATH } from '../flows/flow-report.js';
 import type { AgentMetrics, Readings } from '../metrics/agent-metrics.js';
 import type { AgentStatus } from '../status/agent-status.js';
@@ -30,6 +31,7 @@ export class AgentServers {
   followFlows = (_outgoing: ServerResponse): void => stillStarting();
   live = async (): Promise<LiveReport> => stillStarting();
   probe = async (): Promise<ProbeReport> => stillStarting();
+  capture = async (_incoming: IncomingMessage, _outgoing: ServerResponse): Promise<void> => stillStarting();
   unready = (): string | undefined => 'the agent is starting';
   readings = async (): Promise<Readings | undefined> => undefined;
   readonly #options: Options;
@@ -71,7 +73,10 @@ export class AgentServers {
       '/live': () => this.live(),
       '/probe': () => this.probe(),
     };
-    const streams = { [FOLLOW_FLOWS_PATH]: streamOf((outgoing) => this.followFlows(outgoing)) };
+    const streams = {
+      [FOLLOW_FLOWS_PATH]: streamOf((_incoming, outgoing) => this.followFlows(outgoing)),
+      [CAPTURE_PATH]: streamOf((incoming, outgoing) => this.capture(incoming, outgoing)),
+    };
     const served = { reports, conversations: { ...conversations, ...streams }, replace };
     this.#control = await serveControlSocket(socketPath, served);
   }

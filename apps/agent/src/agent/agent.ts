@@ -1,6 +1,7 @@
 /** The daemon: flags to wiring. What it decides lies in @podlan/fabric, what it does in @podlan/linux and the forwarder. */
 import type { Lease } from '@podlan/fabric';
 import { type Logger, pino } from 'pino';
+import { CaptureServer } from '../capture/capture-server.js';
 import { FlowLog } from '../flows/flow-log.js';
 import { FlowWatch } from '../flows/flow-watch.js';
 import { AgentMetrics } from '../metrics/agent-metrics.js';
@@ -66,6 +67,8 @@ async function run(
   const wiring = { ...wired, store };
   const flows = new FlowWatch(forwarder, { flows: options.flows.flows, dataplane, file: flowLog }, log);
   servers.flows = () => flows.report();
+  const captures = new CaptureServer(forwarder, dataplane);
+  servers.capture = (incoming, outgoing) => captures.serve(incoming, outgoing);
   servers.followFlows = (outgoing) => flows.follow(outgoing);
   let { external } = wiring;
   let held: Lease | undefined;
@@ -112,6 +115,7 @@ async function run(
   } finally {
     await forwarder.close();
     flows.close();
+    await captures.close();
     await store.close();
   }
 }

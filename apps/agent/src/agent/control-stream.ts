@@ -3,12 +3,14 @@ import { type IncomingMessage, type RequestListener, request, type ServerRespons
 import { noAgent } from './control-socket.js';
 
 /** A conversation that begins by `begin`; what that throws is the answer. */
-export function streamOf(begin: (outgoing: ServerResponse) => void): RequestListener {
-  return (incoming, outgoing) => {
-    incoming.resume();
+export function streamOf(
+  begin: (incoming: IncomingMessage, outgoing: ServerResponse) => void | Promise<void>,
+): RequestListener {
+  return async (incoming, outgoing) => {
     try {
-      begin(outgoing);
+      await begin(incoming, outgoing);
     } catch (error) {
+      if (outgoing.headersSent) return void outgoing.destroy();
       outgoing.writeHead(500, { 'content-type': 'application/json' });
       outgoing.end(`${JSON.stringify({ error: (error as Error).message })}\n`);
     }
@@ -27,8 +29,13 @@ export async function openStream(
       .end();
   });
   if (incoming.statusCode === 200) return incoming;
+  throw await refused(socketPath, incoming);
+}
+
+/** What the agent says where it refuses. */
+export async function refused(socketPath: string, incoming: IncomingMessage): Promise<Error> {
   let text = '';
   for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
   const { error } = JSON.parse(text) as { error?: string };
-  throw new Error(`the agent at ${socketPath} answered ${incoming.statusCode}: ${error}`);
+  return new Error(`the agent at ${socketPath} answered ${incoming.statusCode}: ${error}`);
 }

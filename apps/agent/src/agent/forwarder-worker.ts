@@ -12,13 +12,15 @@ import {
   wakeEventFd,
 } from '@podlan/linux';
 import type { Tunnel } from '@podlan/linux/model';
+import { CaptureTap } from '../capture/capture-tap.js';
 import {
   type FlowRecords,
   LAST_ANSWER,
+  NO_ANSWER,
   type WorkerAnswer,
   type WorkerInput,
   type WorkerRequest,
-} from './worker-forwarder.js';
+} from './worker-messages.js';
 
 /** In each direction: frames or super-packets read, datagrams or trains received, in one batch. */
 const SLOTS = 64;
@@ -42,6 +44,7 @@ function setTunnel(
 }
 
 const isBare = row.type === 'udp';
+const tap = new CaptureTap(isBare, (captured) => answer({ id: NO_ANSWER, captured }));
 let started = !held;
 
 function flowsOf({ flows }: Forwarder, idleSinceMs: number): FlowRecords {
@@ -59,7 +62,10 @@ function serveRequests(forwarder: Forwarder): boolean {
       started = true;
       answer({ id: message.id });
     } else if (message.op === 'counters') answer({ id: message.id, counters: forwarder.counters() });
-    else if (message.op === 'flows')
+    else if (message.op === 'capture') {
+      tap.set(message.capture, message.order);
+      answer({ id: message.id });
+    } else if (message.op === 'flows')
       answer({ id: message.id, flows: flowsOf(forwarder, message.idleSinceMs) });
     else {
       const error = setTunnel(forwarder, message.op, message.tunnel);
@@ -111,7 +117,8 @@ using errors = isBare ? RawSocket.open() : undefined;
 using poller = new Poller({ device: device.fd, socket: socket.fd, wake: wakeFd });
 answer({ id: 0, opened: { device: device.fd, socket: socket.fd } });
 const edges = { device, socket, poller, ...(errors && { errors }) };
-if (beHeld(forwarder)) runPump({ forwarder, ...edges, onTables: () => serveRequests(forwarder) });
+const observe = () => (tap.isIdle ? undefined : tap);
+if (beHeld(forwarder)) runPump({ forwarder, ...edges, observe, onTables: () => serveRequests(forwarder) });
 wakeEventFd(endedFd);
 answer({
   id: LAST_ANSWER,

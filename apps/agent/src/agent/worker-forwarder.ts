@@ -4,156 +4,13 @@
  */
 import { EventEmitter, on } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import type { FlowCounters, ForwarderCounters } from '@podlan/dataplane';
-import { createEventFd } from '@podlan/linux';
+import type { ForwarderCounters } from '@podlan/dataplane';
 import type { Change, Failure, ForwarderRow, Kernel, Row, Scope, Table, Tunnel } from '@podlan/linux/model';
+import type { CapturedPacket, CaptureOrder } from '../capture/capture-order.js';
 import { ForwarderTotals } from '../metrics/forwarder-totals.js';
+import { ForwarderThread } from './forwarder-thread.js';
 import type { Edges, Inheritance } from './inheritance.js';
-
-export type WorkerRequest =
-  | { readonly id: number; readonly op: 'set' | 'delete'; readonly tunnel: Tunnel }
-  | { readonly id: number; readonly op: 'counters' }
-  | { readonly id: number; readonly op: 'flows'; readonly idleSinceMs: number }
-  /** To a worker that is held: carry packets from now on. */
-  | { readonly id: number; readonly op: 'start' }
-  | { readonly id: number; readonly op: 'stop' };
-/** Flows as the module's records: they are read where no packet waits for it. */
-export interface FlowRecords {
-  readonly live: Uint8Array;
-  readonly ended: Uint8Array;
-  readonly counters: FlowCounters;
-}
-
-/** To nobody: counters and flows at the end. */
-export const LAST_ANSWER = -1;
-
-/** `id` 0 says that device and socket are open. */
-export interface WorkerAnswer {
-  readonly id: number;
-  readonly error?: string;
-  readonly counters?: ForwarderCounters;
-  readonly flows?: FlowRecords;
-  readonly opened?: Pick<Edges, 'device' | 'socket'>;
-}
-/** What a worker is made with. */
-export interface WorkerInput {
-  readonly row: ForwarderRow;
-  readonly wakeFd: number;
-  /** To be woken when it carries nothing any more. */
-  readonly endedFd: number;
-  /** Device and socket that a predecessor had open, the worker's to close. */
-  readonly inherited: Edges | undefined;
-  /** Carry no packets until told to start. */
-  readonly held: boolean;
-  /** How many flows to keep. */
-  readonly flows: number;
-}
-
-type Request = WorkerRequest extends infer R ? (R extends unknown ? Omit<R, 'id'> : never) : never;
-
-/** One worker and the rows it has confirmed. */
-class ForwarderThread {
-  readonly tunnels = new Map<string, Tunnel>();
-  readonly #wake = createEventFd();
-  readonly #ended = createEventFd();
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve(answer: WorkerAnswer): void; reject(error: Error): void }>();
-  #lastId = 0;
-  #closed = false;
-  #error: Error | undefined;
-  readonly ended: Promise<void>;
-  readonly #counted: (answer: WorkerAnswer) => void;
-  readonly row: ForwarderRow;
-  /** Known once it is open. */
-  edges: Edges | undefined;
-
-  constructor(
-    row: ForwarderRow,
-    inherited: Edges | undefined,
-    held: boolean,
-    flows: number,
-    counted: (thread: ForwarderThread, answer: WorkerAnswer) => void,
-  ) {
-    this.row = row;
-    this.#counted = (answer) => counted(this, answer);
-    this.#worker = new Worker(new URL('./forwarder-worker.js', import.meta.url), {
-      workerData: {
-        row,
-        wakeFd: this.#wake.fd,
-        endedFd: this.#ended.fd,
-        inherited,
-        held,
-        flows,
-      } satisfies WorkerInput,
-    });
-    this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
-    this.#worker.on('error', (error) => {
-      this.#error = error;
-    });
-    this.ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve())).then(() =>
-      this.#close(),
-    );
-  }
-
-  get error(): Error | undefined {
-    return this.#error;
-  }
-
-  async opened(): Promise<void> {
-    const { device, socket } = (await this.#wait(0)).opened!;
-    this.edges = { device, socket, ended: this.#ended.fd };
-  }
-
-  async ask(request: Request): Promise<WorkerAnswer> {
-    const id = ++this.#lastId;
-    const answered = this.#wait(id);
-    this.#worker.postMessage({ ...request, id });
-    this.#wake.wake();
-    const answer = await answered;
-    if (answer.error !== undefined) throw new Error(answer.error);
-    return answer;
-  }
-
-  async set(tunnel: Tunnel): Promise<void> {
-    await this.ask({ op: 'set', tunnel });
-    this.tunnels.set(tunnel.prefix, tunnel);
-  }
-
-  async delete(tunnel: Tunnel): Promise<void> {
-    await this.ask({ op: 'delete', tunnel });
-    this.tunnels.delete(tunnel.prefix);
-  }
-
-  async stop(): Promise<void> {
-    this.#worker.postMessage({ id: ++this.#lastId, op: 'stop' });
-    this.#wake.wake();
-    await this.ended;
-  }
-
-  #wait(id: number): Promise<WorkerAnswer> {
-    if (this.#closed) return Promise.reject(this.#reason());
-    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-  }
-
-  #settle(answer: WorkerAnswer): void {
-    this.#counted(answer);
-    this.#waiting.get(answer.id)?.resolve(answer);
-    this.#waiting.delete(answer.id);
-  }
-
-  #reason(): Error {
-    return this.#error ?? new Error(`the forwarder of ${this.row.dev} has stopped`);
-  }
-
-  #close(): void {
-    this.#closed = true;
-    for (const { reject } of this.#waiting.values()) reject(this.#reason());
-    this.#waiting.clear();
-    this.#wake.close();
-    this.#ended.close();
-  }
-}
+import { type FlowRecords, LAST_ANSWER, type WorkerAnswer } from './worker-messages.js';
 
 export class WorkerForwarder implements Kernel {
   readonly #threads = new Map<string, ForwarderThread>();
@@ -236,10 +93,20 @@ export class WorkerForwarder implements Kernel {
     await Promise.all([...this.#threads.values()].map((thread) => thread.ask({ op: 'flows', idleSinceMs })));
   }
 
-  #heard(thread: ForwarderThread, { id, counters, flows }: WorkerAnswer): void {
+  /** Packets that captures asked for. */
+  onCaptured: (row: ForwarderRow, packets: readonly CapturedPacket[]) => void = () => {};
+
+  /** Resolves when the forwarders there are capture; `undefined` ends the capture of that id. */
+  async capture(id: number, order: CaptureOrder | undefined): Promise<void> {
+    const request = { op: 'capture', capture: id, order } as const;
+    await Promise.all([...this.#threads.values()].map((thread) => thread.ask(request)));
+  }
+
+  #heard(thread: ForwarderThread, { id, counters, flows, captured }: WorkerAnswer): void {
     const { row } = thread;
     if (counters) this.#counters.set(row.dev, this.#totals.take(row.dev, thread, counters));
     if (flows) this.onFlows(row, flows, id === LAST_ANSWER);
+    if (captured) this.onCaptured(row, captured);
   }
 
   /** The open devices and sockets, for a successor. */

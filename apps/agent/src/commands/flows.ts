@@ -8,8 +8,8 @@ import { parseAddress } from '../agent/flags/flag-values.js';
 import { type FlowChoice, isChosen, namesOf, podAddresses } from '../flows/flow-choice.js';
 import { type FlowEvent, type FlowJson, type FlowReport, FOLLOW_FLOWS_PATH } from '../flows/flow-report.js';
 import { eventText, flowsText, type NameOf } from '../flows/flow-text.js';
-import { UsageError } from '../usage-error.js';
-import { type AgentFlags, declareAgentFlags, socketOf } from './which-agent.js';
+import { type AgentFlags, declareAgentFlags } from './which-agent.js';
+import { placeOf } from './which-place.js';
 
 interface FlowsFlags extends AgentFlags {
   readonly lab?: string;
@@ -17,11 +17,6 @@ interface FlowsFlags extends AgentFlags {
   readonly peer?: IpAddress;
   readonly follow?: boolean;
   readonly json?: boolean;
-}
-
-interface Place {
-  readonly socket: string;
-  readonly pods: Parameters<typeof podAddresses>[1];
 }
 
 export function declareFlows(program: Command): void {
@@ -53,19 +48,6 @@ async function runFlows(flags: FlowsFlags): Promise<void> {
 const print = (flows: readonly FlowJson[]): void => {
   for (const flow of flows) process.stdout.write(`${JSON.stringify(flow)}\n`);
 };
-
-async function placeOf(flags: FlowsFlags): Promise<Place> {
-  if (flags.lab === undefined) return { socket: socketOf(flags), pods: [] };
-  const [{ findHost, readLabState }, { agentSocket }] = await Promise.all([
-    import('../lab/lab-state.js'),
-    import('../lab/lab-agents.js'),
-  ]);
-  const state = readLabState(flags.lab);
-  if (!state) throw new UsageError(`--lab: expected a lab that is up, found none called ${flags.lab}`);
-  if (flags.name === undefined)
-    throw new UsageError('--lab: expected --name with a host of the lab beside it, found none');
-  return { socket: agentSocket(flags.lab, findHost(state, flags.name).name), pods: state.pods };
-}
 
 /** Until the agent ends, or Ctrl-C. */
 async function follow(socket: string, choice: FlowChoice, nameOf: NameOf | undefined): Promise<void> {

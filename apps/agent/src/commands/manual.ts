@@ -65,6 +65,16 @@ export const MANUALS: Readonly<Record<string, Manual>> = {
       example('podlan flows --lab podlan --name host-a', "of a lab's host, with the names of its pods"),
     ],
   },
+  'podlan capture': {
+    examples: [
+      example(
+        'podlan capture --pod 10.244.1.2 -w pod.pcapng',
+        "a pod's packets, inner and outer, until Ctrl-C",
+      ),
+      example('podlan capture --port 53 --count 20 | tshark -r -', 'twenty packets of DNS, read at once'),
+      example('podlan capture --peer 192.0.2.12 --duration 10 -w peer.pcapng', 'ten seconds of one peer'),
+    ],
+  },
   'podlan leases': {
     examples: [example('podlan leases --etcd-endpoints http://192.0.2.10:2379', 'who holds which subnet')],
   },
