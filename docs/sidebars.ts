@@ -47,6 +47,7 @@ const sidebars: SidebarsConfig = {
             'status',
             'commands',
             'flows',
+            'capture',
             'leases',
             'snapshot',
             'lab',
