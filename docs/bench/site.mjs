@@ -68,6 +68,16 @@ function print(title, { categories, audits }) {
       ` interactive ${seconds('interactive')} s, blocked ${Math.round(audits['total-blocking-time'].numericValue)} ms`,
   );
   for (const line of causes(categories, audits)) console.log(`  - ${line}`);
+  console.log(`  main thread: ${shares(audits['mainthread-work-breakdown'], 'groupLabel', 'duration')}`);
+  console.log(`  scripts: ${shares(audits['bootup-time'], 'url', 'total')}`);
+}
+
+/** What took most of the time that an audit tells of, in milliseconds of the simulated device. */
+function shares({ details }, name, time) {
+  const items = (details?.items ?? []).toSorted((a, b) => b[time] - a[time]).slice(0, MOST_CAUSES);
+  return items
+    .map((item) => `${String(item[name]).split('/').pop() || 'the page'} ${Math.round(item[time])} ms`)
+    .join(', ');
 }
 
 /** Whatever keeps a score from being whole, what weighs most first. */
