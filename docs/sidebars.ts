@@ -25,6 +25,7 @@ const sidebars: SidebarsConfig = {
         'install',
         'cni',
         'trace',
+        'doctor',
         'flannel',
         {
           type: 'category',

@@ -22,16 +22,19 @@ export interface PeerSide {
   readonly overlay?: Overlay;
 }
 
-/** Peers of another backend are nobody's peers. */
+/** Peers of another backend are nobody's peers; nor are reservations, which have none. */
 export function peerSides(scene: Scene): PeerSide[] {
   const { leases, control } = scene;
+  const backend = control.backend ?? leases?.own?.backendType;
   const peers = (leases?.peers ?? []).filter(
-    ({ backendType }) =>
-      control.backend === undefined || backendType === control.backend || backendType === '',
+    ({ backendType }) => backend === undefined || typeOf(backendType) === typeOf(backend),
   );
   const families = [...new Set(control.subnets.map(familyOf))];
   return peers.flatMap((lease) => families.flatMap((family) => sideOf(scene, lease, family) ?? []));
 }
+
+/** flannel's udp backend writes no type. */
+const typeOf = (backend: string): string => backend || 'udp';
 
 function sideOf({ overlays }: Scene, lease: LeaseSnapshot, family: Family): PeerSide | undefined {
   const subnet = ofFamily(lease.subnets, family);

@@ -20,6 +20,16 @@ test.each(CHECKS.map(({ id, page }) => [id, page]))('%s leads to a heading that 
   expect(readFileSync(pages(folder, file!), 'utf8')).toContain(`{#${heading}}`);
 });
 
+const I18N = '../i18n/en/docusaurus-plugin-content-docs/current';
+
+test.each([
+  ['Chinese', 'doctor.md'],
+  ['English', `${I18N}/doctor.md`],
+])('the page in %s tells of every check, and of no other', (_, page) => {
+  const told = [...readFileSync(pages(page), 'utf8').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, id]) => id);
+  expect(told).toEqual(CHECKS.map(({ id }) => id));
+});
+
 describe.each(['wasm', 'kernel'] as const)('a lab on the %s dataplane', (dataplane) => {
   let lab: TestLab;
   let directory: string;
