@@ -85,7 +85,10 @@ const fullSize: Check = {
   id: 'full-size',
   title: 'packets as large as pods may send come to every peer whole',
   page: 'course/mtu#measuring',
-  examine: (scene) => examineProbes(scene, cutOrLost),
+  examine: (scene) =>
+    scene.probes?.every(({ full }) => full === undefined) && scene.probes.length > 0
+      ? { skipped: 'no peer answers small ones' }
+      : examineProbes(scene, cutOrLost),
 };
 
 function cutOrLost(probe: PeerProbe): Problem | undefined {

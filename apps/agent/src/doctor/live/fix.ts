@@ -10,12 +10,32 @@ export async function fixAll(
   { netnsOf }: Pick<Patient, 'netnsOf'>,
   yes: boolean,
 ): Promise<boolean> {
+  const terminal = yes ? undefined : createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await fixEach(
+      results,
+      netnsOf,
+      async () => terminal === undefined || isYes(await terminal.question(QUESTION)),
+    );
+  } finally {
+    terminal?.close();
+  }
+}
+
+const QUESTION = 'run this? [y/N] ';
+const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());
+
+async function fixEach(
+  results: readonly CheckResult[],
+  netnsOf: Patient['netnsOf'],
+  agreed: () => Promise<boolean>,
+): Promise<boolean> {
   const done = new Set<string>();
   for (const { node, title, mend } of results.filter(({ fixable }) => fixable)) {
     const fresh = mend.filter((line) => !done.has(`${node} ${line}`));
     if (fresh.length === 0) continue;
     say([`${node}: not so: ${title}`, ...fresh.map((line) => `  ${line}`)]);
-    if (!yes && !(await agreed())) continue;
+    if (!(await agreed())) continue;
     for (const line of fresh) {
       await runLine(netnsOf(node), line);
       done.add(`${node} ${line}`);
@@ -26,15 +46,6 @@ export async function fixAll(
 
 /** Standard output is the report's. */
 const say = (lines: readonly string[]): void => void process.stderr.write(`${lines.join('\n')}\n`);
-
-async function agreed(): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question('run this? [y/N] ')).trim());
-  } finally {
-    terminal.close();
-  }
-}
 
 /** What fails is told; the checks that follow show what is left. */
 async function runLine(netns: string | undefined, line: string): Promise<void> {
