@@ -7,6 +7,7 @@ import { declareCommands } from './commands/commands.js';
 import { declareCompletion } from './commands/completion.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareFlows } from './commands/flows.js';
+import { declareConnectivity } from './commands/connectivity.js';
 import { declareLab } from './commands/lab.js';
 import { declareLeases } from './commands/leases.js';
 import { addManual } from './commands/manual.js';
@@ -31,6 +32,7 @@ export function podlanProgram(): Command {
   declareLab(program);
   declareTrace(program);
   declareDoctor(program);
+  declareConnectivity(program);
   declareCni(program);
   declareCompletion(program);
   addManual(program);

@@ -1,6 +1,9 @@
 /** Every fault of the catalogue, made for real: a probe gets through before, shows the symptom, and gets through after. */
 import { FINDING_MEANINGS } from '@podlan/simulator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { labEnds } from '../dist/connectivity/lab-ends.js';
+import { Talkers } from '../dist/connectivity/talkers.js';
+import { testLabWith } from '../dist/connectivity/test-connectivity.js';
 import { FAULT_LABS, FAULTS, faultsOf } from './faults/catalogue.js';
 import { type Computed, computedProbe } from './faults/computed-probe.js';
 import type { Fault } from './faults/fault.js';
@@ -18,6 +21,24 @@ const through = (lab: TestLab, { probe, sound }: Fault): Promise<RealProbe> =>
 /** Of two that have an address it is chance who gets a packet. */
 const asFound = ({ arrived, replied, elsewhere }: RealProbe): Partial<Computed> =>
   elsewhere.length > 0 ? {} : { arrived, replied };
+
+const TALK_PORT = 7946;
+
+/** Hosts that a connectivity test finds cut off from one another, in one direction. */
+async function failedPairs(lab: TestLab, talkers: Talkers, { probe }: Fault): Promise<string[]> {
+  const { cases } = await testLabWith(lab.state, talkers, {
+    ...{ port: TALK_PORT, timeoutMs: 250, family: probe.family ?? 4 },
+  });
+  return cases
+    .filter(({ verdict }) => verdict === 'failed')
+    .map(({ fromNode, toNode }) => `${fromNode} ${toNode}`);
+}
+
+/** Where it is the packet that is at fault, or its port, no other packet is. */
+const concernsOthers = ({ probe, sound }: Fault): boolean => sound === undefined && probe.dport === undefined;
+
+const pairOf = ({ state: { pods } }: TestLab, { probe: { from, to } }: Fault): string =>
+  [from, to].map((name) => pods.find((pod) => pod.name === name)?.host ?? name).join(' ');
 
 test('no fault is in the catalogue twice', () => {
   expect(FAULTS.length).toBeGreaterThanOrEqual(24);
@@ -38,10 +59,15 @@ test('every code that a trace has is the cause of some fault', () => {
 
 describe.each(FAULT_LABS)('$name', (faultLab) => {
   let lab: TestLab;
+  let talkers: Talkers;
   beforeAll(async () => {
     lab = await startFaultLab(faultLab);
+    talkers = await Talkers.start(labEnds(lab.state), TALK_PORT);
   });
-  afterAll(() => lab?.[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await talkers?.[Symbol.asyncDispose]();
+    await lab?.[Symbol.asyncDispose]();
+  });
 
   test('nothing is wrong where nothing is broken', async () => {
     const { pods } = lab.state;
@@ -52,6 +78,8 @@ describe.each(FAULT_LABS)('$name', (faultLab) => {
         expect(computed).toMatchObject({ arrived: true, replied: true, findings: [] });
       }
     }
+    const { cases } = await testLabWith(lab.state, talkers, { port: TALK_PORT, timeoutMs: 1000 });
+    expect(cases.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
   });
 
   test.each(faultsOf(faultLab))('$name: $symptom', async (fault) => {
@@ -63,6 +91,7 @@ describe.each(FAULT_LABS)('$name', (faultLab) => {
       const computed = await computedProbe(lab, fault.probe);
       expect(computed).toMatchObject(asFound(found));
       expect(computed.findings[0]).toMatchObject(fault.cause);
+      if (concernsOthers(fault)) expect(await failedPairs(lab, talkers, fault)).toContain(pairOf(lab, fault));
     } finally {
       await fault.mend(lab);
     }

@@ -21,6 +21,7 @@ interface LabFlags {
   readonly lang?: string;
   readonly output: string;
   readonly simulate?: boolean;
+  readonly ipMasq?: boolean;
 }
 
 const NAME_FLAG = [
@@ -70,6 +71,7 @@ const shapeOf = (flags: LabFlags): LabShape => ({
   pods: parseNumber('--pods', flags.pods, 0, 100),
   dataplane: dataplaneOf(flags, 'wasm'),
   underlayOffloads: parseOnOff('--underlay-offloads', flags.underlayOffloads),
+  ipMasq: flags.ipMasq ?? false,
   store: parseOneOf('--store', flags.store, LAB_STORES),
   backend: parseOneOf('--backend', flags.backend, LAB_BACKENDS),
   family: parseOneOf('--family', flags.family, LAB_FAMILIES),
@@ -122,6 +124,7 @@ export function declareLab(program: Command): void {
         'then UDP from kernel to wasm hosts, and TCP between them, is lost',
       'off',
     )
+    .option('--ip-masq', 'pods reach what is outside by the address of their host')
     .option('--store <sqlite|etcd>', 'where hosts keep their leases; etcd is started with the lab', 'sqlite')
     .option('--backend <vxlan|host-gw|udp>', 'how packets go from host to host', 'vxlan')
     .option('--family <ipv4|ipv6|dual>', 'addresses of pods and hosts', 'ipv4')

@@ -6,6 +6,7 @@ import { type OrderFlags, orderOf } from '../trace/order.js';
 import type { TraceRequest } from '../trace/trace.js';
 import type { TraceReport } from '../trace/trace-report.js';
 import { UsageError } from '../usage-error.js';
+import { NO_ANSWER, noAnswer } from './no-answer.js';
 
 interface TraceFlags extends OrderFlags {
   readonly json?: boolean;
@@ -16,9 +17,6 @@ interface TraceFlags extends OrderFlags {
   readonly name: string;
   readonly live?: boolean;
 }
-
-/** No answer to the question whether the packet arrives. */
-const NO_ANSWER = 2;
 
 export function declareTrace(program: Command): void {
   program
@@ -86,9 +84,4 @@ async function reportOf(
     import('../trace/trace-lab.js'),
   ]);
   return withLab(name, () => traceLab(name, request, live));
-}
-
-function noAnswer({ message, stack }: Error): number {
-  process.stderr.write(`podlan: ${process.env.PODLAN_DEBUG === undefined ? message : stack}\n`);
-  return NO_ANSWER;
 }

@@ -30,6 +30,7 @@ function agentArguments(state: LabState, host: string, dataplane: Dataplane): st
   const { name: lab } = state;
   return [
     ...['agent', '--name', host, '--iface', 'eth0', '--dataplane', dataplane],
+    ...(state.ipMasq ? ['--ip-masq'] : []),
     ...storeArguments(state),
     ...['--net-config-path', configFile(lab)],
     ...['--subnet-file', subnetFile(lab, host), '--socket', agentSocket(lab, host)],

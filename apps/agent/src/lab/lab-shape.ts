@@ -15,6 +15,8 @@ export interface LabShape {
   readonly dataplane: Dataplane;
   /** Default: false, as on a wire. */
   readonly underlayOffloads?: boolean;
+  /** Whether pods reach what is outside by their host's address. Default: false. */
+  readonly ipMasq?: boolean;
   /** Default: sqlite. */
   readonly store?: LabStore;
   /** Default: vxlan. */

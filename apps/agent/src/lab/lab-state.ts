@@ -24,6 +24,8 @@ const LabState = v.object({
   dataplane: v.picklist(DATAPLANES),
   /** Whether hosts pass unfinished checksums and super-packets on to the underlay; labs had no choice once. */
   underlayOffloads: v.optional(v.boolean(), false),
+  /** Whether agents masquerade what leaves the pod network. */
+  ipMasq: v.optional(v.boolean(), false),
   backend: v.optional(v.picklist(LAB_BACKENDS), 'vxlan'),
   family: v.optional(v.picklist(LAB_FAMILIES), 'ipv4'),
   store: v.optional(v.picklist(LAB_STORES), 'sqlite'),

@@ -70,12 +70,13 @@ export async function up(name: string, shape: LabShape, progress: Progress): Pro
 }
 
 function newState(name: string, shape: LabShape): LabState {
-  const { backend = 'vxlan', family = 'ipv4', store = 'sqlite', underlayOffloads = false } = shape;
+  const { backend = 'vxlan', family = 'ipv4', store = 'sqlite' } = shape;
+  const { underlayOffloads = false, ipMasq = false } = shape;
   if (backend === 'udp' && family !== 'ipv4')
     throw new UsageError(`--backend udp carries IPv4 alone: expected --family ipv4, found ${family}`);
   const dataplane = dataplaneOf(backend, shape.dataplane);
   const nobody = { hosts: [], pods: [], podsPerHost: shape.pods, hostsEver: 0 };
-  return { name, version: 1, dataplane, backend, family, store, underlayOffloads, ...nobody };
+  return { name, version: 1, dataplane, backend, family, store, underlayOffloads, ipMasq, ...nobody };
 }
 
 /** Adds a host with its agent and pods. `onReady` hears the moment its agent is ready. */

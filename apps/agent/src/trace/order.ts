@@ -40,7 +40,8 @@ export function orderOf(flags: OrderFlags): Order {
   };
 }
 
-const familyNumber = (text: string): Family =>
+/** What `--family` says. */
+export const familyNumber = (text: string): Family =>
   FAMILIES[parseOneOf('--family', text, Object.keys(FAMILIES) as (keyof typeof FAMILIES)[])];
 
 function refuse(flags: OrderFlags, flag: 'dport' | 'sport' | 'size', protocols: string): void {

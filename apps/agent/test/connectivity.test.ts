@@ -1,0 +1,200 @@
+/** `podlan connectivity test` on whole labs of every kind, on a broken one, and from a node of a cluster. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { junitXml } from '../dist/connectivity/junit.js';
+import { type ConnectivityReport, connectivityReport } from '../dist/connectivity/report.js';
+import type { CaseResult } from '../dist/connectivity/run-cases.js';
+import { agentSocket } from '../dist/lab/lab-agents.js';
+import { type LabChoice, MAIN, podlan, run, TestLab } from './test-lab.js';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'podlan-connectivity-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const failedIn = ({ cases }: ConnectivityReport): CaseResult[] =>
+  cases.filter(({ verdict }) => verdict === 'failed');
+
+async function tested(lab: TestLab, ...flags: string[]) {
+  const captures = join(directory, lab.name);
+  const args = ['--name', lab.name, '--captures', captures, '--json', ...flags];
+  const { code, stdout, stderr } = await podlan('connectivity', 'test', ...args);
+  return { code, stderr, report: JSON.parse(stdout) as ConnectivityReport, captures };
+}
+
+const WHOLE: readonly [LabChoice, number][] = [
+  // Two pods: 4 kinds both ways; pods and hosts, their own too: 2 kinds, 8 pairs; outside 2.
+  [{ dataplane: 'wasm', ipMasq: true }, 26],
+  [{ dataplane: 'kernel', ipMasq: true, family: 'dual' }, 52],
+  [{ backend: 'host-gw', dataplane: 'kernel' }, 24],
+  [{ backend: 'udp', dataplane: 'wasm' }, 24],
+];
+
+test.each(WHOLE)('everybody reaches everybody in a lab of %j', async (choice, cases) => {
+  await using lab = await TestLab.start({ ...choice, hosts: 2 });
+  const { code, report } = await tested(lab);
+  expect(failedIn(report)).toEqual([]);
+  expect([code, report.passed]).toEqual([0, cases]);
+  expect(report.skipped).toEqual(choice.ipMasq ? [] : [expect.stringContaining('--ip-masq')]);
+});
+
+describe('in a broken lab', () => {
+  let lab: TestLab;
+  let found: Awaited<ReturnType<typeof tested>>;
+  const junit = () => join(directory, 'report.xml');
+  beforeAll(async () => {
+    lab = await TestLab.start({ dataplane: 'kernel', hosts: 3 });
+    await lab.kill('host-a', 'SIGTERM');
+    await lab.in('host-a', 'ip', 'route', 'delete', '10.244.2.0/24');
+    found = await tested(lab, '--timeout', '300', '--junit', junit());
+  });
+  afterAll(() => lab?.[Symbol.asyncDispose]());
+
+  test('the pair that is cut off fails, and no other', () => {
+    expect(found.code).toBe(1);
+    const pairs = failedIn(found.report).map(({ fromNode, toNode }) => [fromNode, toNode].sort().join(' '));
+    expect(new Set(pairs)).toEqual(new Set(['host-a host-b']));
+    const kinds = failedIn(found.report).filter(({ from, to }) => from === 'pod-a1' && to === 'pod-b1');
+    expect(kinds.map(({ kind }) => kind)).toEqual(['ping', 'tcp', 'udp', 'full-mtu']);
+  });
+
+  test('says as far as where packets came', () => {
+    const [ping] = failedIn(found.report);
+    expect(ping).toMatchObject({
+      ...{ from: 'pod-a1', to: 'pod-b1', kind: 'ping', reason: 'no answer within 300 ms' },
+      ...{ seenAt: ['pod-a1/eth0', 'host-a/cni0', 'host-a/eth0'] },
+    });
+    expect(ping!.notSeenAt).toContain('pod-b1/eth0');
+  });
+
+  test('keeps the frames of each failed case, as tshark reads them', async () => {
+    for (const { capture, address, kind } of failedIn(found.report)) {
+      const args = [
+        '-r',
+        capture!,
+        '-Y',
+        `ip.dst == ${address}`,
+        '-T',
+        'fields',
+        '-e',
+        'frame.interface_name',
+      ];
+      const { code, stdout } = await run('tshark', ...args);
+      expect(code, kind).toBe(0);
+      expect(stdout.trim(), kind).not.toBe('');
+    }
+    const malformed = await run('tshark', '-r', failedIn(found.report)[0]!.capture!, '-Y', '_ws.malformed');
+    expect(malformed.stdout).toBe('');
+  });
+
+  test('reports to JUnit', async () => {
+    const xml = await readFile(junit(), 'utf8');
+    const { passed, failed } = found.report;
+    expect(xml).toContain(`tests="${passed + failed}" failures="${failed}"`);
+    expect(xml.match(/<failure /g)).toHaveLength(failed);
+    expect(xml).toMatch(
+      /name="pod-a1 to pod-b1, ping IPv4"[^/]*>\s*<failure message="no answer within 300 ms"/,
+    );
+  });
+
+  test('people see a table of hosts, and what to do next', async () => {
+    const { stdout, code } = await podlan(
+      'connectivity',
+      'test',
+      '--name',
+      lab.name,
+      '--timeout',
+      '300',
+      '--captures',
+      found.captures,
+    );
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^FROM \\ TO .*host-b/);
+    expect(stdout).toMatch(/host-c +✓ +✓ +✓/);
+    expect(stdout).toContain('podlan trace pod-a1 10.244.2.2 --proto tcp');
+  });
+
+  test('address translation between pods is told from a way that is whole', async () => {
+    const rule =
+      'chain ip bad post { type nat hook postrouting priority 90; oifname "flannel.1" masquerade; }';
+    const made = await lab.in('host-b', 'nft', `add table ip bad; add ${rule}`);
+    expect(made.stderr).toBe('');
+    const { report } = await tested(lab, '--timeout', '300');
+    const failed = failedIn(report).filter(
+      ({ fromNode, toNode }) => `${fromNode} ${toNode}` === 'host-b host-c',
+    );
+    expect(failed.map(({ from, to, kind }) => `${from} ${to} ${kind}`)).toEqual([
+      'pod-b1 pod-c1 tcp',
+      'pod-b1 pod-c1 udp',
+    ]);
+    expect(failed[0]!.reason).toMatch(/came from 10\.244\.2\.0, expected 10\.244\.2\.2/);
+  });
+});
+
+describe('on a node of a cluster', () => {
+  let lab: TestLab;
+  beforeAll(async () => {
+    lab = await TestLab.start({ dataplane: 'wasm', hosts: 2 });
+  });
+  afterAll(() => lab?.[Symbol.asyncDispose]());
+  const onNode = (...flags: string[]) =>
+    lab.in(
+      'host-a',
+      process.execPath,
+      MAIN,
+      'connectivity',
+      'test',
+      '--node',
+      '--socket',
+      agentSocket(lab.name, 'host-a'),
+      '--json',
+      ...flags,
+    );
+
+  test('host and pod reach the peers of the agent', async () => {
+    const { code, stdout } = await onNode('--timeout', '500');
+    const report = JSON.parse(stdout) as ConnectivityReport;
+    expect(failedIn(report)).toEqual([]);
+    expect([code, report.of, report.passed]).toEqual([0, 'host-a', 8]);
+  });
+
+  test('a peer that is away is named', async () => {
+    await lab.in('host-b', 'ip', 'link', 'set', 'eth0', 'down');
+    const { code, stdout } = await onNode('--timeout', '300');
+    expect(code).toBe(1);
+    expect(new Set(failedIn(JSON.parse(stdout)).map(({ to }) => to))).toEqual(new Set(['192.168.77.12']));
+  });
+});
+
+test.each<[string, string[], RegExp]>([
+  ['no lab', ['--name', 'no-such-lab'], /expected a lab, found none/],
+  ['a port that is none', ['--port', '70000'], /--port: expected/],
+  [
+    'an outside that is no address',
+    ['--outside', 'example'],
+    /--outside: expected an IP address, found example/,
+  ],
+  [
+    'a node without an agent',
+    ['--node', '--socket', '/no/agent.sock'],
+    /expected an agent at \/no\/agent.sock/,
+  ],
+])('%s is refused with exit code 2', async (_, flags, message) => {
+  const { code, stdout, stderr } = await podlan('connectivity', 'test', ...flags);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(message);
+});
+
+test('what XML keeps for itself is escaped', () => {
+  const one: CaseResult = {
+    ...{ from: 'a', fromNode: 'a&b', to: 'b', toNode: '<c>', address: '10.0.0.1' as CaseResult['address'] },
+    ...{ family: 4, kind: 'tcp', verdict: 'failed', ms: 1500, reason: 'says "no"' },
+  };
+  const xml = junitXml(connectivityReport('lab', [one], []));
+  expect(xml).toContain('name="a&amp;b to &lt;c&gt;"');
+  expect(xml).toContain('message="says &quot;no&quot;"');
+  expect(xml).toContain('time="1.5"');
+});
