@@ -2,9 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { familyOf, parseIpAddress } from '@podlan/wire';
 import type { Command } from 'commander';
-import { parseNumber } from '../agent/flags/flag-values.js';
+import { parseNumber, parseOneOf } from '../agent/flags/flag-values.js';
 import { requireRights } from '../agent/rights.js';
 import { painterFor } from '../colour.js';
+import { CASE_KINDS, type CaseKind } from '../connectivity/cases.js';
 import type { End } from '../connectivity/end.js';
 import type { ConnectivityReport } from '../connectivity/report.js';
 import type { CaseResult } from '../connectivity/run-cases.js';
@@ -22,6 +23,7 @@ interface ConnectivityFlags {
   readonly socket?: string;
   readonly port: string;
   readonly family?: string;
+  readonly only?: string;
   readonly timeout: string;
   readonly captures: string;
   readonly outside?: string;
@@ -43,6 +45,7 @@ export function declareConnectivity(program: Command): void {
     .option('--socket <path>', "with --node, the agent's socket")
     .option('--port <port>', 'where the ends listen for TCP and UDP', '7946')
     .option('--family <ipv4|ipv6>', 'addresses of one family alone (default: all there are)')
+    .option('--only <kinds>', 'some of ping,tcp,udp,full-mtu, with commas between (default: all)')
     .option('--timeout <ms>', 'how long to wait for an answer', '1000')
     .option(
       '--outside <address>',
@@ -85,11 +88,15 @@ function optionsOf(flags: ConnectivityFlags): TestOptions {
     port: parseNumber('--port', flags.port, 1, 0xffff),
     timeoutMs: parseNumber('--timeout', flags.timeout, 1, 600_000),
     captures: givenPath(flags.captures),
+    ...(flags.only !== undefined && { kinds: kindsOf(flags.only) }),
     ...(flags.family !== undefined && { family: familyNumber(flags.family) }),
     ...(flags.outside !== undefined && { outside: outsideOf(flags.outside) }),
     onResult: showProgress,
   };
 }
+
+const kindsOf = (text: string): CaseKind[] =>
+  text.split(',').map((one) => parseOneOf('--only', one, CASE_KINDS));
 
 function outsideOf(text: string): End {
   const address = parseIpAddress(text);

@@ -73,11 +73,18 @@ const orderOf = ({ device }: Lookout): number => ORDER.findIndex((start) => devi
 
 async function hostLookouts({ name, netns }: LabState['hosts'][number]): Promise<Lookout[]> {
   const { stdout } = await runIn(netns, ['ip', '-j', 'link', 'show', 'up']);
-  return (JSON.parse(stdout || '[]') as LinkJson[])
-    .filter(({ master, flags }) => master === undefined && !flags.includes('LOOPBACK'))
-    .map(({ ifname: device, link_type }): Lookout => {
-      return { ...{ node: name, name, netns, device }, linkType: link_type === 'none' ? 'raw' : 'ethernet' };
-    })
-    .filter((lookout) => orderOf(lookout) >= 0)
-    .sort((a, b) => orderOf(a) - orderOf(b));
+  return (
+    (JSON.parse(stdout || '[]') as LinkJson[])
+      // `{}` stands for each device that `up` leaves out.
+      .filter(({ ifname }) => ifname !== undefined)
+      .filter(({ master, flags }) => master === undefined && !flags.includes('LOOPBACK'))
+      .map(({ ifname: device, link_type }): Lookout => {
+        return {
+          ...{ node: name, name, netns, device },
+          linkType: link_type === 'none' ? 'raw' : 'ethernet',
+        };
+      })
+      .filter((lookout) => orderOf(lookout) >= 0)
+      .sort((a, b) => orderOf(a) - orderOf(b))
+  );
 }

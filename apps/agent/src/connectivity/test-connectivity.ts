@@ -1,7 +1,7 @@
 /** `podlan connectivity test`: in the lab between all hosts, on a node of a real cluster from it to all its peers. */
 import type { Family } from '@podlan/wire';
 import type { LabState } from '../lab/lab-state.js';
-import { type Case, casesOf, familyIn } from './cases.js';
+import { type Case, type CaseKind, casesOf, familyIn } from './cases.js';
 import type { End } from './end.js';
 import { labEnds, labLookouts, labOutside } from './lab-ends.js';
 import { nodeEnds } from './node-ends.js';
@@ -16,6 +16,8 @@ export interface TestOptions {
   readonly captures?: string;
   /** Of addresses. Default: all that there are. */
   readonly family?: Family;
+  /** Default: all. */
+  readonly kinds?: readonly CaseKind[];
   /** An address that pods are to reach beyond the cluster. */
   readonly outside?: End;
   readonly onResult?: (result: CaseResult, done: number, of: number) => void;
@@ -39,7 +41,7 @@ export async function testLabWith(
 ): Promise<ConnectivityReport> {
   const ends = labEnds(state);
   const outside = options.outside === undefined ? labOutside(state) : [options.outside];
-  const lookoutsOf = await labLookouts(state);
+  const lookoutsOf = options.captures === undefined ? () => [] : await labLookouts(state);
   const cases = casesOf(ends, [...ends, ...outside]).filter(isOf(options));
   const results = await runCases(cases, { ...runOptions(options, talkers), lookoutsOf });
   return connectivityReport(state.name, results, outside.length === 0 ? [WITHOUT_MASQUERADE] : []);
@@ -63,9 +65,9 @@ export async function testNode(socketPath: string, options: TestOptions): Promis
 }
 
 const isOf =
-  ({ family }: TestOptions) =>
+  ({ family, kinds }: TestOptions) =>
   (one: Case): boolean =>
-    family === undefined || familyIn(one) === family;
+    (family === undefined || familyIn(one) === family) && (kinds?.includes(one.kind) ?? true);
 
 const runOptions = (
   { timeoutMs, captures, onResult }: TestOptions,
