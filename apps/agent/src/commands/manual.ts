@@ -100,6 +100,21 @@ export const MANUALS: Readonly<Record<string, Manual>> = {
       example('podlan snapshot --redact --output node.json', 'the same, to be shown to others'),
     ],
   },
+  'podlan connectivity': {
+    examples: [example('podlan connectivity test', 'between all hosts of the lab')],
+  },
+  'podlan connectivity test': {
+    examples: [
+      example('podlan connectivity test --junit report.xml', 'between all hosts of the lab, with a report for CI'),
+      example('podlan connectivity test --only ping,tcp --family ipv4', 'some of it'),
+      example('podlan connectivity test --node --outside 192.0.2.1', 'from this node and one of its pods to all peers'),
+    ],
+    exits: {
+      0: 'everybody reaches everybody',
+      1: 'some do not; the report names them, and where their packets were seen last',
+      2: 'it could not be tried; standard error says why',
+    },
+  },
   'podlan lab': { examples: [example('podlan lab up', 'two hosts with a pod each')] },
   'podlan lab demo': {
     examples: [
