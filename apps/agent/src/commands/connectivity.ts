@@ -76,9 +76,10 @@ async function ofLab({ name }: ConnectivityFlags, options: TestOptions): Promise
 }
 
 async function ofNode({ socket }: ConnectivityFlags, options: TestOptions): Promise<ConnectivityReport> {
-  requireRights(
-    'a connectivity test sends from the namespaces of pods and needs CAP_NET_ADMIN and CAP_NET_RAW',
-  );
+  requireRights({
+    capabilities: ['CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_SYS_ADMIN'],
+    work: 'a connectivity test sends from the namespaces of pods',
+  });
   const { testNode } = await import('../connectivity/test-connectivity.js');
   return testNode(socket ?? socketOf({}), options);
 }

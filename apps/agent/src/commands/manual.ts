@@ -105,9 +105,15 @@ export const MANUALS: Readonly<Record<string, Manual>> = {
   },
   'podlan connectivity test': {
     examples: [
-      example('podlan connectivity test --junit report.xml', 'between all hosts of the lab, with a report for CI'),
+      example(
+        'podlan connectivity test --junit report.xml',
+        'between all hosts of the lab, with a report for CI',
+      ),
       example('podlan connectivity test --only ping,tcp --family ipv4', 'some of it'),
-      example('podlan connectivity test --node --outside 192.0.2.1', 'from this node and one of its pods to all peers'),
+      example(
+        'podlan connectivity test --node --outside 192.0.2.1',
+        'from this node and one of its pods to all peers',
+      ),
     ],
     exits: {
       0: 'everybody reaches everybody',

@@ -2,9 +2,9 @@
 import { nthAddress } from '@podlan/linux/prefix';
 import { familyOf, type IpAddress, parseIpAddress, prefixAddress } from '@podlan/wire';
 import { askAgent } from '../agent/control-socket.js';
-import type { AgentStatus } from '../agent/status.js';
 import { captureNode } from '../snapshot/capture-node.js';
 import { knownNamespaces } from '../snapshot/known-namespaces.js';
+import type { AgentStatus } from '../status/agent-status.js';
 import type { End } from './end.js';
 
 export interface NodeEnds {
