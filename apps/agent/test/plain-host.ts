@@ -12,6 +12,8 @@ export interface PlainHost {
   readonly box: Box;
   readonly families: readonly Family[];
   readonly mtu: number;
+  /** Of its VTEP. Default: the same for all. */
+  readonly mac?: string;
 }
 
 export const plainMac = (family: Family) => `02:00:00:00:b0:0${family}`;
@@ -23,18 +25,18 @@ export async function joinPlainly(store: LeaseStore, host: PlainHost, backendTyp
   if (backendType === 'vxlan') for (const family of host.families) await makeDevice(host, family);
   const endpoints = host.families.map((family) => ({
     publicIp: address(family, host.box.number),
-    ...(backendType === 'vxlan' && { data: { VNI: 1, VtepMAC: plainMac(family) } }),
+    ...(backendType === 'vxlan' && { data: { VNI: 1, VtepMAC: host.mac ?? plainMac(family) } }),
   }));
   return store.acquire({ attributes: { backendType, endpoints }, previous: [] });
 }
 
-async function makeDevice({ box, mtu }: PlainHost, family: Family): Promise<void> {
+async function makeDevice({ box, mtu, mac }: PlainHost, family: Family): Promise<void> {
   const dev = deviceOf(family);
   const local = hostAddress(family, box.number);
   const network = subnetOf(family, box.number).split('/')[0];
   await ip(
     box.netns,
-    `link add ${dev} address ${plainMac(family)} mtu ${mtu} type vxlan id 1 dev eth0 local ${local} dstport 8472 nolearning`,
+    `link add ${dev} address ${mac ?? plainMac(family)} mtu ${mtu} type vxlan id 1 dev eth0 local ${local} dstport 8472 nolearning`,
     `link set ${dev} up`,
     `addr add ${network}/${family === 4 ? 32 : '128'} dev ${dev}`,
   );
