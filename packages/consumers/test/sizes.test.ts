@@ -34,9 +34,9 @@ test.each(['RouteTable', 'NumericRouteTable', 'Forwarder'])(
   },
 );
 
-test('the module itself stays under 32 KB, not compressed', () => {
+test('the module itself stays under 34 KB, not compressed', () => {
   const module = readFileSync(join(folder, 'node_modules/@podlan/dataplane/dist/dataplane.wasm'));
-  expect(module.length).toBeLessThan(32 * 1024);
+  expect(module.length).toBeLessThan(34 * 1024);
 });
 
 test.each(['wire', 'dataplane'])('an import of %s that uses nothing costs nothing', async (name) => {
