@@ -50,6 +50,7 @@ export interface NeighborTable {
   readonly thresholds?: readonly [number, number, number];
 }
 
+/** What ethtool -k shows of an overlay device. */
 export interface DeviceFeatures {
   readonly ifname: string;
   /** `tx-checksum-ip-generic`: on or off. */
@@ -71,6 +72,7 @@ export interface SubnetEnvFile {
   readonly lines: readonly string[];
 }
 
+/** A pod's address, as host-local keeps it in a file. */
 export interface Reservation {
   /** Of the CNI network. */
   readonly network: string;
