@@ -85,6 +85,40 @@ describe('podlan cni install', () => {
     expect(spawnSync(join(binDir, 'podlan-cni'), { encoding: 'utf8' }).stdout).toBe('own\n');
   });
 
+  test('a network of your own is written as it is', async () => {
+    const own = join(folder, 'own.conflist');
+    const list = {
+      cniVersion: '0.4.0',
+      name: 'mine',
+      plugins: [{ type: 'podlan-cni' }, { type: 'bandwidth' }],
+    };
+    writeFileSync(own, JSON.stringify(list));
+    rmSync(join(binDir, 'portmap'));
+    expect((await install('--conflist', own)).code).toBe(0);
+    expect(conflist()).toEqual(list);
+  });
+
+  test.each([
+    ['{"name":', /own\.conflist: expected a network in JSON/],
+    ['{"cniVersion":"1.0.0","name":"x"}', /expected the plugin podlan-cni in plugins, found none/],
+    ['{"cniVersion":"1.0.0","name":"x","plugins":[{"type":"bridge"}]}', /found bridge; add it as the first/],
+    ['{"cniVersion":"9.0.0","name":"x","plugins":[{"type":"podlan-cni"}]}', /own\.conflist: .*9\.0\.0/],
+    ['{"cniVersion":"1.0.0","plugins":[{"type":"podlan-cni"}]}', /own\.conflist: .*name/],
+  ])('a network that is none, %s, is refused before anything is written', async (text, complaint) => {
+    const own = join(folder, 'own.conflist');
+    writeFileSync(own, text);
+    const { code, stderr } = await install('--conflist', own);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(complaint);
+    expect(readdirSync(binDir)).toEqual(['portmap']);
+  });
+
+  test('what the network says is not said twice', async () => {
+    const { code, stderr } = await install('--conflist', 'own', '--no-portmap');
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/--conflist <path>' cannot be used with option '--no-portmap'/);
+  });
+
   test('without portmap it writes nothing, and says what to do', async () => {
     rmSync(join(binDir, 'portmap'));
     const { code, stderr } = await install();

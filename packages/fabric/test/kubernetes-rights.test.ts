@@ -1,4 +1,4 @@
-/** The rights that deploy/kubernetes-rights.yml gives, and the requests that the store makes. */
+/** The rights that deploy/podlan.yml gives, and the requests that the store makes. */
 import { readFileSync } from 'node:fs';
 import { loadAllYaml } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ interface Manifest {
   readonly subjects?: readonly object[];
 }
 
-const file = new URL('../../../deploy/kubernetes-rights.yml', import.meta.url);
+const file = new URL('../../../deploy/podlan.yml', import.meta.url);
 const manifests = loadAllYaml(readFileSync(file, 'utf8')) as Manifest[];
 const ofKind = (wanted: string) => manifests.find(({ kind }) => kind === wanted)!;
 

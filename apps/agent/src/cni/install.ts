@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { UsageError } from '../usage-error.js';
+import { type Network, readNetwork, TYPE } from './network.js';
 import { writeWhole } from './write-whole.js';
 
 export interface InstallOptions {
@@ -20,6 +21,8 @@ export interface InstallOptions {
   /** One executable with Node.js in it, in place of the script. */
   readonly executable?: string;
   readonly portmap: boolean;
+  /** A file with the whole network, in place of the one that the others make. */
+  readonly conflist?: string;
 }
 
 export interface Installed {
@@ -28,21 +31,21 @@ export interface Installed {
   readonly warnings: readonly string[];
 }
 
-const TYPE = 'podlan-cni';
 const NETWORK = 'podlan';
 
 export function install(options: InstallOptions): Installed {
-  const { binDir, confDir, confName, portmap } = options;
-  if (portmap) requirePortmap(binDir);
+  const { binDir, confDir, confName } = options;
+  const list = options.conflist === undefined ? conflistOf(options) : readNetwork(options.conflist);
+  if (list.plugins.some(({ type }) => type === 'portmap')) requirePortmap(binDir);
   const executable = join(binDir, TYPE);
   const conflist = join(confDir, confName);
   const bytes = readExecutable(options.executable);
   writeWhole(executable, bytes, 0o755);
-  writeWhole(conflist, `${JSON.stringify(conflistOf(options), null, 2)}\n`, 0o644);
+  writeWhole(conflist, `${JSON.stringify(list, null, 2)}\n`, 0o644);
   return { executable, conflist, warnings: rivalsOf(confDir, confName) };
 }
 
-function conflistOf({ cniVersion, subnetFile, portmap }: InstallOptions): object {
+function conflistOf({ cniVersion, subnetFile, portmap }: InstallOptions): Network {
   const podlan = {
     type: TYPE,
     ...(subnetFile === undefined ? {} : { subnetFile }),
@@ -61,7 +64,9 @@ function requirePortmap(binDir: string): void {
   const advice = elsewhere
     ? `it is in ${elsewhere}: --bin-dir ${elsewhere} where your runtime looks there too`
     : 'install the standard plugins (apt-get install containernetworking-plugins)';
-  throw new UsageError(`expected the plugin portmap in ${binDir}, found none; ${advice}, or --no-portmap`);
+  throw new UsageError(
+    `expected the plugin portmap in ${binDir}, found none; ${advice}, or publish no ports: --no-portmap, or a --conflist without it`,
+  );
 }
 
 /** The script names the Node.js it was installed by: a runtime's PATH may have none. */

@@ -22,6 +22,13 @@ export function declareCni(program: Command): void {
     .option('--subnet-file <path>', 'as the agent has it (default: /run/flannel/subnet.env)')
     .option('--executable <path>', 'one that needs no Node.js, in place of the script')
     .option('--no-portmap', 'publish no ports')
+    .addOption(
+      new Option('--conflist <path>', "a network of your own, in place of podlan's").conflicts([
+        'cniVersion',
+        'subnetFile',
+        'portmap',
+      ]),
+    )
     .option('--json', 'report as JSON')
     .action(installPlugin);
   cni

@@ -160,6 +160,7 @@ export const MANUALS: Readonly<Record<string, Manual>> = {
         'podlan cni install --executable ./podlan-cni',
         'on a host without Node.js in reach of the runtime',
       ),
+      example('podlan cni install --conflist ./cni-conf.json', 'a network with plugins of your choice'),
     ],
   },
   'podlan cni uninstall': {
