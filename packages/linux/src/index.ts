@@ -6,6 +6,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export { type CapturedFrame, type CaptureOptions, capture } from './capture.js';
+export { isClockSynchronized } from './clock.js';
+export { deviceFeatures } from './device-features.js';
 export type { SendError } from './error-queue.js';
 export { createEventFd, EventFd, wakeEventFd } from './event-fd.js';
 export { FdReceiver, listenerPid, type PassedFds, sendFds } from './fd-passing.js';

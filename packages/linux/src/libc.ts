@@ -25,6 +25,7 @@ export const eventfdRead: Call = bind('int eventfd_read(int fd, void *value)');
 export const eventfdWrite: Call = bind('int eventfd_write(int fd, uint64_t value)');
 export const flockCall: Call = bind('int flock(int fd, int operation)');
 export const setns: Call = bind('int setns(int fd, int type)');
+export const adjtimex: Call = bind('int adjtimex(void *timex)');
 export const ifNameToIndex: Call = bind('unsigned int if_nametoindex(const char *name)');
 export const socket: Call = bind('int socket(int domain, int type, int protocol)');
 export const bindSocket: Call = bind('int bind(int fd, void *address, unsigned int length)');

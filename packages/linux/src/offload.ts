@@ -3,17 +3,13 @@
  * packets on with unfinished checksums and unsegmented, as no wire could, and joins none that come in, as every card's
  * driver does.
  */
-import { callError } from './call-error.js';
-import * as libc from './libc.js';
-import { AF_INET } from './socket-address.js';
+import { ethtoolCall } from './ethtool-call.js';
 
-const SIOCETHTOOL = 0x8946;
 /** With it go segmentation offloads, which need it. */
 const ETHTOOL_STXCSUM = 0x17;
 const ETHTOOL_SGRO = 0x2c;
-/** struct ifreq: | name 16 | pointer to struct ethtool_value {u32 cmd, data} |; the value is kept right behind it. */
-const IFREQ_DATA = 16;
-const VALUE_AT = 40;
+/** struct ethtool_value: | cmd 4 | data 4 | */
+const VALUE_BYTES = 8;
 
 /**
  * Turns transmit checksum offload, and so segmentation offload, off for a device in the caller's network namespace.
@@ -50,17 +46,8 @@ export function enableReceiveOffload(device: string): void {
 }
 
 function setOffload(device: string, command: number, value: number): void {
-  const request = new DataView(new ArrayBuffer(128));
-  const address = libc.addressOf(request.buffer as ArrayBuffer);
-  new TextEncoder().encodeInto(device.slice(0, 15), new Uint8Array(request.buffer, 0, 16));
-  request.setBigUint64(IFREQ_DATA, BigInt(address + VALUE_AT), true);
-  request.setUint32(VALUE_AT, command, true);
-  request.setUint32(VALUE_AT + 4, value, true);
-  const fd = libc.socket(AF_INET, libc.SOCK_DGRAM | libc.O_CLOEXEC, 0);
-  try {
-    if (libc.ioctl(fd, SIOCETHTOOL, address) === 0) return;
-    throw callError('ioctl(SIOCETHTOOL)', [device]);
-  } finally {
-    libc.close(fd);
-  }
+  const call = new DataView(new ArrayBuffer(VALUE_BYTES));
+  call.setUint32(0, command, true);
+  call.setUint32(4, value, true);
+  ethtoolCall(device, call.buffer);
 }

@@ -24,6 +24,6 @@ export function captureOptions({ name, netns, socket, subnetFile }: PlaceFlags):
     ...(netns !== undefined && { netns }),
     ...(socketPath !== undefined && { socketPath, agentRequired: socket !== undefined }),
     ...(file !== undefined && { subnetFile: file }),
-    ...(isHere && { cniConfigDirectory: CNI_CONFIGS, ipamDirectory: RESERVATIONS }),
+    ...(isHere && { cniConfigDirectory: CNI_CONFIGS, ipamDirectory: RESERVATIONS, systemRoot: '/' }),
   };
 }

@@ -51,7 +51,7 @@ export async function captureNode(options: CaptureOptions): Promise<NodeSnapshot
     kernel: release(),
     namespaces: [host, ...pods.filter((pod) => pod !== undefined)],
     ...withControl(await readControl(options, host.links)),
-    machine: await readMachine(netns, options),
+    machine: await readMachine(netns, host, options),
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import type { IpAddress, IpPrefix } from '@podlan/wire';
 import * as v from 'valibot';
-import { address, deviceName, index, may, prefix, whole } from './field.js';
+import { address, deviceName, may, prefix, whole } from './field.js';
 
 /** Of one host, outside of the tables of its namespace. */
 export interface MachineSnapshot {
@@ -80,17 +80,19 @@ export interface Reservation {
   readonly container: string;
 }
 
+/** As adjtimex(2) tells. */
 export interface ClockSnapshot {
-  /** By adjtimex(2); absent where it was not asked. */
-  readonly synchronized?: boolean;
-  /** What this host's clock is ahead of the lease store's, in milliseconds. */
-  readonly aheadOfStoreMs?: number;
+  readonly synchronized: boolean;
 }
 
-/** A .link file of systemd, or NetworkManager. */
+/** What gives a device of flannel another MAC: the .link file of systemd that is for it, or NetworkManager. */
 export interface MacPolicy {
   readonly file: string;
+  /** `persistent` or `random` of systemd, `managed` of NetworkManager. */
   readonly policy: string;
+  readonly ifname: string;
+  /** How the device came by the MAC that it has; systemd leaves one alone that was not drawn at random. */
+  readonly assigned?: 'permanent' | 'random' | 'stolen' | 'set';
 }
 
 export const Machine: v.GenericSchema<MachineSnapshot> = v.object({
@@ -127,6 +129,15 @@ export const Machine: v.GenericSchema<MachineSnapshot> = v.object({
   ),
   subnetEnv: may(v.object({ lines: v.array(v.string()) })),
   reservations: may(v.array(v.object({ network: v.string(), address, container: v.string() }))),
-  clock: may(v.object({ synchronized: may(v.boolean()), aheadOfStoreMs: may(index) })),
-  macPolicies: may(v.array(v.object({ file: v.string(), policy: v.string() }))),
+  clock: may(v.object({ synchronized: v.boolean() })),
+  macPolicies: may(
+    v.array(
+      v.object({
+        file: v.string(),
+        policy: v.string(),
+        ifname: deviceName,
+        assigned: may(v.picklist(['permanent', 'random', 'stolen', 'set'])),
+      }),
+    ),
+  ),
 });

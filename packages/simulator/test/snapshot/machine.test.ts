@@ -21,8 +21,11 @@ const MACHINE = {
   ],
   subnetEnv: { lines: ['FLANNEL_NETWORK=10.244.0.0/16', 'FLANNEL_SUBNET=10.244.1.1/24', 'FLANNEL_MTU=1450'] },
   reservations: [{ network: 'cbr0', address: '10.244.1.2', container: '0a1b2c3d-acme' }],
-  clock: { synchronized: true, aheadOfStoreMs: -20 },
-  macPolicies: [{ file: '99-acme.link', policy: 'persistent' }],
+  clock: { synchronized: true },
+  macPolicies: [
+    { file: '99-acme.link', policy: 'persistent', ifname: 'acme0', assigned: 'random' },
+    { file: 'NetworkManager', policy: 'managed', ifname: 'flannel.1' },
+  ],
 };
 const LEASES = [
   { subnets: ['10.244.1.0/24'], backendType: 'vxlan', endpoints: [{ publicIp: '192.168.77.11' }], own: true },
@@ -49,6 +52,8 @@ test.each([
   ['machine.cniConfigs[1].subnets[0]', ['machine', 'cniConfigs', 1, 'subnets', 0], '10.244.0.1/16'],
   ['machine.offloads[0].features.tso', ['machine', 'offloads', 0, 'features', 'tso'], 'on'],
   ['machine.reservations[0].address', ['machine', 'reservations', 0, 'address'], 'last_reserved_ip.0'],
+  ['machine.clock.synchronized', ['machine', 'clock', 'synchronized'], 'yes'],
+  ['machine.macPolicies[0].assigned', ['machine', 'macPolicies', 0, 'assigned'], 'drawn'],
   ['control.leases[1].endpoints[0].vtepMac', ['control', 'leases', 1, 'endpoints', 0, 'vtepMac'], 'none'],
   ['control.leases[1].expiresAt', ['control', 'leases', 1, 'expiresAt'], 'soon'],
 ])('%s is checked', (place, path, value) => {
@@ -78,7 +83,10 @@ describe('redacted', () => {
         { file: '10-flannel.conflist', name: 'cbr0', types: ['flannel', 'portmap'] },
         { file: expect.stringMatching(/^87-name-[0-9a-f]{8}\.conflist$/), types: ['bridge'] },
       ],
-      macPolicies: [{ file: expect.stringMatching(/^99-name-[0-9a-f]{8}\.link$/), policy: 'persistent' }],
+      macPolicies: [
+        { file: expect.stringMatching(/^99-name-[0-9a-f]{8}\.link$/), policy: 'persistent', assigned: 'random' },
+        MACHINE.macPolicies[1],
+      ],
     });
   });
 });

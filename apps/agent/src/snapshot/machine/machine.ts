@@ -1,7 +1,10 @@
 /** What a host has outside of the tables of its namespace: counters, and the files of its container network. */
-import type { ClockSnapshot, DeviceFeatures, MachineSnapshot, MacPolicy } from '@podlan/simulator/snapshot';
+import type { LinkSnapshot, MachineSnapshot, NamespaceSnapshot } from '@podlan/simulator/snapshot';
+import { overlaysOf } from '../../doctor/scene.js';
 import type { Netns } from '../tool-text.js';
 import { readCniConfigs, readReservations, readSubnetEnv } from './host-files.js';
+import { readClock, readFeatures } from './kernel-parts.js';
+import { readMacPolicies } from './mac-policies.js';
 import { readConntrack, readNeighborTables, readUdpCounters } from './stack-counters.js';
 
 /** Where a host keeps what its namespaces share; whatever is not told is not looked at. */
@@ -12,29 +15,36 @@ export interface HostFiles {
   readonly cniConfigDirectory?: string;
   /** host-local's, with a directory for each CNI network. */
   readonly ipamDirectory?: string;
-}
-
-/** Parts that only a lease store or the tools of a whole machine can tell. */
-export interface MachineParts {
-  readonly clock?: ClockSnapshot;
-  readonly offloads?: readonly DeviceFeatures[];
-  readonly macPolicies?: readonly MacPolicy[];
+  /** `/`, where what runs on this machine runs for this host. */
+  readonly systemRoot?: string;
 }
 
 /** A part that can't be read is left out. */
 export async function readMachine(
   netns: Netns,
-  { subnetFile, cniConfigDirectory, ipamDirectory }: HostFiles,
-  parts: MachineParts = {},
+  host: NamespaceSnapshot,
+  { subnetFile, cniConfigDirectory, ipamDirectory, systemRoot }: HostFiles,
 ): Promise<MachineSnapshot> {
-  const [conntrack, udp, neighborTables, subnetEnv, cniConfigs, reservations] = await Promise.all([
-    readConntrack(netns),
-    readUdpCounters(netns),
-    readNeighborTables(netns),
-    subnetFile === undefined ? undefined : readSubnetEnv(subnetFile),
-    cniConfigDirectory === undefined ? undefined : readCniConfigs(cniConfigDirectory),
-    ipamDirectory === undefined ? undefined : readReservations(ipamDirectory),
-  ]);
-  const read = { conntrack, udp, neighborTables, subnetEnv, cniConfigs, reservations, ...parts };
-  return Object.fromEntries(Object.entries(read).filter(([, part]) => part !== undefined));
+  const overlays = overlaysOf(host).map(({ link }) => link);
+  const read = {
+    conntrack: readConntrack(netns),
+    udp: readUdpCounters(netns),
+    neighborTables: readNeighborTables(netns),
+    offloads: readFeatures(netns, [...new Set(overlays.flatMap(withLower))]),
+    subnetEnv: subnetFile === undefined ? undefined : readSubnetEnv(subnetFile),
+    cniConfigs: cniConfigDirectory === undefined ? undefined : readCniConfigs(cniConfigDirectory),
+    reservations: ipamDirectory === undefined ? undefined : readReservations(ipamDirectory),
+    clock: readClock(),
+    macPolicies: systemRoot === undefined ? undefined : readMacPolicies(systemRoot, overlays),
+  };
+  const parts = await Promise.all(
+    Object.entries(read).map(async ([name, part]) => [name, await part] as const),
+  );
+  return Object.fromEntries(parts.filter(([, part]) => part !== undefined));
 }
+
+/** The device, and the one that its tunnels leave by. */
+const withLower = ({ ifname, linkinfo }: LinkSnapshot): string[] => {
+  const lower = linkinfo?.info_data?.link;
+  return lower === undefined ? [ifname] : [ifname, lower];
+};
