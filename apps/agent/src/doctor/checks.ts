@@ -11,10 +11,17 @@
  * 4. Say what it means in the page "podlan doctor" in both languages: a test compares that too.
  */
 import type { Check } from './check.js';
+import { CHECKSUM_CHECKS } from './checks/checksums.js';
+import { CNI_CONFIG_CHECKS } from './checks/cni-config.js';
 import { FORWARDING_CHECKS } from './checks/forwarding.js';
+import { KERNEL_TABLE_CHECKS } from './checks/kernel-tables.js';
 import { LEASE_CHECKS } from './checks/lease.js';
+import { LEASE_TIME_CHECKS } from './checks/lease-time.js';
+import { MAC_POLICY_CHECKS } from './checks/mac-policy.js';
+import { NETWORK_CHECKS } from './checks/networks-apart.js';
 import { OVERLAY_CHECKS } from './checks/overlay.js';
 import { PEER_ROW_CHECKS } from './checks/peer-rows.js';
+import { POD_ADDRESS_CHECKS } from './checks/pod-addresses.js';
 import { POD_CHECKS } from './checks/pods.js';
 import { REACH_CHECKS } from './checks/reach.js';
 import { SOURCE_VALIDATION_CHECKS } from './checks/source-validation.js';
@@ -27,5 +34,12 @@ export const CHECKS: readonly Check[] = [
   ...PEER_ROW_CHECKS,
   ...POD_CHECKS,
   ...SOURCE_VALIDATION_CHECKS,
+  ...LEASE_TIME_CHECKS,
+  ...MAC_POLICY_CHECKS,
+  ...NETWORK_CHECKS,
+  ...CNI_CONFIG_CHECKS,
+  ...POD_ADDRESS_CHECKS,
+  ...CHECKSUM_CHECKS,
+  ...KERNEL_TABLE_CHECKS,
   ...REACH_CHECKS,
 ];

@@ -35,7 +35,7 @@ export interface DoctorFault {
   readonly look?: Look;
 }
 
-const snapshotOf = async (lab: TestLab, host: string) => {
+export const snapshotOf = async (lab: TestLab, host: string) => {
   const entry = lab.state.hosts.find(({ name }) => name === host)!;
   const store = { kind: 'sqlite', path: `${labDirectory(lab.name)}/leases.db` } as const;
   return withLeases(await captureHost(lab.state, entry), store);

@@ -13,12 +13,20 @@ import {
   STOPPED_LAB,
   wrongOf,
 } from './doctor-fault.js';
+import { FILE_FAULTS } from './file-faults.js';
 import { HOST_FAULTS } from './host-faults.js';
+import { MACHINE_FAULTS } from './machine-faults.js';
 import { PEER_FAULTS } from './peer-faults.js';
 import { WAY_FAULTS } from './way-faults.js';
 
 /** In whatever file they are made. */
-const FAULTS: readonly DoctorFault[] = [...HOST_FAULTS, ...PEER_FAULTS, ...WAY_FAULTS];
+const FAULTS: readonly DoctorFault[] = [
+  ...HOST_FAULTS,
+  ...PEER_FAULTS,
+  ...WAY_FAULTS,
+  ...MACHINE_FAULTS,
+  ...FILE_FAULTS,
+];
 const LABS = [STOPPED_LAB, RUNNING_LAB];
 
 test('every check has a fault that it finds, and every fault is found by one', () => {

@@ -84,7 +84,11 @@ describe('redacted', () => {
         { file: expect.stringMatching(/^87-name-[0-9a-f]{8}\.conflist$/), types: ['bridge'] },
       ],
       macPolicies: [
-        { file: expect.stringMatching(/^99-name-[0-9a-f]{8}\.link$/), policy: 'persistent', assigned: 'random' },
+        {
+          file: expect.stringMatching(/^99-name-[0-9a-f]{8}\.link$/),
+          policy: 'persistent',
+          assigned: 'random',
+        },
         MACHINE.macPolicies[1],
       ],
     });
