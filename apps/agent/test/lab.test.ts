@@ -48,7 +48,7 @@ describe('as root', () => {
     expect(agent).toMatchObject({ name: 'host-a', ready: true, dataplane: 'kernel', mtu: 1450 });
     expect(agent.peers).toMatchObject([{ subnets: ['10.244.2.0/24'], status: 'programmed' }]);
     expect((await podlan('status', ...socket)).stdout).toMatch(
-      /192\.168\.77\.12 +10\.244\.2\.0\/24 +vxlan +programmed/,
+      /192\.168\.77\.12 +10\.244\.2\.0\/24 +vxlan +3\/3/,
     );
     expect(statSync(socket[1]!).mode & 0o777).toBe(0o600);
 
