@@ -54,7 +54,7 @@ export async function testNode(socketPath: string, options: TestOptions): Promis
   const cases = casesOf(from, [...peers, ...(options.outside ? [options.outside] : [])]).filter(
     isOf(options),
   );
-  // Of a node's own devices a packet socket sees all; those of its peers are theirs to look at.
+  // Most of the way is on peers, where nothing can be listened to: no captures.
   const results = await runCases(cases, { ...runOptions(options, talkers), lookoutsOf: () => [] });
   const skipped = [
     ...(peers.length === 0 ? [`peers: the agent of ${host!.name} knows none`] : []),
