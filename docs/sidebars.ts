@@ -54,6 +54,7 @@ const sidebars: SidebarsConfig = {
             'lab',
             'trace',
             'doctor',
+            'connectivity',
             'cni',
             'completion',
           ].map((name) => `cli/${name}`),
