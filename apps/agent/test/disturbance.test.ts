@@ -28,7 +28,7 @@ describe.each(STORES)('with leases in %s', (store) => {
   beforeAll(async () => {
     lab = await TestLab.start({ store }, 'wasm', 'kernel', 'wasm', 'kernel', 'wasm');
     cluster = new DisturbedCluster(lab);
-  }, 120_000);
+  });
   afterAll(() => lab?.[Symbol.asyncDispose]());
 
   /** How long it took, in milliseconds. */

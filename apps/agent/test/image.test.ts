@@ -28,7 +28,7 @@ beforeAll(async () => {
   await run('sysctl', '-qw', 'net.ipv4.ip_forward=1');
   server = await new KubernetesServer().start();
   server.objects.add({ name: 'node-a', podCIDRs: ['10.244.1.0/24'] });
-}, 120_000);
+});
 afterAll(async () => {
   await image?.dispose();
   await server?.stop();
@@ -81,7 +81,7 @@ test('it installs the plugin', async () => {
   expect(readFileSync(onHost('etc/cni/net.d/10-podlan.conflist'), 'utf8')).toContain('"podlan-cni"');
 });
 
-test('its agent leases the pod CIDR and becomes ready', { timeout: 40_000 }, async () => {
+test('its agent leases the pod CIDR and becomes ready', async () => {
   const ended = start(
     agent,
     ['--name', 'agent', '--env', 'NODE_NAME=node-a'],

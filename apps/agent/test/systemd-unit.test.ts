@@ -146,7 +146,7 @@ describe.each(['wasm', 'kernel'])('with no more than it gives, on the %s datapla
     agents = [hosts.a, hosts.b].map((box) => new ConfinedAgent(hosts, box, dataplane));
     statuses = await Promise.all(agents.map((agent) => agent.status()));
     await hosts.setPodMtu(1450);
-  }, 40_000);
+  });
   afterAll(async () => {
     await Promise.all(agents.map((agent) => agent.stop()));
     await hosts[Symbol.asyncDispose]();

@@ -29,7 +29,7 @@ beforeAll(() => {
   ];
   execFileSync('npm', ['install', ...alone, tarball], { cwd: prefix, stdio: 'pipe' });
   installed = join(prefix, 'node_modules/.bin/podlan');
-}, 90_000);
+});
 afterAll(async () => {
   await run(installed, 'lab', 'down', '--name', LAB);
   rmSync(folder, { recursive: true });
@@ -56,7 +56,7 @@ test('it brings a lab up, whose pods reach each other on the wasm dataplane, and
     code: 0,
     stdout: 'the lab is down\n',
   });
-}, 30_000);
+});
 
 test('every store can be loaded', async () => {
   const stores = ['sqlite', 'etcd', 'kubernetes'].map((store) => `await import('@podlan/fabric/${store}');`);

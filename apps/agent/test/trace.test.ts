@@ -23,7 +23,7 @@ describe.each(LABS)('a lab on $dataplane, $family', ({ dataplane, family, crossi
   let lab: TestLab;
   beforeAll(async () => {
     lab = await TestLab.start({ family }, dataplane, dataplane);
-  }, 60_000);
+  });
   afterAll(() => lab[Symbol.asyncDispose]());
 
   const trace = (...args: string[]): Promise<Output> => podlan('trace', ...args, '--name', lab.name);
