@@ -1,5 +1,5 @@
 /** The sysctls that decide what becomes of packets. Others are nobody's business: some hold secrets. */
-import { runIn } from '@podlan/linux';
+import { readProcFiles } from './proc-files.js';
 import type { Netns } from './tool-text.js';
 
 const GLOBAL = [
@@ -38,30 +38,17 @@ const OF_DEVICE = {
   ipv6: ['forwarding', 'accept_ra', 'accept_dad', 'accept_redirects', 'disable_ipv6', 'proxy_ndp'],
 };
 
-/** Not more than fits a command line. */
-const FILES_AT_ONCE = 2000;
 const ROOT = '/proc/sys/';
 
 /** Values by key; a sysctl that this kernel has not is left out. */
 export async function readSysctls(netns: Netns, devices: readonly string[]): Promise<Record<string, string>> {
   const keys = [...GLOBAL, ...['all', 'default', ...devices].flatMap(keysOf)];
-  const values: Record<string, string> = {};
-  for (let at = 0; at < keys.length; at += FILES_AT_ONCE) {
-    const paths = keys.slice(at, at + FILES_AT_ONCE).map((key) => ROOT + key);
-    const { stdout } = await runIn(netns, ['grep', '-sH', '', ...paths]);
-    Object.assign(values, valuesIn(stdout));
-  }
-  return values;
+  const texts = await readProcFiles(
+    netns,
+    keys.map((key) => ROOT + key),
+  );
+  return Object.fromEntries([...texts].map(([path, text]) => [path.slice(ROOT.length), text.trim()]));
 }
 
 const keysOf = (device: string): string[] =>
   Object.entries(OF_DEVICE).flatMap(([ip, names]) => names.map((name) => `net/${ip}/conf/${device}/${name}`));
-
-/** Names of devices may have colons in them, values have none. */
-function valuesIn(text: string): Record<string, string> {
-  const lines = text.split('\n').flatMap((line) => {
-    const [, key, value] = /^\/proc\/sys\/(.+):([^:]*)$/.exec(line) ?? [];
-    return key === undefined ? [] : [[key, value!.trim()] as const];
-  });
-  return Object.fromEntries(lines);
-}

@@ -5,7 +5,7 @@ import type { Netns } from '../tool-text.js';
 import { readCniConfigs, readReservations, readSubnetEnv } from './host-files.js';
 import { readClock, readFeatures } from './kernel-parts.js';
 import { readMacPolicies } from './mac-policies.js';
-import { readConntrack, readNeighborTables, readUdpCounters } from './stack-counters.js';
+import { readStackCounters } from './stack-counters.js';
 
 /** Where a host keeps what its namespaces share; whatever is not told is not looked at. */
 export interface HostFiles {
@@ -27,9 +27,6 @@ export async function readMachine(
 ): Promise<MachineSnapshot> {
   const overlays = overlaysOf(host).map(({ link }) => link);
   const read = {
-    conntrack: readConntrack(netns),
-    udp: readUdpCounters(netns),
-    neighborTables: readNeighborTables(netns),
     offloads: readFeatures(netns, [...new Set(overlays.flatMap(withLower))]),
     subnetEnv: subnetFile === undefined ? undefined : readSubnetEnv(subnetFile),
     cniConfigs: cniConfigDirectory === undefined ? undefined : readCniConfigs(cniConfigDirectory),
@@ -37,10 +34,13 @@ export async function readMachine(
     clock: readClock(),
     macPolicies: systemRoot === undefined ? undefined : readMacPolicies(systemRoot, overlays),
   };
+  const counters = readStackCounters(netns, host.sysctls);
   const parts = await Promise.all(
     Object.entries(read).map(async ([name, part]) => [name, await part] as const),
   );
-  return Object.fromEntries(parts.filter(([, part]) => part !== undefined));
+  return Object.fromEntries(
+    [...Object.entries(await counters), ...parts].filter(([, part]) => part !== undefined),
+  );
 }
 
 /** The device, and the one that its tunnels leave by. */

@@ -1,13 +1,12 @@
 /** Counters of a namespace's network stack, as files of /proc/net have them. */
-import { runIn } from '@podlan/linux';
-import type { ConntrackSnapshot, NeighborTable, UdpCounters } from '@podlan/simulator/snapshot';
+import type {
+  ConntrackSnapshot,
+  NamespaceSnapshot,
+  NeighborTable,
+  UdpCounters,
+} from '@podlan/simulator/snapshot';
+import { readProcFiles } from '../proc-files.js';
 import type { Netns } from '../tool-text.js';
-
-/** Empty where there is no such file. `/proc/net` is that of the namespace `cat` runs in. */
-async function textIn(netns: Netns, path: string): Promise<string> {
-  const { code, stdout } = await runIn(netns, ['cat', path]);
-  return code === 0 ? stdout : '';
-}
 
 /** `Udp: InDatagrams NoPorts` above `Udp: 5 0`: `UdpInDatagrams` is 5. */
 export function parseSnmp(text: string): Map<string, number> {
@@ -26,11 +25,7 @@ export function parseSnmp(text: string): Map<string, number> {
 const parseSnmp6 = (text: string): Map<string, number> =>
   new Map(text.split('\n').map((line) => [line.split(/\s+/)[0] ?? '', Number(line.split(/\s+/)[1])]));
 
-export async function readUdpCounters(netns: Netns): Promise<UdpCounters | undefined> {
-  const [snmp, snmp6] = await Promise.all([
-    textIn(netns, '/proc/net/snmp'),
-    textIn(netns, '/proc/net/snmp6'),
-  ]);
+function udpCounters({ snmp, snmp6 }: CounterTexts): UdpCounters | undefined {
   if (snmp === '') return undefined;
   const [inet, inet6] = [parseSnmp(snmp), parseSnmp6(snmp6)];
   const sum = (name: string) => (inet.get(`Udp${name}`) ?? 0) + (inet6.get(`Udp6${name}`) ?? 0);
@@ -55,37 +50,56 @@ export function parseStat(text: string): readonly ReadonlyMap<string, number>[] 
 const total = (rows: readonly ReadonlyMap<string, number>[], name: string): number =>
   rows.reduce((sum, row) => sum + (row.get(name) ?? 0), 0);
 
-const SYSCTLS = '/proc/sys/net/netfilter/nf_conntrack_';
-
-export async function readConntrack(netns: Netns): Promise<ConntrackSnapshot | undefined> {
-  const paths = ['/proc/net/stat/nf_conntrack', `${SYSCTLS}count`, `${SYSCTLS}max`];
-  const [stat, count, max] = await Promise.all(paths.map((path) => textIn(netns, path)));
+function conntrackOf(texts: CounterTexts, sysctls: Sysctls): ConntrackSnapshot | undefined {
+  const [count, max] = ['count', 'max'].map((name) => sysctls[`net/netfilter/nf_conntrack_${name}`]);
   if (!count || !max) return undefined;
-  const rows = parseStat(stat ?? '');
+  const rows = parseStat(texts['stat/nf_conntrack']);
   const dropped = total(rows, 'drop') + total(rows, 'early_drop');
   return { count: Number(count), max: Number(max), insertFailed: total(rows, 'insert_failed'), dropped };
 }
 
+const FAMILIES = [
+  { family: 'inet', file: 'stat/arp_cache', ip: 'ipv4' },
+  { family: 'inet6', file: 'stat/ndisc_cache', ip: 'ipv6' },
+] as const;
+
 /** Entries and overruns are counted for all namespaces of the machine together: the thresholds hold for them all. */
-export async function readNeighborTables(netns: Netns): Promise<NeighborTable[] | undefined> {
-  const families = [
-    { family: 'inet', file: 'arp_cache', ip: 'ipv4' },
-    { family: 'inet6', file: 'ndisc_cache', ip: 'ipv6' },
-  ] as const;
-  const tables = await Promise.all(
-    families.map(async ({ family, file, ip }): Promise<NeighborTable[]> => {
-      const rows = parseStat(await textIn(netns, `/proc/net/stat/${file}`));
-      if (rows.length === 0) return [];
-      const thresholds = await thresholdsOf(netns, ip);
-      const count = rows[0]!.get('entries') ?? 0;
-      return [{ family, count, tableFulls: total(rows, 'table_fulls'), ...(thresholds && { thresholds }) }];
-    }),
-  );
-  return tables.flat().length === 0 ? undefined : tables.flat();
+function neighborTables(texts: CounterTexts, sysctls: Sysctls): NeighborTable[] | undefined {
+  const tables = FAMILIES.flatMap(({ family, file, ip }): NeighborTable[] => {
+    const rows = parseStat(texts[file]);
+    if (rows.length === 0) return [];
+    const thresholds = thresholdsOf(sysctls, ip);
+    const count = rows[0]!.get('entries') ?? 0;
+    return [{ family, count, tableFulls: total(rows, 'table_fulls'), ...(thresholds && { thresholds }) }];
+  });
+  return tables.length === 0 ? undefined : tables;
 }
 
-async function thresholdsOf(netns: Netns, ip: string): Promise<[number, number, number] | undefined> {
-  const stem = `/proc/sys/net/${ip}/neigh/default/gc_thresh`;
-  const texts = await Promise.all([1, 2, 3].map((n) => textIn(netns, stem + n)));
-  return texts.includes('') ? undefined : (texts.map(Number) as [number, number, number]);
+function thresholdsOf(sysctls: Sysctls, ip: string): [number, number, number] | undefined {
+  const values = [1, 2, 3].map((n) => sysctls[`net/${ip}/neigh/default/gc_thresh${n}`]);
+  return values.every(Boolean) ? (values.map(Number) as [number, number, number]) : undefined;
+}
+
+type Sysctls = NamespaceSnapshot['sysctls'];
+
+const FILES = ['snmp', 'snmp6', 'stat/nf_conntrack', 'stat/arp_cache', 'stat/ndisc_cache'] as const;
+/** Empty where there is no such file. */
+type CounterTexts = Readonly<Record<(typeof FILES)[number], string>>;
+
+interface StackCounters {
+  readonly udp: UdpCounters | undefined;
+  readonly conntrack: ConntrackSnapshot | undefined;
+  readonly neighborTables: NeighborTable[] | undefined;
+}
+
+/** What the kernel counts in a namespace whose sysctls have been read; undefined: it does not. */
+export async function readStackCounters(netns: Netns, sysctls: Sysctls): Promise<StackCounters> {
+  const path = (file: string) => `/proc/net/${file}`;
+  const read = await readProcFiles(netns, FILES.map(path));
+  const texts = Object.fromEntries(FILES.map((file) => [file, read.get(path(file)) ?? ''])) as CounterTexts;
+  return {
+    udp: udpCounters(texts),
+    conntrack: conntrackOf(texts, sysctls),
+    neighborTables: neighborTables(texts, sysctls),
+  };
 }
