@@ -1,10 +1,10 @@
 /** The `podlan` command. */
+import { complain } from './complain.js';
 import { podlanProgram } from './program.js';
 
 try {
   await podlanProgram().parseAsync();
 } catch (error) {
-  const { message, stack } = error as Error;
-  process.stderr.write(`podlan: ${process.env.PODLAN_DEBUG === undefined ? message : stack}\n`);
+  complain(error as Error);
   process.exitCode = 1;
 }

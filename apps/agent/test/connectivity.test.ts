@@ -1,4 +1,6 @@
 /** `podlan connectivity test` on whole labs of every kind, on a broken one, and from a node of a cluster. */
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,38 +136,121 @@ describe('in a broken lab', () => {
   });
 });
 
+/** A process on a host that has a port for itself. */
+async function holdPort(lab: TestLab, host: string, port: number) {
+  const listen = `require('net').createServer().listen(${port}, () => console.log('listening'))`;
+  const child = lab.spawn(host, process.execPath, '-e', listen);
+  await once(child.stdout, 'data');
+  return { [Symbol.asyncDispose]: async () => void (child.kill() && (await once(child, 'exit'))) };
+}
+
+describe('in a lab where somebody has a port', () => {
+  const PORT = 7946;
+  let lab: TestLab;
+  let held: AsyncDisposable;
+  beforeAll(async () => {
+    lab = await TestLab.start({ dataplane: 'kernel', hosts: 2 });
+    held = await holdPort(lab, 'host-b', PORT);
+  });
+  afterAll(async () => {
+    await held?.[Symbol.asyncDispose]();
+    await lab?.[Symbol.asyncDispose]();
+  });
+
+  test('the ends listen where it is free', async () => {
+    const { code, report } = await tested(lab, '--only', 'tcp,udp');
+    expect(failedIn(report)).toEqual([]);
+    expect([code, report.passed]).toEqual([0, 12]);
+  });
+
+  test('that very port is asked for in vain, and it is said on whom', async () => {
+    const { code, stderr } = await podlan('connectivity', 'test', '--name', lab.name, '--port', `${PORT}`);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/expected port 7946 to be free on host-b, found: .*EADDRINUSE.*--port/);
+  });
+
+  test('nobody listens for cases that nobody has to listen for', async () => {
+    const { code, report } = await tested(lab, '--port', `${PORT}`, '--only', 'ping');
+    expect(failedIn(report)).toEqual([]);
+    expect(code).toBe(0);
+  });
+
+  test('a choice that leaves nothing is no success', async () => {
+    const args = ['--name', lab.name, '--family', 'ipv6', '--only', 'ping,tcp'];
+    const { code, stdout, stderr } = await podlan('connectivity', 'test', ...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/to try with --family ipv6 --only ping,tcp, found ping IPv4, tcp IPv4, .* alone/);
+  });
+});
+
 describe('on a node of a cluster', () => {
   let lab: TestLab;
   beforeAll(async () => {
     lab = await TestLab.start({ dataplane: 'wasm', hosts: 2 });
   });
   afterAll(() => lab?.[Symbol.asyncDispose]());
-  const onNode = (...flags: string[]) =>
-    lab.in(
-      'host-a',
-      process.execPath,
-      MAIN,
-      'connectivity',
-      'test',
-      '--node',
-      '--socket',
-      agentSocket(lab.name, 'host-a'),
-      '--json',
-      ...flags,
-    );
+  const onNode = (...flags: string[]) => {
+    const node = ['--node', '--socket', agentSocket(lab.name, 'host-a'), '--json'];
+    const captures = ['--captures', join(directory, lab.name)];
+    const command = [process.execPath, MAIN, 'connectivity', 'test', ...node, ...captures];
+    return lab.in('host-a', ...command, ...flags);
+  };
 
   test('host and pod reach the peers of the agent', async () => {
     const { code, stdout } = await onNode('--timeout', '500');
     const report = JSON.parse(stdout) as ConnectivityReport;
     expect(failedIn(report)).toEqual([]);
     expect([code, report.of, report.passed]).toEqual([0, 'host-a', 8]);
+    expect(report.skipped).toEqual(['pods to the outside: name an address with --outside']);
+    expect(existsSync(join(directory, lab.name))).toBe(false);
   });
 
-  test('a peer that is away is named', async () => {
+  describe('whose peer drops all that comes in', () => {
+    const HOOK = '{ type filter hook prerouting priority -500; }';
+    const WALL = `add table inet wall; add chain inet wall c ${HOOK}; add rule inet wall c udp dport 8472 drop`;
+    let failed: CaseResult[];
+    beforeAll(async () => {
+      const made = await lab.in('host-b', 'nft', WALL);
+      expect(made.stderr).toBe('');
+      const { code, stdout } = await onNode('--timeout', '300');
+      expect(code).toBe(1);
+      failed = failedIn(JSON.parse(stdout));
+    });
+    afterAll(() => lab.in('host-b', 'nft', 'delete table inet wall'));
+
+    test('it is named, and how far packets came', () => {
+      expect(new Set(failed.map(({ to }) => to))).toEqual(new Set(['192.168.77.12']));
+      const pings = failed.filter(({ kind }) => kind === 'ping');
+      const pod = pings.find(({ from }) => from !== 'host-a')!;
+      expect(pod).toMatchObject({
+        seenAt: [`${pod.from}/eth0`, 'host-a/cni0', 'host-a/flannel.1', 'host-a/eth0'],
+        notSeenAt: [],
+      });
+      const host = pings.find(({ from }) => from === 'host-a')!;
+      expect(host).toMatchObject({ seenAt: ['host-a/flannel.1', 'host-a/eth0'], notSeenAt: [] });
+    });
+
+    test('the frames of each case are kept, for their owner alone, and no others', async () => {
+      for (const { capture, address, kind, from } of failed) {
+        expect(statSync(capture!).mode & 0o777).toBe(0o600);
+        const named = `ip.addr == ${address} or arp`;
+        const all = await run('tshark', '-r', capture!, '-T', 'fields', '-e', 'frame.number');
+        const ours = await run('tshark', '-r', capture!, '-Y', named, '-T', 'fields', '-e', 'frame.number');
+        expect([all.code, ours.stdout], `${from} ${kind}`).toEqual([0, all.stdout]);
+        expect(ours.stdout.trim(), `${from} ${kind}`).not.toBe('');
+      }
+    });
+  });
+
+  test('what cannot be kept is told of all the same', async () => {
     await lab.in('host-b', 'ip', 'link', 'set', 'eth0', 'down');
-    const { code, stdout } = await onNode('--timeout', '300');
+    const { code, stdout } = await onNode('--timeout', '300', '--only', 'ping', '--captures', MAIN);
     expect(code).toBe(1);
-    expect(new Set(failedIn(JSON.parse(stdout)).map(({ to }) => to))).toEqual(new Set(['192.168.77.12']));
+    for (const { capture, captureFailure, seenAt } of failedIn(JSON.parse(stdout))) {
+      expect(capture).toBeUndefined();
+      expect(captureFailure).toMatch(/EEXIST|ENOTDIR/);
+      expect(seenAt).toContain('host-a/flannel.1');
+    }
   });
 });
 

@@ -25,12 +25,10 @@ const through = (lab: TestLab, { probe, sound }: Fault): Promise<RealProbe> =>
 const asFound = ({ arrived, replied, elsewhere }: RealProbe): Partial<Computed> =>
   elsewhere.length > 0 ? {} : { arrived, replied };
 
-const TALK_PORT = 7946;
-
 /** Hosts that a connectivity test finds cut off from one another, in one direction. */
 async function failedPairs(lab: TestLab, talkers: Talkers, fault: Fault): Promise<string[]> {
   const { cases } = await testLabWith(lab.state, talkers, {
-    ...{ port: TALK_PORT, timeoutMs: 250, family: fault.probe.family ?? 4, kinds: [kindOf(fault)] },
+    ...{ timeoutMs: 250, family: fault.probe.family ?? 4, kinds: [kindOf(fault)] },
   });
   return cases
     .filter(({ verdict }) => verdict === 'failed')
@@ -81,7 +79,7 @@ describe.each(FAULT_LABS)('$name', (faultLab) => {
     lab = await startFaultLab(faultLab);
     // What routers say of one probe is not to be kept from the next.
     for (const { name } of lab.state.hosts) await lab.in(name, 'sysctl', '-qw', 'net.ipv4.icmp_ratelimit=0');
-    talkers = await Talkers.start(labEnds(lab.state), TALK_PORT);
+    talkers = await Talkers.start(labEnds(lab.state));
   });
   afterAll(async () => {
     await talkers?.[Symbol.asyncDispose]();
@@ -98,7 +96,7 @@ describe.each(FAULT_LABS)('$name', (faultLab) => {
         expect(computed).toMatchObject({ arrived: true, replied: true, findings: [] });
       }
     }
-    const { cases } = await testLabWith(lab.state, talkers, { port: TALK_PORT, timeoutMs: 1000 });
+    const { cases } = await testLabWith(lab.state, talkers, { timeoutMs: 1000 });
     expect(cases.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
   });
 

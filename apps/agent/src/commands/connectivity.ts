@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { parseNumber, parseOneOf } from '../agent/flags/flag-values.js';
 import { requireRights } from '../agent/rights.js';
 import { painterFor } from '../colour.js';
+import { complainAnd } from '../complain.js';
 import { CASE_KINDS, type CaseKind } from '../connectivity/cases.js';
 import type { End } from '../connectivity/end.js';
 import type { ConnectivityReport } from '../connectivity/report.js';
@@ -14,14 +15,14 @@ import { givenPath, isRoot, runInHolder } from '../lab/rootless.js';
 import { refusingToWrite } from '../snapshot/snapshot-file.js';
 import { familyNumber } from '../trace/order.js';
 import { UsageError } from '../usage-error.js';
-import { NO_ANSWER, noAnswer } from './no-answer.js';
+import { NO_ANSWER } from './no-answer.js';
 import { socketOf } from './which-agent.js';
 
 interface ConnectivityFlags {
   readonly name: string;
   readonly node?: boolean;
   readonly socket?: string;
-  readonly port: string;
+  readonly port?: string;
   readonly family?: string;
   readonly only?: string;
   readonly timeout: string;
@@ -32,6 +33,7 @@ interface ConnectivityFlags {
 }
 
 const SOME_FAILED = 1;
+
 export function declareConnectivity(program: Command): void {
   program
     .command('connectivity')
@@ -43,7 +45,10 @@ export function declareConnectivity(program: Command): void {
     .option('--name <lab>', 'name of the lab', 'podlan')
     .option('--node', 'no lab: from this host and one of its pods to all peers of its agent')
     .option('--socket <path>', "with --node, the agent's socket")
-    .option('--port <port>', 'where the ends listen for TCP and UDP', '7946')
+    .option(
+      '--port <port>',
+      'where the ends listen for TCP and UDP; with --node a port that nobody has (default: what is free; 9)',
+    )
     .option('--family <ipv4|ipv6>', 'addresses of one family alone (default: all there are)')
     .option('--only <kinds>', 'some of ping,tcp,udp,full-mtu, with commas between (default: all)')
     .option('--timeout <ms>', 'how long to wait for an answer', '1000')
@@ -56,7 +61,7 @@ export function declareConnectivity(program: Command): void {
     .option('--json', 'report as JSON')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NO_ANSWER))
     .action(async (flags: ConnectivityFlags) => {
-      process.exitCode = await runTest(flags).catch(noAnswer);
+      process.exitCode = await runTest(flags).catch(complainAnd(NO_ANSWER));
     });
 }
 
@@ -86,7 +91,7 @@ async function ofNode({ socket }: ConnectivityFlags, options: TestOptions): Prom
 
 function optionsOf(flags: ConnectivityFlags): TestOptions {
   return {
-    port: parseNumber('--port', flags.port, 1, 0xffff),
+    ...(flags.port !== undefined && { port: parseNumber('--port', flags.port, 1, 0xffff) }),
     timeoutMs: parseNumber('--timeout', flags.timeout, 1, 600_000),
     captures: givenPath(flags.captures),
     ...(flags.only !== undefined && { kinds: kindsOf(flags.only) }),

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { declareStoreFlags, type StoreFlags, storeChoice } from '../agent/flags/store-flags.js';
 import { requireRights } from '../agent/rights.js';
 import { painterFor } from '../colour.js';
+import { complainAnd } from '../complain.js';
 import type { Patient } from '../doctor/live/patient.js';
 import { isRoot, runInHolder } from '../lab/rootless.js';
 import { UsageError } from '../usage-error.js';
@@ -43,7 +44,7 @@ export function declareDoctor(program: Command): void {
   doctor
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NOT_RUN))
     .action(async (flags: DoctorFlags) => {
-      process.exitCode = await runDoctor(flags).catch(notRun);
+      process.exitCode = await runDoctor(flags).catch(complainAnd(NOT_RUN));
     });
 }
 
@@ -103,8 +104,3 @@ async function patientOf(flags: DoctorFlags): Promise<Patient> {
 /** An agent tells leases itself; a default store would be asked of nobody. */
 const namesStore = ({ store, etcdEndpoints, kubeSubnetMgr }: StoreFlags): boolean =>
   store !== undefined || etcdEndpoints !== undefined || kubeSubnetMgr;
-
-function notRun({ message, stack }: Error): number {
-  process.stderr.write(`podlan: ${process.env.PODLAN_DEBUG === undefined ? message : stack}\n`);
-  return NOT_RUN;
-}

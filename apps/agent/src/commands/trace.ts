@@ -1,12 +1,13 @@
 /** `podlan trace`: flags to calls. Through files it runs wherever Node.js does: what only Linux can load is left alone. */
 import type { Command } from 'commander';
 import { painterFor } from '../colour.js';
+import { complainAnd } from '../complain.js';
 import { isRoot, runInHolder } from '../lab/rootless.js';
 import { type OrderFlags, orderOf } from '../trace/order.js';
 import type { TraceRequest } from '../trace/trace.js';
 import type { TraceReport } from '../trace/trace-report.js';
 import { UsageError } from '../usage-error.js';
-import { NO_ANSWER, noAnswer } from './no-answer.js';
+import { NO_ANSWER } from './no-answer.js';
 
 interface TraceFlags extends OrderFlags {
   readonly json?: boolean;
@@ -42,7 +43,7 @@ export function declareTrace(program: Command): void {
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NO_ANSWER))
     .action(async (from: string | undefined, to: string | undefined, flags: TraceFlags) => {
       const ends = [from, to].filter((end) => end !== undefined);
-      process.exitCode = await runTrace(ends, flags).catch(noAnswer);
+      process.exitCode = await runTrace(ends, flags).catch(complainAnd(NO_ANSWER));
     });
 }
 

@@ -6,6 +6,8 @@ import type { Talkers } from './talkers.js';
 
 export interface Means {
   readonly talkers: Talkers;
+  /** Where ends are knocked at that have no talker: nobody has to listen there. */
+  readonly knockPort: number;
   /** For an answer to one packet, and for the silence in a connection. */
   readonly timeoutMs: number;
 }
@@ -32,8 +34,8 @@ async function echo(one: Case, { timeoutMs }: Means): Promise<string | undefined
 /** Where nobody of ours listens, whoever says that the port is closed has heard the packet. */
 async function knock(one: Case, protocol: 'tcp' | 'udp', means: Means): Promise<string | undefined> {
   const { from, address: to } = one;
-  const { timeoutMs, talkers } = means;
-  const answer = await probe({ netns: from.netns, to, protocol, port: talkers.port, timeoutMs });
+  const { timeoutMs, knockPort: port } = means;
+  const answer = await probe({ netns: from.netns, to, protocol, port, timeoutMs });
   const isHeard = answer.reply || answer.errors.some((error) => error.origin === 'icmp' && error.from === to);
   return isHeard ? undefined : reasonOf(answer, timeoutMs);
 }
@@ -44,7 +46,7 @@ async function talk(
   { talkers, timeoutMs }: Means,
 ): Promise<string | undefined> {
   try {
-    const source = await talkers.talk(from, { protocol, to: address, timeoutMs });
+    const source = await talkers.talk(from, to, { protocol, to: address, timeoutMs });
     const isOwn = from.addresses.some((own) => own === parseIpAddress(source));
     // A host has an address for each of its devices.
     if (isOwn || from.kind === 'host' || to.kind === 'host') return undefined;

@@ -20,6 +20,8 @@ export interface End {
 
 /** A device on the way, whose frames a capture keeps. */
 export interface Lookout {
+  /** Of a host: the bridge of its pods, the overlay, the way to other hosts. */
+  readonly role: 'pod' | 'bridge' | 'overlay' | 'external';
   readonly node: string;
   /** The host or pod. */
   readonly name: string;

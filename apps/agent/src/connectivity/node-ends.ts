@@ -6,10 +6,14 @@ import { captureNode } from '../snapshot/capture-node.js';
 import { knownNamespaces } from '../snapshot/known-namespaces.js';
 import type { AgentStatus } from '../status/agent-status.js';
 import type { End } from './end.js';
+import type { WatchedHost } from './lookouts.js';
 
 export interface NodeEnds {
-  readonly from: readonly End[];
+  /** This host, and one of its pods. */
+  readonly from: readonly [End, ...End[]];
   readonly peers: readonly End[];
+  /** Its own devices; those of peers are out of reach. */
+  readonly watched: WatchedHost;
 }
 
 export async function nodeEnds(socketPath: string): Promise<NodeEnds> {
@@ -17,7 +21,8 @@ export async function nodeEnds(socketPath: string): Promise<NodeEnds> {
   const { name, mtu } = status;
   const addresses = status.interface.addresses.filter((one) => parseIpAddress(one) !== undefined);
   const host: End = { name, node: name, kind: 'host', addresses, mtu, isTalker: false };
-  return { from: [host, ...(await podOf(name, socketPath))], peers: status.peers.map(peerEnd) };
+  const watched = { name, netns: undefined, external: status.interface.name };
+  return { from: [host, ...(await podOf(name, socketPath))], peers: status.peers.map(peerEnd), watched };
 }
 
 type Peer = AgentStatus['peers'][number];

@@ -53,12 +53,13 @@ function cell(cases: readonly CaseResult[]): string {
 }
 
 function failureText(one: CaseResult, paint: Paint): string {
-  const { kind, from, to, address, family, reason, seenAt, notSeenAt, capture } = one;
+  const { kind, from, to, address, family, reason, seenAt, notSeenAt, capture, captureFailure } = one;
   const lines = [
     paint('red', `✗ ${from} to ${to}, ${kind} ${familyName(family)}: ${reason}`),
     ...(seenAt === undefined ? [] : [`  seen at      ${seenAt.join(', ') || 'no device'}`]),
     ...(notSeenAt === undefined || notSeenAt.length === 0 ? [] : [`  not seen at  ${notSeenAt.join(', ')}`]),
     ...(capture === undefined ? [] : [`  capture      ${capture}`]),
+    ...(captureFailure === undefined ? [] : [`  capture      not kept (--captures): ${captureFailure}`]),
     `  look closer  ${traceLine(from, address, kind)}`,
   ];
   return lines.join('\n');

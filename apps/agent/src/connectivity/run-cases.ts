@@ -1,10 +1,9 @@
 /** All cases, some at once; then each that failed once more, alone, with captures on its way, which are kept. */
-import { mkdirSync } from 'node:fs';
 import type { IpAddress } from '@podlan/wire';
 import { attempt, type Means } from './attempt.js';
 import { type Case, type CaseKind, familyIn } from './cases.js';
-import type { Lookout } from './end.js';
-import { lookoutName, watched, writeCapture } from './evidence.js';
+import { type Evidence, watched, writeCapture } from './evidence.js';
+import type { LookoutsOf } from './lookouts.js';
 
 export interface CaseResult {
   readonly from: string;
@@ -21,14 +20,15 @@ export interface CaseResult {
   /** Devices that saw its packets the second time, in the order of the way; and those that did not. */
   readonly seenAt?: readonly string[];
   readonly notSeenAt?: readonly string[];
-  /** The file with the frames of the second time. */
+  /** The file with the frames of the second time; or why there is none. */
   readonly capture?: string;
+  readonly captureFailure?: string;
 }
 
 export interface RunOptions extends Means {
   /** Where captures of failed cases are kept; without it there is no second time. */
   readonly captures?: string;
-  readonly lookoutsOf: (one: Case) => readonly Lookout[];
+  readonly lookoutsOf: LookoutsOf;
   readonly onResult?: (result: CaseResult, done: number, of: number) => void;
 }
 
@@ -72,16 +72,27 @@ async function again(
   directory: string,
   options: RunOptions,
 ): Promise<CaseResult> {
-  const lookouts = options.lookoutsOf(one);
+  const lookouts = await options.lookoutsOf(one);
   if (lookouts.length === 0) return first;
   const { result, evidence } = await watched(one, lookouts, () => attempt(one, options));
-  mkdirSync(directory, { recursive: true });
-  const { seenAt } = evidence;
+  const { seenAt, notSeenAt } = evidence;
   return {
     ...first,
     reason: result ?? `${first.reason}; a second time it got through`,
-    seenAt,
-    notSeenAt: lookouts.map(lookoutName).filter((place) => !seenAt.includes(place)),
-    capture: writeCapture(directory, one, evidence),
+    ...{ seenAt, notSeenAt },
+    ...kept(directory, one, evidence),
   };
+}
+
+/** What was found is to be told also where it can't be kept. */
+function kept(
+  directory: string,
+  one: Case,
+  evidence: Evidence,
+): Pick<CaseResult, 'capture' | 'captureFailure'> {
+  try {
+    return { capture: writeCapture(directory, one, evidence) };
+  } catch (error) {
+    return { captureFailure: (error as Error).message };
+  }
 }

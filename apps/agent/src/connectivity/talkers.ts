@@ -5,27 +5,30 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { enterArgv } from '@podlan/linux';
-import type { TalkAnswer, TalkOrder } from '../traffic/talk.js';
+import type { Listening, TalkAnswer, TalkOrder } from '../traffic/talk.js';
 import { UsageError } from '../usage-error.js';
 import type { End } from './end.js';
 
 const TRAFFIC = fileURLToPath(new URL('../traffic/main.js', import.meta.url));
 
-type Said = TalkAnswer | { readonly ready: true } | { readonly error: string };
+/** The kernel chooses. */
+const ANY_PORT = 0;
+
+type Said = TalkAnswer | { readonly listening: readonly Listening[] } | { readonly error: string };
 
 export class Talkers implements AsyncDisposable {
-  readonly port: number;
   readonly #talkers = new Map<string, Talker>();
 
-  private constructor(port: number) {
-    this.port = port;
-  }
+  private constructor() {}
 
-  /** One at each end that is to be a talker. Throws UsageError where one cannot listen. */
-  static async start(ends: readonly End[], port: number): Promise<Talkers> {
-    const talkers = new Talkers(port);
+  /**
+   * One at each end that is to be a talker, listening at this port; without one at those that its kernel gives it. Throws
+   * UsageError where one cannot listen.
+   */
+  static async start(ends: readonly End[], port?: number): Promise<Talkers> {
+    const talkers = new Talkers();
     try {
-      await Promise.all(ends.filter(({ isTalker }) => isTalker).map((end) => talkers.#start(end)));
+      await Promise.all(ends.filter(({ isTalker }) => isTalker).map((end) => talkers.#start(end, port)));
       return talkers;
     } catch (error) {
       await talkers[Symbol.asyncDispose]();
@@ -33,15 +36,16 @@ export class Talkers implements AsyncDisposable {
     }
   }
 
-  async #start(end: End): Promise<void> {
-    const talker = new Talker(end, this.port);
+  async #start(end: End, port: number | undefined): Promise<void> {
+    const talker = new Talker(end, port);
     this.#talkers.set(end.name, talker);
     await talker.ready;
   }
 
   /** As whom the other end saw this one. Rejects with why it did not. */
-  async talk(from: End, order: Omit<TalkOrder, 'id' | 'port'>): Promise<string> {
-    const { source, reason } = await this.#talkers.get(from.name)!.ask({ ...order, port: this.port });
+  async talk(from: End, to: End, order: Omit<TalkOrder, 'id' | 'port'>): Promise<string> {
+    const port = this.#talkers.get(to.name)!.portOf(order);
+    const { source, reason } = await this.#talkers.get(from.name)!.ask({ ...order, port });
     if (source === undefined) throw new Error(reason);
     return source;
   }
@@ -55,23 +59,22 @@ class Talker {
   readonly ready: Promise<void>;
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #waiting = new Map<number, (answer: TalkAnswer) => void>();
+  #listening: readonly Listening[] = [];
   #lastId = 0;
 
-  constructor({ name, netns, addresses }: End, port: number) {
-    const [program, ...args] = enterArgv(netns, [process.execPath, TRAFFIC, 'talk', `${port}`, ...addresses]);
+  constructor({ name, netns, addresses }: End, port: number | undefined) {
+    const argv = [process.execPath, TRAFFIC, 'talk', `${port ?? ANY_PORT}`, ...addresses];
+    const [program, ...args] = enterArgv(netns, argv);
     this.#child = spawn(program!, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#child.stdin.on('error', () => {});
     this.ready = new Promise((resolve, reject) => {
-      const failed = (why: string) =>
-        reject(
-          new UsageError(
-            `expected port ${port} to be free on ${name}, found: ${why}; choose another with --port`,
-          ),
-        );
+      const failed = (why: string) => reject(new UsageError(cannotListen(name, port, why)));
       createInterface(this.#child.stdout).on('line', (line) => {
         const said = JSON.parse(line) as Said;
-        if ('ready' in said) resolve();
-        else if ('error' in said) failed(said.error);
+        if ('listening' in said) {
+          this.#listening = said.listening;
+          resolve();
+        } else if ('error' in said) failed(said.error);
         else this.#settle(said);
       });
       this.#child.once('error', reject);
@@ -81,6 +84,11 @@ class Talker {
           this.#settle({ id, reason: `the process in ${name} has ended` });
       });
     });
+  }
+
+  /** Where it answers what is sent to one of its addresses. */
+  portOf({ protocol, to }: Pick<TalkOrder, 'protocol' | 'to'>): number {
+    return this.#listening.find((one) => one.protocol === protocol && one.address === to)!.port;
   }
 
   ask(order: Omit<TalkOrder, 'id'>): Promise<TalkAnswer> {
@@ -102,3 +110,8 @@ class Talker {
     this.#waiting.delete(answer.id);
   }
 }
+
+const cannotListen = (name: string, port: number | undefined, why: string): string =>
+  port === undefined
+    ? `expected a process that listens on ${name}, found: ${why}`
+    : `expected port ${port} to be free on ${name}, found: ${why}; choose another with --port`;

@@ -1,12 +1,12 @@
 /**
  * One end of the conversations of a connectivity test, inside its namespace: `talk PORT ADDRESS…` answers TCP and UDP at
- * its addresses with the source it saw and what it was sent. Orders to talk to another come in as JSON lines. Ends with
- * its standard input.
+ * its addresses with the source it saw and what it was sent. It says first where it listens: for port 0 the kernel
+ * chooses. Orders to talk to another come in as JSON lines. Ends with its standard input.
  */
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 export interface TalkOrder {
@@ -15,6 +15,10 @@ export interface TalkOrder {
   readonly to: string;
   readonly port: number;
   readonly timeoutMs: number;
+}
+
+export interface Listening extends Pick<TalkOrder, 'protocol' | 'port'> {
+  readonly address: string;
 }
 
 /** As whom the other end saw this one, or why it did not. */
@@ -31,11 +35,12 @@ const UDP_BYTES = 512;
 const LINE_END = 0x0a;
 
 export async function talk(port: number, addresses: readonly string[]): Promise<void> {
+  const listening: Listening[] = [];
   for (const address of addresses) {
-    await answerTcp(port, address);
-    await answerUdp(port, address);
+    listening.push({ protocol: 'tcp', address, port: await answerTcp(port, address) });
+    listening.push({ protocol: 'udp', address, port: await answerUdp(port, address) });
   }
-  print({ ready: true });
+  print({ listening });
   for await (const line of createInterface(process.stdin)) {
     const order = JSON.parse(line) as TalkOrder;
     void (order.protocol === 'tcp' ? talkTcp(order) : talkUdp(order)).then(
@@ -48,7 +53,7 @@ export async function talk(port: number, addresses: readonly string[]): Promise<
 
 const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-async function answerTcp(port: number, host: string): Promise<void> {
+async function answerTcp(port: number, host: string): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.write(`${socket.remoteAddress}\n`);
@@ -56,9 +61,10 @@ async function answerTcp(port: number, host: string): Promise<void> {
   });
   server.listen({ port, host, ipv6Only: true });
   await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
 }
 
-async function answerUdp(port: number, address: string): Promise<void> {
+async function answerUdp(port: number, address: string): Promise<number> {
   const socket = udpSocket(address);
   socket.on('message', (message, from) => {
     const reply = Buffer.concat([Buffer.from(`${from.address}\n`), message]);
@@ -67,6 +73,7 @@ async function answerUdp(port: number, address: string): Promise<void> {
   socket.bind(port, address);
   await once(socket, 'listening');
   socket.on('error', () => {});
+  return socket.address().port;
 }
 
 const udpSocket = (address: string) => createSocket(address.includes(':') ? 'udp6' : 'udp4');
