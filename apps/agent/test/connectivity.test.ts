@@ -206,6 +206,7 @@ describe('on a node of a cluster', () => {
   });
 
   describe('whose peer drops all that comes in', () => {
+    const VXLAN = 'udp.port==8472,vxlan';
     const HOOK = '{ type filter hook prerouting priority -500; }';
     const WALL = `add table inet wall; add chain inet wall c ${HOOK}; add rule inet wall c udp dport 8472 drop`;
     let failed: CaseResult[];
@@ -233,9 +234,10 @@ describe('on a node of a cluster', () => {
     test('the frames of each case are kept, for their owner alone, and no others', async () => {
       for (const { capture, address, kind, from } of failed) {
         expect(statSync(capture!).mode & 0o777).toBe(0o600);
-        const named = `ip.addr == ${address} or arp`;
-        const all = await run('tshark', '-r', capture!, '-T', 'fields', '-e', 'frame.number');
-        const ours = await run('tshark', '-r', capture!, '-Y', named, '-T', 'fields', '-e', 'frame.number');
+        const numbers = (...filter: string[]) =>
+          run('tshark', '-r', capture!, '-d', VXLAN, ...filter, '-T', 'fields', '-e', 'frame.number');
+        const all = await numbers();
+        const ours = await numbers('-Y', `ip.addr == ${address} or arp`);
         expect([all.code, ours.stdout], `${from} ${kind}`).toEqual([0, all.stdout]);
         expect(ours.stdout.trim(), `${from} ${kind}`).not.toBe('');
       }

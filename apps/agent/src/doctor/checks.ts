@@ -17,6 +17,7 @@ import { FORWARDING_CHECKS } from './checks/forwarding.js';
 import { KERNEL_TABLE_CHECKS } from './checks/kernel-tables.js';
 import { LEASE_CHECKS } from './checks/lease.js';
 import { LEASE_TIME_CHECKS } from './checks/lease-time.js';
+import { LEFT_OVER_CHECKS } from './checks/left-over.js';
 import { MAC_POLICY_CHECKS } from './checks/mac-policy.js';
 import { NETWORK_CHECKS } from './checks/networks-apart.js';
 import { OVERLAY_CHECKS } from './checks/overlay.js';
@@ -32,6 +33,7 @@ export const CHECKS: readonly Check[] = [
   ...LEASE_CHECKS,
   ...OVERLAY_CHECKS,
   ...PEER_ROW_CHECKS,
+  ...LEFT_OVER_CHECKS,
   ...POD_CHECKS,
   ...SOURCE_VALIDATION_CHECKS,
   ...LEASE_TIME_CHECKS,

@@ -29,6 +29,9 @@ export interface DoctorFault {
   readonly verdict: 'warning' | 'error';
   /** In one of the rows that show it. */
   readonly evidence: RegExp;
+  /** What is said to be the cause, where a check knows several; and what is advised. */
+  readonly why?: RegExp;
+  readonly advice?: RegExp;
   /** Default: host-a. */
   readonly host?: string;
   /** Default: at this one host, with the leases of the store, and nothing sent. */

@@ -65,6 +65,9 @@ describe.each(LABS)('$name, agents $agents', (faultLab) => {
           expect.objectContaining({ verdict, node: host }),
         );
         expect(found.flatMap((one) => one.evidence)).toContainEqual(expect.stringMatching(evidence));
+        if (fault.why) expect(found.map(({ why }) => why)).toEqual([expect.stringMatching(fault.why)]);
+        if (fault.advice)
+          expect(found.map((one) => one.mend.join('\n'))).toEqual([expect.stringMatching(fault.advice)]);
         expect(
           found.every(({ looked, why, mend }) => looked.length > 0 && why !== '' && mend.length > 0),
         ).toBe(true);

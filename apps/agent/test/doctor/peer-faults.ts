@@ -2,7 +2,8 @@
 import type { DoctorFault } from './doctor-fault.js';
 
 /** MAC of a peer's device, as this host has it. */
-const MAC_OF_B = '$(ip -j neigh show 10.244.2.0 dev flannel.1 | sed \'s/.*"lladdr":"\\([^"]*\\)".*/\\1/\')';
+export const MAC_OF_B =
+  '$(ip -j neigh show 10.244.2.0 dev flannel.1 | sed \'s/.*"lladdr":"\\([^"]*\\)".*/\\1/\')';
 
 export const PEER_FAULTS: readonly DoctorFault[] = [
   {

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { subnetFile } from '../../dist/lab/lab-agents.js';
 import type { TestLab } from '../test-lab.js';
 import { compareHosts, type DoctorFault, probeHost, RUNNING_LAB } from './doctor-fault.js';
+import { MAC_OF_B } from './peer-faults.js';
 
 const WALL = ['nft add table inet wall'];
 const NO_WALL = ['nft delete table inet wall'];
@@ -25,6 +26,8 @@ export const WAY_FAULTS: readonly DoctorFault[] = [
     mend: NO_WALL,
     verdict: 'error',
     evidence: /left the external interface, an answer came in there$/,
+    why: /^The answer of 192\.168\.77\.12 comes in at eth0/,
+    advice: /^accept UDP port 8472 from 192\.168\.77\.12/,
     look: probeHost,
   },
   {
@@ -34,6 +37,7 @@ export const WAY_FAULTS: readonly DoctorFault[] = [
     mend: NO_WALL,
     verdict: 'error',
     evidence: /did not leave the external interface, nothing came in there$/,
+    why: /^It goes into flannel\.1 and does not come out of eth0/,
     look: probeHost,
   },
   {
@@ -43,6 +47,52 @@ export const WAY_FAULTS: readonly DoctorFault[] = [
     mend: (lab) => lab.in('host-b', 'sh', '-ec', NO_WALL.join('\n')),
     verdict: 'error',
     evidence: /, left the external interface, nothing came in there$/,
+    why: /^It leaves by eth0, and nothing comes back/,
+    advice: /^let firewalls and security groups between the nodes pass UDP port 8472 both ways/,
+    look: probeHost,
+  },
+  {
+    check: 'peer-reach',
+    name: 'the route is gone, and no firewall is to blame',
+    make: ['ip route del 10.244.2.0/24'],
+    verdict: 'error',
+    evidence: /, left the external interface for 10\.244\.2\.0, nothing came in there$/,
+    why: /^This node itself has wrong what it needs: peer-routes above\./,
+    advice: /^ip route replace 10\.244\.2\.0\/24 via 10\.244\.2\.0 dev flannel\.1 onlink$/,
+    look: probeHost,
+  },
+  {
+    check: 'peer-reach',
+    name: 'frames are sent to a host that is another',
+    make: [`bridge fdb replace ${MAC_OF_B} dev flannel.1 dst 192.168.77.1 self permanent`],
+    verdict: 'error',
+    evidence: /, left the external interface for 192\.168\.77\.1, /,
+    why: /: peer-fdb above\./,
+    advice: /^bridge fdb replace .* dst 192\.168\.77\.12 self permanent$/,
+    look: probeHost,
+  },
+  {
+    check: 'peer-reach',
+    name: 'the MAC of the device is not the one that answers are sent to',
+    make: ['ip link set dev flannel.1 address 02:00:00:00:00:77'],
+    verdict: 'error',
+    evidence: /left the external interface, an answer came in there$/,
+    why: /: vtep-mac above\./,
+    advice: /^ip link set dev flannel\.1 address [0-9a-f:]+$/,
+    look: probeHost,
+  },
+  {
+    check: 'peer-reach',
+    name: 'a routing rule leads past the tunnel, whose rows are right',
+    make: [
+      'ip rule add to 10.244.2.0/24 lookup 100',
+      'ip route add 10.244.2.0/24 via 192.168.77.1 dev eth0 table 100',
+    ],
+    mend: ['ip rule del to 10.244.2.0/24 lookup 100', 'ip route flush table 100'],
+    verdict: 'error',
+    evidence: /, left the external interface for 10\.244\.2\.0, /,
+    why: /^It leaves by eth0 for 10\.244\.2\.0, not for 192\.168\.77\.12: a routing rule/,
+    advice: /^ip route get 10\.244\.2\.0\nip rule\n/,
     look: probeHost,
   },
   {

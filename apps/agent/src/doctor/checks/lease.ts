@@ -1,9 +1,8 @@
 /** Whether this node's lease is its own, and says what the node is. */
 import { overlaps } from '@podlan/linux/prefix';
 import type { LeaseSnapshot } from '@podlan/simulator/snapshot';
-import { parseMacAddress } from '@podlan/wire';
 import type { Check, Problem } from '../check.js';
-import { linkText } from '../row-text.js';
+import { ownMacProblem } from '../own-mac.js';
 import { leaseByState, NO_LEASES, type Scene } from '../scene.js';
 
 const leaseText = ({ subnets, endpoints }: LeaseSnapshot): string =>
@@ -108,22 +107,8 @@ const vtepMac: Check = {
   },
 };
 
-function ownMacs({ leases, overlays }: Scene): Problem[] {
-  const endpoints = leases?.areAll ? (leases.own?.endpoints ?? []) : [];
-  return overlays.flatMap(({ link, name, family }): Problem[] => {
-    const told = endpoints.find(({ publicIp }) => publicIp.includes(':') === (family === 6))?.vtepMac;
-    if (told === undefined || parseMacAddress(link.address ?? '') === told) return [];
-    return [
-      {
-        verdict: 'error',
-        why: `Peers send to ${told}, by the lease of this node, and ${name} has another MAC: it takes none of their frames. Something has changed it, such as a MACAddressPolicy of systemd.`,
-        evidence: [linkText(link), `lease: VtepMAC ${told}`],
-        mend: [`ip link set dev ${name} address ${told}`],
-        isOurs: true,
-      },
-    ];
-  });
-}
+const ownMacs = (scene: Scene): Problem[] =>
+  scene.overlays.flatMap((overlay) => ownMacProblem(scene, overlay) ?? []);
 
 /** A peer whose snapshot is here is known as it is. */
 function peerMacs({ leases, others }: Scene): Problem[] {

@@ -1,6 +1,7 @@
 /** Whether packets come to peers and back: tried on a live node, small ones first, then as large as a pod may send. */
 import type { Check, Examined, Problem } from '../check.js';
 import type { PeerProbe, ProbeOutcome } from '../live/peer-probe.js';
+import { lossOf } from '../lost-probe.js';
 import type { Scene } from '../scene.js';
 
 const NOT_TRIED = 'nothing was sent: files have no kernel, and --no-probes asks for none';
@@ -33,53 +34,24 @@ const peerReach: Check = {
 function unreached(scene: Scene, probe: PeerProbe): Problem | undefined {
   const { small, publicIp, device } = probe;
   if (small.replied) return undefined;
+  const { where, ...mending } = lossOf(scene, probe);
   return {
     verdict: 'error',
-    why: `${whereLost(scene, probe)} Pods of the node at ${publicIp} are not reached.`,
-    evidence: [`${pingOf(probe, small)} (by ${device}): ${outcomeText(small)}`, ...small.errors],
-    mend: mendFor(scene, probe),
+    why: `${where} Pods of the node at ${publicIp} are not reached.`,
+    evidence: [`${pingOf(probe, small)} (by ${device}): ${outcomeText(probe, small)}`, ...small.errors],
+    ...mending,
   };
 }
 
-const outcomeText = ({ refused, replied, leftHost, cameBack }: ProbeOutcome): string =>
+const outcomeText = (
+  { publicIp }: PeerProbe,
+  { refused, replied, leftFor, cameBack }: ProbeOutcome,
+): string =>
   [
     refused === undefined ? (replied ? 'answered' : 'no answer') : `not sent (${refused})`,
-    leftHost ? 'left the external interface' : 'did not leave the external interface',
+    `${leftFor.length > 0 ? 'left' : 'did not leave'} the external interface${strayText(publicIp, leftFor)}`,
     cameBack ? 'an answer came in there' : 'nothing came in there',
   ].join(', ');
-
-/** Which part of the way is lost can be told by what the external interface saw. */
-function whereLost({ control }: Scene, { small, publicIp, device }: PeerProbe): string {
-  const external = control.interface?.name;
-  if (small.refused !== undefined) return `The kernel of this node does not send it (${small.refused}).`;
-  if (!small.leftHost)
-    return `It goes into ${device} and does not come out of ${external}: this node's own entries, or its firewall's output rules, lose it.`;
-  if (small.cameBack)
-    return `The answer of ${publicIp} comes in at ${external}, and does not come out of ${device}: this node's own firewall, its VNI, or a bad checksum loses it.`;
-  return `It leaves by ${external}, and nothing comes back: it is lost on the way there, on the peer, or on the way back. Run podlan doctor on ${publicIp} too: if its packets do not arrive here either, a firewall between them drops UDP.`;
-}
-
-function mendFor(scene: Scene, { small, publicIp }: PeerProbe): string[] {
-  const port = portOf(scene);
-  if (!small.leftHost)
-    return ['mend what the checks of peers above say; then: nft list ruleset, chains of hook output'];
-  if (port === undefined) return [`ping ${publicIp}`, 'look at the rules and routes of the peer'];
-  const open = `accept UDP port ${port} from ${publicIp} in chains of hook input: nft list ruleset`;
-  return small.cameBack
-    ? [open, `watch it come in: tcpdump -ni ${scene.control.interface?.name} udp port ${port}`]
-    : [
-        `let firewalls and security groups between the nodes pass UDP port ${port} both ways`,
-        `watch on the peer: tcpdump -ni any udp port ${port}`,
-      ];
-}
-
-const UDP_BACKEND_PORT = 8285;
-
-function portOf({ overlays, control }: Scene): number | undefined {
-  const forwarder = control.forwarders[0]?.port;
-  const device = overlays.find(({ kind }) => kind === 'vxlan')?.link.linkinfo?.info_data?.port;
-  return forwarder ?? device ?? (overlays.length > 0 ? UDP_BACKEND_PORT : undefined);
-}
 
 const fullSize: Check = {
   id: 'full-size',
@@ -91,6 +63,9 @@ const fullSize: Check = {
       : examineProbes(scene, cutOrLost),
 };
 
+const strayText = (publicIp: string, leftFor: readonly string[]): string =>
+  leftFor.length === 0 || leftFor.includes(publicIp) ? '' : ` for ${leftFor.join(' and ')}`;
+
 function cutOrLost(probe: PeerProbe): Problem | undefined {
   const { full, publicIp } = probe;
   if (full === undefined || full.replied) return undefined;
@@ -98,7 +73,7 @@ function cutOrLost(probe: PeerProbe): Problem | undefined {
   return {
     verdict: 'error',
     why: `${publicIp} answers small packets, and none of ${full.bytes} bytes, as pods may send them: connections are made and then hang. ${smaller ? 'Something on the way says that its MTU is smaller.' : 'Something on the way has a smaller MTU, and says nothing of it.'}`,
-    evidence: [`${pingOf(probe, full)}: ${outcomeText(full)}`, ...full.errors],
+    evidence: [`${pingOf(probe, full)}: ${outcomeText(probe, full)}`, ...full.errors],
     mend: [
       'give all interfaces between the nodes one MTU',
       'or tell the agents of all nodes what the narrowest takes: Backend.MTU of the network configuration, then new pods',

@@ -22,8 +22,11 @@ export interface ProbeOutcome {
   readonly refused?: string;
   /** What routers said, and what the kernel knew: `icmp EMSGSIZE from 192.0.2.1`. */
   readonly errors: readonly string[];
-  /** It left the external interface towards the peer. */
-  readonly leftHost: boolean;
+  /**
+   * The addresses, of the outermost header, for which it left the external interface; none: it did not. Of datagrams that
+   * do not say what they carry, those to the peer are believed to be it.
+   */
+  readonly leftFor: readonly string[];
   /** Something came in from the peer at the external interface meanwhile. */
   readonly cameBack: boolean;
 }

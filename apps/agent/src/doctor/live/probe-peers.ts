@@ -97,7 +97,7 @@ async function outcomeOf(
     replied: answer.reply !== undefined,
     ...(answer.refused !== undefined && { refused: answer.refused }),
     errors: errorsOf(answer),
-    leftHost: after.out > before.out,
+    leftFor: [...new Set(after.outFor.slice(before.outFor.length))],
     cameBack: after.in > before.in,
   };
 }
@@ -106,9 +106,12 @@ const errorsOf = ({ errors }: ProbeAnswer): string[] =>
   errors.map(({ origin, errno, from }) => `${origin} ${errno}${from === undefined ? '' : ` from ${from}`}`);
 
 interface Count {
-  out: number;
-  in: number;
+  /** Frames that went out, by whom the outermost header is for. */
+  readonly outFor: readonly string[];
+  readonly in: number;
 }
+
+const NONE: Count = { outFor: [], in: 0 };
 
 /** Frames at the external interface, by the address at their other end: that of the inner packet, and the outer one. */
 class Sightings {
@@ -120,24 +123,26 @@ class Sightings {
   }
 
   /** By the inner packet, as other packets go to the peer too; the udp backend's datagrams do not say what they carry. */
-  of(to: IpAddress, publicIp: IpAddress, isOpaque: boolean): Readonly<Count> {
-    const count = isOpaque ? this.#outer.get(publicIp) : this.#inner.get(to);
-    return { out: count?.out ?? 0, in: count?.in ?? 0 };
+  of(to: IpAddress, publicIp: IpAddress, isOpaque: boolean): Count {
+    return (isOpaque ? this.#outer.get(publicIp) : this.#inner.get(to)) ?? NONE;
   }
 
   #see(bytes: Uint8Array, direction: 'in' | 'out'): void {
     const flow = flowOf(bytes);
+    const outer = outerEnd(bytes, direction);
+    if (outer === undefined) return;
     const isEcho = flow?.protocol === 'icmp' || flow?.protocol === 'icmpv6';
-    if (isEcho) countIn(this.#inner, direction === 'out' ? flow.destination : flow.source, direction);
-    else countIn(this.#outer, outerEnd(bytes, direction), direction);
+    if (isEcho) countIn(this.#inner, direction === 'out' ? flow.destination : flow.source, direction, outer);
+    else countIn(this.#outer, outer, direction, outer);
   }
 }
 
-function countIn(counts: Map<string, Count>, end: string | undefined, direction: 'in' | 'out'): void {
-  if (end === undefined) return;
-  const count = counts.get(end) ?? { in: 0, out: 0 };
-  count[direction]++;
-  counts.set(end, count);
+function countIn(counts: Map<string, Count>, end: string, direction: 'in' | 'out', outer: string): void {
+  const count = counts.get(end) ?? NONE;
+  counts.set(
+    end,
+    direction === 'in' ? { ...count, in: count.in + 1 } : { ...count, outFor: [...count.outFor, outer] },
+  );
 }
 
 function outerEnd(bytes: Uint8Array, direction: 'in' | 'out'): string | undefined {
