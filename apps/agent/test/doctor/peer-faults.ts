@@ -90,7 +90,12 @@ export const PEER_FAULTS: readonly DoctorFault[] = [
     check: 'own-lease',
     name: "the node's address has changed",
     make: ['ip addr del 192.168.77.11/24 dev eth0', 'ip addr add 192.168.77.71/24 dev eth0'],
-    mend: ['ip addr del 192.168.77.71/24 dev eth0', 'ip addr add 192.168.77.11/24 dev eth0'],
+    mend: [
+      'ip addr del 192.168.77.71/24 dev eth0',
+      'ip addr add 192.168.77.11/24 dev eth0',
+      // It went with the address.
+      'ip route replace default via 192.168.77.1 dev eth0',
+    ],
     verdict: 'error',
     evidence: /^192\.168\.77\.71\/24 dev eth0$/,
   },

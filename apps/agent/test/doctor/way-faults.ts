@@ -74,11 +74,16 @@ export const WAY_FAULTS: readonly DoctorFault[] = [
   {
     check: 'peer-reach',
     name: 'the MAC of the device is not the one that answers are sent to',
-    make: ['ip link set dev flannel.1 address 02:00:00:00:00:77'],
+    make: [
+      `mac=${MAC_OF_B}`,
+      'ip link set dev flannel.1 address 02:00:00:00:00:77',
+      // The kernel forgets all neighbors of a device whose MAC changes.
+      'ip neigh replace 10.244.2.0 lladdr $mac dev flannel.1 nud permanent',
+    ],
     verdict: 'error',
     evidence: /left the external interface, an answer came in there$/,
     why: /: vtep-mac above\./,
-    advice: /^ip link set dev flannel\.1 address [0-9a-f:]+$/,
+    advice: /^ip link set dev flannel\.1 address [0-9a-f:]+\nip neigh replace 10\.244\.2\.0 /,
     look: probeHost,
   },
   {
