@@ -47,7 +47,7 @@ export function declareConnectivity(program: Command): void {
     .option('--socket <path>', "with --node, the agent's socket")
     .option(
       '--port <port>',
-      'where the ends listen for TCP and UDP; with --node a port that nobody has (default: what is free; 9)',
+      'where the ends listen for TCP and UDP; with --node, where peers are knocked at (default: ports that are free; 9)',
     )
     .option('--family <ipv4|ipv6>', 'addresses of one family alone (default: all there are)')
     .option('--only <kinds>', 'some of ping,tcp,udp,full-mtu, with commas between (default: all)')
