@@ -25,7 +25,7 @@ const failedIn = ({ cases }: ConnectivityReport): CaseResult[] =>
 
 async function tested(lab: TestLab, ...flags: string[]) {
   const captures = join(directory, lab.name);
-  const args = ['--name', lab.name, '--captures', captures, '--json', ...flags];
+  const args = ['--name', lab.name, '--captures', captures, '--timeout', PATIENCE_MS, '--json', ...flags];
   const { code, stdout, stderr } = await podlan('connectivity', 'test', ...args);
   return { code, stderr, report: JSON.parse(stdout) as ConnectivityReport, captures };
 }
@@ -54,7 +54,7 @@ describe('in a broken lab', () => {
     lab = await TestLab.start({ dataplane: 'kernel', hosts: 3 });
     await lab.kill('host-a', 'SIGTERM');
     await lab.in('host-a', 'ip', 'route', 'delete', '10.244.2.0/24');
-    found = await tested(lab, '--timeout', PATIENCE_MS, '--junit', junit());
+    found = await tested(lab, '--junit', junit());
   });
   afterAll(() => lab?.[Symbol.asyncDispose]());
 
@@ -127,7 +127,7 @@ describe('in a broken lab', () => {
       'chain ip bad post { type nat hook postrouting priority 90; oifname "flannel.1" masquerade; }';
     const made = await lab.in('host-b', 'nft', `add table ip bad; add ${rule}`);
     expect(made.stderr).toBe('');
-    const { report } = await tested(lab, '--timeout', PATIENCE_MS);
+    const { report } = await tested(lab);
     const failed = failedIn(report).filter(
       ({ fromNode, toNode }) => `${fromNode} ${toNode}` === 'host-b host-c',
     );
@@ -193,14 +193,14 @@ describe('on a node of a cluster', () => {
   });
   afterAll(() => lab?.[Symbol.asyncDispose]());
   const onNode = (...flags: string[]) => {
-    const node = ['--node', '--socket', agentSocket(lab.name, 'host-a'), '--json'];
+    const node = ['--node', '--socket', agentSocket(lab.name, 'host-a'), '--json', '--timeout', PATIENCE_MS];
     const captures = ['--captures', join(directory, lab.name)];
     const command = [process.execPath, MAIN, 'connectivity', 'test', ...node, ...captures];
     return lab.in('host-a', ...command, ...flags);
   };
 
   test('host and pod reach the peers of the agent', async () => {
-    const { code, stdout } = await onNode('--timeout', PATIENCE_MS);
+    const { code, stdout } = await onNode();
     const report = JSON.parse(stdout) as ConnectivityReport;
     expect(failedIn(report)).toEqual([]);
     expect([code, report.of, report.passed]).toEqual([0, 'host-a', 8]);
@@ -216,7 +216,7 @@ describe('on a node of a cluster', () => {
     beforeAll(async () => {
       const made = await lab.in('host-b', 'nft', WALL);
       expect(made.stderr).toBe('');
-      const { code, stdout } = await onNode('--timeout', PATIENCE_MS);
+      const { code, stdout } = await onNode();
       expect(code).toBe(1);
       failed = failedIn(JSON.parse(stdout));
     });
@@ -249,7 +249,7 @@ describe('on a node of a cluster', () => {
 
   test('what cannot be kept is told of all the same', async () => {
     await lab.in('host-b', 'ip', 'link', 'set', 'eth0', 'down');
-    const { code, stdout } = await onNode('--timeout', PATIENCE_MS, '--only', 'ping', '--captures', MAIN);
+    const { code, stdout } = await onNode('--only', 'ping', '--captures', MAIN);
     expect(code).toBe(1);
     for (const { capture, captureFailure, seenAt } of failedIn(JSON.parse(stdout))) {
       expect(capture).toBeUndefined();
