@@ -1,8 +1,37 @@
 /** The module's records of flows, read: 96 bytes each, as layout.ts draws them. */
 import { type IpAddress, ipFromBytes, ipFromMappedBytes } from '@podlan/wire';
-import type { Flow, FlowInner } from './flow-table.js';
 import * as layout from './layout.js';
-import { VERDICTS } from './verdicts.js';
+import { VERDICTS, type Verdict } from './verdicts.js';
+
+/** What the inner packets of a flow have in common. */
+export interface FlowInner {
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  /** Number of the IP protocol; of IPv6 the first next header. */
+  readonly protocol: number;
+  /** Of TCP and UDP, but for fragments. */
+  readonly ports?: { readonly source: number; readonly destination: number };
+  /** `id`: of echo requests and replies. */
+  readonly icmp?: { readonly type: number; readonly code: number; readonly id?: number };
+}
+
+/** Packets of one inner 5-tuple, one way, with one peer and one verdict. */
+export interface Flow {
+  /** `tx`: from the device to a tunnel. */
+  readonly direction: 'tx' | 'rx';
+  readonly verdict: Verdict;
+  /** The node at the other end, by its outer address; absent where no tunnel was found. */
+  readonly peer?: IpAddress;
+  /** Absent where datagrams hold bare packets, or no VNI could be read. */
+  readonly vni?: number;
+  /** Absent where the packets had no IP header that could be believed. */
+  readonly inner?: FlowInner;
+  readonly packets: number;
+  /** Bytes of what the device reads and writes; of a super-packet, those of its segments. */
+  readonly bytes: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
 
 /**
  * What `records` and `drainRecords` of a `FlowTable` give, as flows.

@@ -3,41 +3,9 @@
  * of one inner 5-tuple that went one way, to or from one node, and had one verdict: one of which some were dropped is
  * two.
  */
-import type { IpAddress } from '@podlan/wire';
-import { parseFlowRecords } from './flow-records.js';
+import { type Flow, parseFlowRecords } from './flow-records.js';
 import * as layout from './layout.js';
-import type { Verdict } from './verdicts.js';
 import type { Dataplane } from './wasm.js';
-
-/** What the inner packets of a flow have in common. */
-export interface FlowInner {
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
-  /** Number of the IP protocol; of IPv6 the first next header. */
-  readonly protocol: number;
-  /** Of TCP and UDP, but for fragments. */
-  readonly ports?: { readonly source: number; readonly destination: number };
-  /** `id`: of echo requests and replies. */
-  readonly icmp?: { readonly type: number; readonly code: number; readonly id?: number };
-}
-
-/** Packets of one inner 5-tuple, one way, with one peer and one verdict. */
-export interface Flow {
-  /** `tx`: from the device to a tunnel. */
-  readonly direction: 'tx' | 'rx';
-  readonly verdict: Verdict;
-  /** The node at the other end, by its outer address; absent where no tunnel was found. */
-  readonly peer?: IpAddress;
-  /** Absent where datagrams hold bare packets, or no VNI could be read. */
-  readonly vni?: number;
-  /** Absent where the packets had no IP header that could be believed. */
-  readonly inner?: FlowInner;
-  readonly packets: number;
-  /** Bytes of what the device reads and writes; of a super-packet, those of its segments. */
-  readonly bytes: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-}
 
 /** How many flows ended, and what did not get out of the table. */
 export interface FlowCounters {

@@ -7,8 +7,9 @@
 
 export type { Device, FrameBatch, Merged, PacketSender, Poller, SlotBatch, Socket } from './edges.js';
 export type { EndpointCounters } from './endpoint-counters.js';
+export type { Flow, FlowInner } from './flow-records.js';
 export { parseFlowRecords } from './flow-records.js';
-export { type Flow, type FlowCounters, type FlowInner, FlowTable } from './flow-table.js';
+export { type FlowCounters, FlowTable } from './flow-table.js';
 export {
   Forwarder,
   type ForwarderCounters,

@@ -1,7 +1,9 @@
 /** A backend decides, a kernel does: pure functions from leases to rows of kernel state. */
 import type { Row } from '@podlan/linux/model';
-import type { IpAddress, IpPrefix } from '@podlan/wire';
+import type { IpAddress, IpPrefix, MacAddress } from '@podlan/wire';
+import type { Dataplane } from './backend-config.js';
 import type { Lease, LeaseAttributes } from './lease.js';
+import type { NetworkConfig } from './network-config.js';
 
 /** What a backend has to know of the host it runs on. */
 export interface HostNode {
@@ -29,4 +31,14 @@ export interface Backend {
   peerState(own: Lease, peer: Lease): Row[];
   /** Why a peer has no rows, in a sentence: its lease is another backend's, or not to be trusted. Else undefined. */
   refusal(own: Lease, peer: Lease): string | undefined;
+}
+
+/** The cluster's configuration, the host, and what the host decides for itself. */
+export interface BackendOptions {
+  readonly config: NetworkConfig;
+  readonly node: HostNode;
+  /** What carries vxlan packets. */
+  readonly dataplane: Dataplane;
+  /** Six random bytes of any kind: they are made a locally administered unicast address. */
+  readonly randomMac: () => MacAddress;
 }

@@ -1,21 +1,8 @@
 /** Which backend the configuration asks for. */
-import type { MacAddress } from '@podlan/wire';
-import type { Backend, HostNode } from './backend.js';
-import type { Dataplane } from './backend-config.js';
+import type { Backend, BackendOptions } from './backend.js';
 import { createHostGwBackend } from './backends/host-gw.js';
 import { createUdpBackend } from './backends/udp.js';
 import { createVxlanBackend } from './backends/vxlan.js';
-import type { NetworkConfig } from './network-config.js';
-
-/** The cluster's configuration, the host, and what the host decides for itself. */
-export interface BackendOptions {
-  readonly config: NetworkConfig;
-  readonly node: HostNode;
-  /** What carries vxlan packets. */
-  readonly dataplane: Dataplane;
-  /** Six random bytes of any kind: they are made a locally administered unicast address. */
-  readonly randomMac: () => MacAddress;
-}
 
 /**
  * The backend of `config.backend.type`. Throws LeaseError `bad-config` where this host can't be what the configuration

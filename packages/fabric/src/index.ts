@@ -3,12 +3,12 @@
  * @module @podlan/fabric
  */
 export { chooseSubnets, isSameNode } from './allocation.js';
-export type { Backend, HostNode } from './backend.js';
+export type { Backend, BackendOptions, HostNode } from './backend.js';
 export type { BackendConfig, Dataplane, HostGwConfig, UdpConfig, VxlanConfig } from './backend-config.js';
 export { type CleanupOptions, type CleanupResult, cleanup, type RemovedRows, removeRows } from './cleanup.js';
 export { type Clock, systemClock } from './clock.js';
 export { controllerUnder } from './controller-under.js';
-export { type BackendOptions, createBackend } from './create-backend.js';
+export { createBackend } from './create-backend.js';
 export * from './lease.js';
 export { formatLeaseKey, formatLeaseValue, parseLease, parseLeaseKey } from './lease-json.js';
 export { forwardChain, type MasqueradeOptions, masqueradeChain } from './masquerade.js';

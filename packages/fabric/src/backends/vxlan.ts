@@ -18,10 +18,9 @@ import {
   prefixAddress,
 } from '@podlan/wire';
 import * as v from 'valibot';
-import type { Backend } from '../backend.js';
+import type { Backend, BackendOptions } from '../backend.js';
 import type { VxlanConfig } from '../backend-config.js';
 import { refuseConfig } from '../config-object.js';
-import type { BackendOptions } from '../create-backend.js';
 import type { Endpoint, Lease, LeaseAttributes } from '../lease.js';
 import { endpointOf, subnetOf } from '../lease-json.js';
 import { directRoute, isOnLink } from './direct-route.js';
