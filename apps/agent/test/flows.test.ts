@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agentSocket } from '../dist/lab/lab-agents.js';
 import { findHost } from '../dist/lab/lab-state.js';
 import type { FlowEvent, FlowJson } from '../src/flows/flow-report.js';
-import { eventually, podlan, TestLab } from './test-lab.js';
+import { eventually, isAlive, podlan, TestLab } from './test-lab.js';
 
 let lab: TestLab;
 let folder: string;
@@ -251,4 +251,12 @@ test('an agent that gives way logs how its flows ended, and the successor sees f
   await lab.in('pod-a1', 'ping', '-n', '-c', '2', '-i', '0.01', '-e', '4801', lab.address('pod-b1'));
   const after = (await flowsOf()).filter(({ icmpIdentifier }) => icmpIdentifier === 4801);
   expect(after.map(({ packetTotalCount }) => packetTotalCount)).toEqual([2, 2]);
+});
+
+test('an agent without a log has nothing to open anew, and goes on', async () => {
+  const { pid } = findHost(lab.state, 'host-b');
+  process.kill(pid, 'SIGHUP');
+  await lab.in('pod-a1', 'ping', '-n', '-c', '1', lab.address('pod-b1'));
+  expect(await lab.agent('host-b')).toMatchObject({ pid });
+  expect(isAlive(pid)).toBe(true);
 });

@@ -57,6 +57,11 @@ test('the flags it takes from /etc/default/podlan are the agent’s', () => {
   for (const variable of variables) expect(String(stdout).replace(/\s+/g, ' ')).toContain(`env: ${variable}`);
 });
 
+test('a flow log has a directory to be in, and is opened anew by a reload', () => {
+  expect(valuesOf('LogsDirectory')).toEqual(['podlan']);
+  expect(valuesOf('ExecReload')).toEqual(["/bin/sh -c 'kill -HUP $MAINPID'"]);
+});
+
 /** As the unit has them, for setpriv: `+net_admin,+net_raw`. */
 const capabilities = (name: string) =>
   valuesOf(name)[0]!

@@ -1,8 +1,10 @@
 /** The daemon: flags to wiring. What it decides lies in @podlan/fabric, what it does in @podlan/linux and the forwarder. */
+import { isatty } from 'node:tty';
 import type { Lease } from '@podlan/fabric';
 import { type Logger, pino } from 'pino';
 import { CaptureServer } from '../capture/capture-server.js';
 import { FlowLog } from '../flows/flow-log.js';
+import type { LossPlace } from '../flows/flow-losses.js';
 import { FlowWatch } from '../flows/flow-watch.js';
 import { AgentMetrics } from '../metrics/agent-metrics.js';
 import { measuredStore } from '../metrics/measured-store.js';
@@ -32,6 +34,10 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     });
   }
 
+  const reopened = () => log.info('SIGHUP: what is logged to a file goes on in one that is opened anew');
+  // Without a terminal that could hang up, it is no wish that the agent ends.
+  if (!isatty(0)) process.on('SIGHUP', reopened);
+
   const succession = new Succession();
   const metrics = new AgentMetrics({ node: options.name, store: options.store.kind });
   const servers = new AgentServers(options, metrics);
@@ -40,6 +46,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     if (!options.replace) await servers.open(succession.conversations, log);
     await run(options, { log, signal: stop.signal, succession, servers, metrics });
   } finally {
+    process.off('SIGHUP', reopened);
     servers.close();
   }
   return 0;
@@ -65,7 +72,8 @@ async function run(
   const { forwarder, dataplane } = wired;
   const store = measuredStore(wired.store, (time) => metrics.storeTold(time));
   const wiring = { ...wired, store };
-  const flows = new FlowWatch(forwarder, { flows: options.flows.flows, dataplane, file: flowLog }, log);
+  const onLost = (place: LossPlace, count: number) => metrics.flowsLost(place, count);
+  const flows = new FlowWatch(forwarder, { flows: options.flows.flows, dataplane, file: flowLog, onLost });
   servers.flows = () => flows.report();
   const captures = new CaptureServer(forwarder, dataplane);
   servers.capture = (incoming, outgoing) => captures.serve(incoming, outgoing);

@@ -6,8 +6,9 @@ import { askAgent } from '../agent/control-socket.js';
 import { openStream } from '../agent/control-stream.js';
 import { parseAddress } from '../agent/flags/flag-values.js';
 import { type FlowChoice, isChosen, namesOf, podAddresses } from '../flows/flow-choice.js';
+import type { LostEvent } from '../flows/flow-losses.js';
 import { type FlowEvent, type FlowJson, type FlowReport, FOLLOW_FLOWS_PATH } from '../flows/flow-report.js';
-import { eventText, flowsText, type NameOf } from '../flows/flow-text.js';
+import { eventText, flowsText, lostText, type NameOf } from '../flows/flow-text.js';
 import { type AgentFlags, declareAgentFlags } from './which-agent.js';
 import { placeOf } from './which-place.js';
 
@@ -56,10 +57,15 @@ async function follow(socket: string, choice: FlowChoice, nameOf: NameOf | undef
   const incoming = await openStream(socket, FOLLOW_FLOWS_PATH, stop.signal);
   try {
     for await (const line of createInterface({ input: incoming })) {
-      const event = JSON.parse(line) as FlowEvent;
-      if (isChosen(choice, event)) process.stdout.write(`${nameOf ? eventText(event, nameOf) : line}\n`);
+      const event = JSON.parse(line) as FlowEvent | LostEvent;
+      // Whatever was chosen may be among the lost.
+      if (event.event !== 'lost' && !isChosen(choice, event)) continue;
+      process.stdout.write(`${nameOf ? textOf(event, nameOf) : line}\n`);
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   }
 }
+
+const textOf = (event: FlowEvent | LostEvent, nameOf: NameOf): string =>
+  event.event === 'lost' ? lostText(event) : eventText(event, nameOf);

@@ -1,6 +1,7 @@
 /** Flows as a person reads them. */
 import type { IpAddress } from '@podlan/wire';
 import { table } from '../table.js';
+import type { LostEvent } from './flow-losses.js';
 import { destinationOf, type FlowEvent, type FlowJson, type FlowReport, sourceOf } from './flow-report.js';
 
 /** What an address is called; itself where nobody knows. */
@@ -55,5 +56,15 @@ export function flowsText({ flows, lost }: FlowReport, nameOf: NameOf): string {
   return lines.join('\n');
 }
 
+const firstCell = (event: string): string => event.padEnd(6);
+
 export const eventText = (event: FlowEvent, nameOf: NameOf): string =>
-  [event.event.padEnd(6), ...cells(event, nameOf)].join('  ');
+  [firstCell(event.event), ...cells(event, nameOf)].join('  ');
+
+export function lostText({
+  notSentFlowTotalCount: flows,
+  notSentPacketTotalCount: packets,
+  notSentOctetTotalCount: octets,
+}: LostEvent): string {
+  return `${firstCell('lost')}  so far ${flows} events with ${packets} packets and ${octets} octets could not be told`;
+}

@@ -7,7 +7,9 @@ import type { FlowFlags } from '../agent/flags/flow-flags.js';
 import type { WorkerForwarder } from '../agent/worker-forwarder.js';
 import type { FlowRecords } from '../agent/worker-messages.js';
 import { FlowHistory } from './flow-history.js';
+import { FlowListener, lineOf } from './flow-listener.js';
 import type { FlowLog } from './flow-log.js';
+import { type FlowLosses, type LossPlace, NO_LOSSES, sumOf } from './flow-losses.js';
 import { type FlowEvent, type FlowJson, type FlowReport, flowJson, linkOctetsOf } from './flow-report.js';
 
 const TICK_MS = 1000;
@@ -22,10 +24,8 @@ interface Options extends Pick<FlowFlags, 'flows'> {
   readonly dataplane: Dataplane;
   /** The caller's to close. */
   readonly file: FlowLog | undefined;
-}
-
-interface Log {
-  warn(message: string): void;
+  /** Hears of flows, or of events, that somebody was not told. */
+  readonly onLost: (place: LossPlace, count: number) => void;
 }
 
 export class FlowWatch {
@@ -33,16 +33,19 @@ export class FlowWatch {
   readonly #options: Options;
   readonly #histories = new Map<string, FlowHistory>();
   readonly #live = new Map<string, readonly FlowJson[]>();
-  readonly #counters = new Map<string, FlowRecords['counters']>();
-  readonly #followers = new Set<ServerResponse>();
+  /** Of each forwarder that runs. */
+  readonly #counters = new Map<string, FlowRecords['counters']['lost']>();
+  readonly #log: FlowListener | undefined;
+  readonly #followers = new Map<ServerResponse, FlowListener>();
   readonly #timer: NodeJS.Timeout;
-  readonly #log: Log;
+  #lost = NO_LOSSES;
   #asking = false;
 
-  constructor(forwarders: Forwarders, options: Options, log: Log) {
+  constructor(forwarders: Forwarders, options: Options) {
+    const { file } = options;
     this.#forwarders = forwarders;
     this.#options = options;
-    this.#log = log;
+    this.#log = file && new FlowListener((lines) => file.append(lines));
     forwarders.onFlows = (row, records, isLast) => this.#take(row, records, isLast);
     this.#timer = setInterval(() => void this.#look().catch(() => {}), TICK_MS);
   }
@@ -51,13 +54,7 @@ export class FlowWatch {
   async report(): Promise<FlowReport> {
     this.#requireFlows();
     await this.#forwarders.askFlows(Date.now() - IDLE_MS);
-    const lost = { flows: 0, packets: 0, octets: 0 };
-    for (const { lost: more } of this.#counters.values()) {
-      lost.flows += more.flows;
-      lost.packets += more.packets;
-      lost.octets += more.bytes;
-    }
-    return { capacity: this.#options.flows, lost, flows: [...this.#live.values()].flat() };
+    return { capacity: this.#options.flows, lost: this.#lost, flows: [...this.#live.values()].flat() };
   }
 
   /** Throws as `report`. */
@@ -65,14 +62,14 @@ export class FlowWatch {
     this.#requireFlows();
     outgoing.writeHead(200, { 'content-type': 'application/jsonl' });
     outgoing.flushHeaders();
-    this.#followers.add(outgoing);
+    this.#followers.set(outgoing, new FlowListener((lines) => takenBy(outgoing, lines)));
     outgoing.once('close', () => this.#followers.delete(outgoing));
   }
 
   /** After the forwarders. */
   close(): void {
     clearInterval(this.#timer);
-    for (const follower of this.#followers) follower.end();
+    for (const [outgoing, follower] of this.#followers) outgoing.end(follower.untold().join(''));
   }
 
   #requireFlows(): void {
@@ -93,28 +90,44 @@ export class FlowWatch {
     });
   }
 
-  #take({ dev, type }: ForwarderRow, { live, ended, counters }: FlowRecords, isLast: boolean): void {
+  #take({ dev, type }: ForwarderRow, records: FlowRecords, isLast: boolean): void {
     const octets = linkOctetsOf(type);
-    const told = (records: Uint8Array) => parseFlowRecords(records).map((one) => flowJson(dev, one, octets));
+    const told = (bytes: Uint8Array) => parseFlowRecords(bytes).map((one) => flowJson(dev, one, octets));
     const history = this.#histories.get(dev) ?? new FlowHistory();
     this.#histories.set(dev, history);
-    this.#counters.set(dev, counters);
-    const now = told(live);
-    this.#live.set(dev, now);
+    const live = told(records.live);
+    this.#live.set(dev, live);
     const nowMs = Date.now();
     const reason = ({ flowEndMilliseconds: last }: FlowJson) =>
       nowMs - last >= IDLE_MS ? 1 : isLast ? 4 : 5;
-    this.#tell([...history.next(now, told(ended), { nowMs, reason })]);
+    const lost = this.#lostSince(dev, records.counters.lost, octets);
+    const { events, missed } = history.next({ live, ended: told(records.ended), lost, nowMs }, reason);
+    // Who comes after it counts from zero.
+    if (isLast) this.#counters.delete(dev);
+    this.#tell(events, missed);
   }
 
-  #tell(events: readonly FlowEvent[]): void {
-    try {
-      this.#options.file?.append(events);
-    } catch (error) {
-      this.#log.warn(`the flow log: ${(error as Error).message}`);
-    }
-    if (events.length === 0) return;
-    const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
-    for (const follower of this.#followers) if (follower.writableLength < MOST_UNREAD) follower.write(text);
+  #lostSince(dev: string, now: FlowRecords['counters']['lost'], linkOctets: number): FlowLosses {
+    const before = this.#counters.get(dev) ?? { flows: 0, packets: 0, bytes: 0 };
+    this.#counters.set(dev, now);
+    const packets = now.packets - before.packets;
+    const octets = Math.max(0, now.bytes - before.bytes - packets * linkOctets);
+    return { flows: now.flows - before.flows, packets, octets };
   }
+
+  #tell(events: readonly FlowEvent[], missed: FlowLosses): void {
+    this.#lost = sumOf(this.#lost, missed);
+    const lines = events.map(lineOf);
+    const count = (place: LossPlace, lost: number) => lost > 0 && this.#options.onLost(place, lost);
+    count('forwarder', missed.flows);
+    if (this.#log) count('log', this.#log.tell(events, lines, missed));
+    for (const follower of this.#followers.values()) count('follower', follower.tell(events, lines, missed));
+  }
+}
+
+/** All or none. */
+function takenBy(outgoing: ServerResponse, lines: readonly string[]): number {
+  if (outgoing.writableLength >= MOST_UNREAD) return 0;
+  outgoing.write(lines.join(''));
+  return lines.length;
 }

@@ -3,6 +3,7 @@ import { type ForwarderCounters, isForwarded, type Verdict } from '@podlan/datap
 import type { NodeCounters, NodeState, PeerState, ReconcileReport } from '@podlan/fabric';
 import type { Row } from '@podlan/linux/model';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { LOSS_PLACES, type LossPlace } from '../flows/flow-losses.js';
 import { VERSION } from '../version.js';
 import type { DeviceCounters } from './device-counters.js';
 import { declareFamilies, type Families, type Series } from './families.js';
@@ -80,6 +81,7 @@ export class AgentMetrics {
   /** What has not happened yet is known to be zero, so that a first time shows as a rise. */
   #beginAtZero(): void {
     for (const kind of DRIFTING_KINDS) this.#families.repaired.inc({ kind }, 0);
+    for (const place of LOSS_PLACES) this.#families.flowsLost.inc({ place }, 0);
     for (const operation of ['acquire', 'renew', 'watch'])
       this.#families.storeErrors.inc({ store: this.#about.store, operation, code: 'unavailable' }, 0);
   }
@@ -95,6 +97,10 @@ export class AgentMetrics {
     if (seconds !== undefined) this.#families.storeSeconds.observe({ store, operation }, seconds);
     if (error !== undefined) this.#families.storeErrors.inc({ store, operation, code: error });
     else if (operation === 'acquire' || operation === 'renew') this.#renewedMs = Date.now();
+  }
+
+  flowsLost(place: LossPlace, count: number): void {
+    this.#families.flowsLost.inc({ place }, count);
   }
 
   /** As text for Prometheus. Without readings the node has not begun. */

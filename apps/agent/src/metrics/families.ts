@@ -166,6 +166,12 @@ function declareEvents(registry: Registry) {
       labelNames: ['kind'],
       registers,
     }),
+    flowsLost: new Counter({
+      name: 'podlan_flow_events_lost_total',
+      help: `Flows, or events of them, that were not told: in the forwarder, to the log, to those who follow. ${WASM}`,
+      labelNames: ['place'],
+      registers,
+    }),
     storeSeconds: new Histogram({
       name: 'podlan_store_operation_duration_seconds',
       help: 'What questions to the lease store took; a watch, until its first answer.',
