@@ -53,18 +53,20 @@ async function runDoctor(flags: DoctorFlags): Promise<number> {
   if (flags.lab !== undefined && !isRoot()) return runInHolder(labName(flags), true);
   const { examine, exitCodeOf } = await import('../doctor/examine.js');
   const { reportJson, reportText } = await import('../doctor/report.js');
-  const patient = await patientOf(flags);
-  const { snapshots, probes } = await patient.look();
-  let results = await examine(snapshots, probes);
+  const { netnsOf, ...patient } = await patientOf(flags);
+  const look = async () => {
+    const { snapshots, probes } = await patient.look();
+    return examine(snapshots, probes);
+  };
+  let results = await look();
   if (flags.fix) {
     const { fixAll } = await import('../doctor/live/fix.js');
-    const ran = await fixAll(results, patient, flags.yes ?? false);
-    const again = ran ? await patient.look() : { snapshots, probes };
-    results = await examine(again.snapshots, again.probes);
+    results = await fixAll(results, { netnsOf, look, yes: flags.yes ?? false });
   }
+  const isLive = flags.snapshots === undefined;
   const text = flags.json
     ? JSON.stringify(reportJson(results))
-    : reportText(results, { ...flags, paint: painterFor(process.stdout) });
+    : reportText(results, { ...flags, isLive, paint: painterFor(process.stdout) });
   process.stdout.write(`${text}\n`);
   return exitCodeOf(results);
 }

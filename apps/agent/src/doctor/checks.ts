@@ -13,28 +13,34 @@
 import type { Check } from './check.js';
 import { CHECKSUM_CHECKS } from './checks/checksums.js';
 import { CNI_CONFIG_CHECKS } from './checks/cni-config.js';
+import { FORWARDER_CHECKS } from './checks/forwarder.js';
 import { FORWARDING_CHECKS } from './checks/forwarding.js';
 import { KERNEL_TABLE_CHECKS } from './checks/kernel-tables.js';
 import { LEASE_CHECKS } from './checks/lease.js';
 import { LEASE_TIME_CHECKS } from './checks/lease-time.js';
 import { LEFT_OVER_CHECKS } from './checks/left-over.js';
 import { MAC_POLICY_CHECKS } from './checks/mac-policy.js';
+import { MTU_CHECKS } from './checks/mtu-chain.js';
 import { NETWORK_CHECKS } from './checks/networks-apart.js';
 import { OVERLAY_CHECKS } from './checks/overlay.js';
 import { PEER_ROW_CHECKS } from './checks/peer-rows.js';
 import { POD_ADDRESS_CHECKS } from './checks/pod-addresses.js';
-import { POD_CHECKS } from './checks/pods.js';
+import { POD_BRIDGE_CHECKS } from './checks/pod-bridge.js';
 import { REACH_CHECKS } from './checks/reach.js';
 import { SOURCE_VALIDATION_CHECKS } from './checks/source-validation.js';
+import { SUBNET_ENV_CHECKS } from './checks/subnet-env.js';
 
 /** Devices before the rows on them: `--fix` mends in this order. */
 export const CHECKS: readonly Check[] = [
   ...FORWARDING_CHECKS,
   ...LEASE_CHECKS,
   ...OVERLAY_CHECKS,
+  ...FORWARDER_CHECKS,
   ...PEER_ROW_CHECKS,
   ...LEFT_OVER_CHECKS,
-  ...POD_CHECKS,
+  ...POD_BRIDGE_CHECKS,
+  ...SUBNET_ENV_CHECKS,
+  ...MTU_CHECKS,
   ...SOURCE_VALIDATION_CHECKS,
   ...LEASE_TIME_CHECKS,
   ...MAC_POLICY_CHECKS,

@@ -14,6 +14,7 @@ export async function examine(
 ): Promise<CheckResult[]> {
   const scenes = scenesOf(snapshots, probes);
   if (scenes.length === 0) throw noNode(snapshots);
+  refuseTwice(scenes);
   const results: CheckResult[] = [];
   for (const scene of scenes)
     for (const check of checks) results.push(...resultsOf(check, scene, await check.examine(scene)));
@@ -25,6 +26,16 @@ const noNode = (snapshots: readonly NodeSnapshot[]): UsageError =>
     'expected a node of podlan or flannel, found no agent, no device of flannel and no subnet.env on ' +
       `${snapshots.map(({ node }) => node).join(', ')}; tell where they are with: --socket, --subnet-file`,
   );
+
+/** One node at two times, or two of one name, would be held against each other. */
+function refuseTwice(scenes: readonly Scene[]): void {
+  const names = scenes.map(({ node }) => node);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw new UsageError(
+      `expected one snapshot of each node, found several of ${twice}; leave one of them out`,
+    );
+}
 
 function resultsOf({ id, title, page }: Check, { node }: Scene, examined: Examined): CheckResult[] {
   const base = { check: id, title, node, page, evidence: [], mend: [], fixable: false };

@@ -1,4 +1,5 @@
 /** Where on its way a packet to a peer was lost, and what mends that: by what this node has, then by what was seen. */
+import { VXLAN_PORT_LINUX } from '@podlan/wire';
 import type { Problem } from './check.js';
 import type { PeerProbe } from './live/peer-probe.js';
 import { ownMacProblem } from './own-mac.js';
@@ -96,12 +97,19 @@ function beyond(scene: Scene, probe: PeerProbe): Loss {
         ? [`ping ${publicIp}`, 'look at the rules and routes of the peer']
         : [
             `let firewalls and security groups between the nodes pass UDP port ${port} both ways`,
+            ...strangePort(port),
             `watch on the peer: tcpdump -ni any udp port ${port}`,
           ],
   };
 }
 
 const UDP_BACKEND_PORT = 8285;
+
+/** No lease tells the port: a node that was made with another than the rest sends, and nobody takes it. */
+const strangePort = (port: number): string[] =>
+  port === UDP_BACKEND_PORT || port === VXLAN_PORT_LINUX
+    ? []
+    : [`see that all nodes have one Backend.Port: flannel's is ${VXLAN_PORT_LINUX}, and this node sends to ${port}`];
 
 /** Of the tunnel; undefined where packets go from host to host as they are. */
 function portOf({ overlays, control }: Scene, { device }: PeerProbe): number | undefined {

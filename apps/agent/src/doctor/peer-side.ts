@@ -24,13 +24,14 @@ export interface PeerSide {
 
 /** Peers of another backend are nobody's peers; nor are reservations, which have none. */
 export function peerSides(scene: Scene): PeerSide[] {
-  const { leases, control } = scene;
+  const { leases, control, overlays } = scene;
   const backend = control.backend ?? leases?.own?.backendType;
   const peers = (leases?.peers ?? []).filter(
     ({ backendType }) => backend === undefined || typeOf(backendType) === typeOf(backend),
   );
-  const families = [...new Set(control.subnets.map(familyOf))];
-  return peers.flatMap((lease) => families.flatMap((family) => sideOf(scene, lease, family) ?? []));
+  // A device is there for its family's peers, whatever has become of subnet.env and of this node's lease.
+  const families = new Set([...control.subnets.map(familyOf), ...overlays.map(({ family }) => family)]);
+  return peers.flatMap((lease) => [...families].flatMap((family) => sideOf(scene, lease, family) ?? []));
 }
 
 /** flannel's udp backend writes no type. */

@@ -1,5 +1,6 @@
 /** What `podlan doctor` prints: a line for each check where all is well, and everything about what is not. */
 import type { Colour, Paint } from '../colour.js';
+import { siteAddress } from '../site.js';
 import type { CheckResult, Verdict } from './check.js';
 import { exitCodeOf } from './examine.js';
 
@@ -34,6 +35,8 @@ const MARKS: Record<Verdict, readonly [string, Colour]> = {
 export interface ReportOptions {
   /** Also what was looked at where all is well. */
   readonly verbose?: boolean;
+  /** `--fix` could mend: files have no kernel. */
+  readonly isLive: boolean;
   readonly paint: Paint;
 }
 
@@ -44,20 +47,21 @@ export function reportText(results: readonly CheckResult[], options: ReportOptio
     ...results.filter((result) => result.node === node).flatMap((result) => linesOf(result, options)),
     '',
   ]);
-  return [...lines, summary(results)].join('\n');
+  return [...lines, summary(results, options)].join('\n');
 }
 
-function linesOf(result: CheckResult, { verbose = false, paint }: ReportOptions): string[] {
+function linesOf(result: CheckResult, options: ReportOptions): string[] {
+  const { verbose = false, paint } = options;
   const { verdict, title, why, looked } = result;
   const [mark, colour] = MARKS[verdict];
   if (verdict === 'ok')
     return [`  ${paint(colour, mark)} ${title}`, ...(verbose ? section('looked at', looked, paint) : [])];
   if (verdict === 'skipped')
     return [paint(colour, `  ${mark} ${title}: not looked at`), ...(verbose ? wrapped(why) : [])];
-  return problemLines(result, paint);
+  return problemLines(result, options);
 }
 
-function problemLines(result: CheckResult, paint: Paint): string[] {
+function problemLines(result: CheckResult, { paint, isLive }: ReportOptions): string[] {
   const { verdict, title, check, why, looked, evidence, mend, fixable, page } = result;
   const [mark, colour] = MARKS[verdict];
   return [
@@ -65,8 +69,8 @@ function problemLines(result: CheckResult, paint: Paint): string[] {
     ...wrapped(why),
     ...section('looked at', looked, paint),
     ...section('found', evidence, paint),
-    ...section(fixable ? 'mend it, or let --fix do it' : 'mend it', mend, paint),
-    `      ${paint('dim', `read more: ${page}`)}`,
+    ...section(fixable && isLive ? 'mend it, or let --fix do it' : 'mend it', mend, paint),
+    `      ${paint('dim', `read more: ${siteAddress(page)}`)}`,
   ];
 }
 
@@ -94,12 +98,11 @@ const WORDS: Record<Verdict, string> = {
   skipped: 'not looked at (--verbose tells why)',
 };
 
-function summary(results: readonly CheckResult[]): string {
+function summary(results: readonly CheckResult[], { isLive }: ReportOptions): string {
   const parts = VERDICTS.map((verdict) => [countOf(results, verdict), verdict] as const)
     .filter(([count]) => count > 0)
     .map(([count, verdict]) => `${count} ${WORDS[verdict]}`);
-  const offer = results.some(({ fixable }) => fixable)
-    ? "; --fix mends what is podlan's or flannel's own"
-    : '';
+  const offer =
+    isLive && results.some(({ fixable }) => fixable) ? "; --fix mends what is podlan's or flannel's own" : '';
   return `${parts.join(', ')}${offer}`;
 }

@@ -59,10 +59,20 @@ function sceneOf(snapshot: NodeSnapshot, others: readonly NodeSnapshot[]): Scene
   const told = snapshot.control!;
   const leases = leasesFrom(told) ?? leasesOfOthers(snapshot, others);
   const external = told.interface ?? interfaceOf(host, leases?.own);
-  const control = external === undefined ? told : { ...told, interface: external };
+  const control = {
+    ...told,
+    subnets: wholeSubnets(told.subnets, leases?.own),
+    ...(external && { interface: external }),
+  };
   const base = { node: snapshot.node, snapshot, host, control, others, machine: snapshot.machine ?? {} };
   return { ...base, overlays: overlaysOf(host), ...(leases && { leases }) };
 }
+
+/** A family that subnet.env has lost is in the lease: without it, all that leads to peers would look left over. */
+const wholeSubnets = (told: readonly IpPrefix[], own: LeaseSnapshot | undefined): IpPrefix[] => {
+  const families = told.map(familyOf);
+  return [...told, ...(own?.subnets ?? []).filter((subnet) => !families.includes(familyOf(subnet)))];
+};
 
 /** Without a vxlan device nothing tells which it is, but that it has the address of the lease. */
 function interfaceOf(
@@ -135,6 +145,10 @@ export const sysctlName = (key: string): string =>
   key.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'));
 
 export const familiesOf = ({ control }: Scene): Family[] => [...new Set(control.subnets.map(familyOf))];
+
+/** By the lease: subnet.env is a copy of it, and may be an old one. */
+export const leasedSubnets = ({ leases, control }: Scene): readonly IpPrefix[] =>
+  (leases?.areAll ? leases.own?.subnets : undefined) ?? control.subnets;
 
 /** Why a check that asks about leases does not look where nobody tells them. */
 export const NO_LEASES =

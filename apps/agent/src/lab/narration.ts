@@ -1,6 +1,7 @@
 /** What the demo says, in English and Chinese. Lines fit in 80 columns. */
 
 import { type Colour, painterFor } from '../colour.js';
+import { isChineseLocale } from '../locale.js';
 import { UsageError } from '../usage-error.js';
 import type { DemoStage } from './demo-stage.js';
 import { DEMO_TEXT, type DemoText } from './demo-text.js';
@@ -9,10 +10,7 @@ export type Language = keyof typeof DEMO_TEXT;
 
 /** `--lang`, else the locale (LC_ALL, LC_MESSAGES, LANG). */
 export function parseLanguage(text: string | undefined): Language {
-  if (text === undefined) {
-    const locale = process.env.LC_ALL || process.env.LC_MESSAGES || process.env.LANG || '';
-    return locale.startsWith('zh') ? 'zh' : 'en';
-  }
+  if (text === undefined) return isChineseLocale() ? 'zh' : 'en';
   if (Object.hasOwn(DEMO_TEXT, text)) return text as Language;
   throw new UsageError(`--lang: expected ${Object.keys(DEMO_TEXT).join(' or ')}, found ${text}`);
 }

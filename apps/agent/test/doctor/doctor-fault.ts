@@ -24,7 +24,9 @@ export interface DoctorFault {
   /** Default: the one whose agents have ended. */
   readonly lab?: FaultLab;
   readonly make: Deed;
-  /** What mends it; absent: what the report says does. */
+  /** Why no command of the report mends it; absent: those do. */
+  readonly byHand?: string;
+  /** What is left to be done then; absent: nothing. */
   readonly mend?: Deed;
   readonly verdict: 'warning' | 'error';
   /** In one of the rows that show it. */
@@ -36,6 +38,8 @@ export interface DoctorFault {
   readonly host?: string;
   /** Default: at this one host, with the leases of the store, and nothing sent. */
   readonly look?: Look;
+  /** Where the files of the host are for `look`. Default: where they are. */
+  readonly root?: (lab: TestLab) => string;
 }
 
 export const snapshotOf = async (lab: TestLab, host: string) => {
@@ -64,6 +68,23 @@ export const compareHosts: Look = async (lab, host) => {
 
 export const wrongOf = (results: readonly CheckResult[]): CheckResult[] =>
   results.filter(({ verdict }) => verdict === 'error' || verdict === 'warning');
+
+/** A line for a shell, and no advice. */
+const isCommand = (line: string): boolean => /^(ip|bridge|sysctl|nft|ethtool|modprobe|mv|printf) /.test(line);
+
+/** What a reader would paste who knows nothing, or what `--fix` would run. */
+export async function paste(
+  lab: TestLab,
+  host: string,
+  results: readonly CheckResult[],
+  what: 'commands' | 'fixable',
+  root = '',
+): Promise<void> {
+  const lines = results
+    .filter(({ fixable }) => fixable || what === 'commands')
+    .flatMap(({ mend }) => mend.filter(isCommand));
+  for (const line of new Set(lines)) await sh(lab, host, line.replaceAll(' /etc/', ` ${root}/etc/`));
+}
 
 export async function doIt(lab: TestLab, host: string, deed: Deed): Promise<void> {
   if (typeof deed === 'function') await deed(lab);

@@ -1,5 +1,6 @@
 /** Every check finds the fault that was made for it, says what mends it, and is silent where nothing is wrong. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CheckResult } from '../../dist/doctor/check.js';
 import { CHECKS } from '../../dist/doctor/checks.js';
 import { startFaultLab } from '../faults/fault-lab.js';
 import type { TestLab } from '../test-lab.js';
@@ -8,6 +9,7 @@ import {
   type DoctorFault,
   doIt,
   examineHost,
+  paste,
   probeHost,
   RUNNING_LAB,
   STOPPED_LAB,
@@ -56,11 +58,13 @@ describe.each(LABS)('$name, agents $agents', (faultLab) => {
   test.each(FAULTS.filter(({ lab: wanted = STOPPED_LAB }) => wanted === faultLab))(
     '$check: $name',
     async (fault) => {
-      const { host = 'host-a', look = examineHost, check, verdict, evidence, make, mend } = fault;
+      const { host = 'host-a', look = examineHost, check, verdict, evidence, make, mend, byHand } = fault;
       const { why, advice } = fault;
       await doIt(lab, host, make);
-      const wrong = wrongOf(await look(lab, host));
-      const found = wrong.filter((one) => one.check === check);
+      const find = async () => wrongOf(await look(lab, host));
+      const ofCheck = (results: readonly CheckResult[]) => results.filter((one) => one.check === check);
+      const wrong = await find();
+      const found = ofCheck(wrong);
       try {
         expect(found, JSON.stringify(wrong, null, 1)).toContainEqual(
           expect.objectContaining({ verdict, node: host }),
@@ -75,10 +79,15 @@ describe.each(LABS)('$name, agents $agents', (faultLab) => {
         expect(found.every((one) => one.looked.length > 0 && one.why !== '' && one.mend.length > 0)).toBe(
           true,
         );
+        const what = byHand === undefined ? 'commands' : 'fixable';
+        await paste(lab, host, wrong, what, fault.root?.(lab));
+        // A device that was made anew has lost its rows, which the next look asks for.
+        await paste(lab, host, await find(), what, fault.root?.(lab));
+        expect(byHand ?? ofCheck(await find()), 'the printed commands mend it').toEqual(byHand ?? []);
       } finally {
-        await doIt(lab, host, mend ?? wrong.flatMap((one) => (one.fixable ? one.mend : [])));
+        await doIt(lab, host, mend ?? []);
       }
-      expect(wrongOf(await look(lab, host))).toEqual([]);
+      expect(await find()).toEqual([]);
     },
   );
 });

@@ -13,6 +13,7 @@ export function edited(
   let isMade = false;
   return {
     ...fault,
+    byHand: 'what was read of the host is wrong, and not the host',
     make: async () => {
       isMade = true;
     },

@@ -1,9 +1,9 @@
 /** Faults of a host's files, and of networks beside that of the pods. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { examine } from '../../dist/doctor/examine.js';
 import { overlaysOf } from '../../dist/doctor/scene.js';
-import { hostDirectory } from '../../dist/lab/lab-agents.js';
+import { hostDirectory, subnetFile } from '../../dist/lab/lab-agents.js';
 import { readCniConfigs } from '../../dist/snapshot/machine/host-files.js';
 import { readMacPolicies } from '../../dist/snapshot/machine/mac-policies.js';
 import type { TestLab } from '../test-lab.js';
@@ -45,6 +45,7 @@ const inRoot = (
     write(rootOf(lab), healthy);
   },
   look: withRoot,
+  root: (lab) => rootOf(lab),
 });
 
 const NET_D = 'etc/cni/net.d';
@@ -68,6 +69,7 @@ const reserve = (
   found: Omit<Wanted, 'check' | 'name'>,
 ) => ({
   ...{ check: 'pod-addresses', name, ...found },
+  byHand: 'whether there is such a pod, the container runtime knows',
   make: async (lab: TestLab) =>
     write(
       join(networksOf(lab), network),
@@ -79,7 +81,37 @@ const reserve = (
 });
 const many = Array.from({ length: 230 }, (_, n) => `10.244.1.${n + 20}`);
 
+/** `left` of it is there; the agent would write it whole. */
+const spoilt = (name: string, left: (text: string) => string, evidence: RegExp): DoctorFault => {
+  let whole: string;
+  return {
+    ...{ check: 'subnet-env', name, evidence, verdict: 'error' },
+    byHand: 'the agent has to be started',
+    make: async (lab) => {
+      const file = subnetFile(lab.name, 'host-a');
+      whole = readFileSync(file, 'utf8');
+      writeFileSync(file, left(whole));
+    },
+    mend: async (lab) => writeFileSync(subnetFile(lab.name, 'host-a'), whole),
+  };
+};
+
 export const FILE_FAULTS: readonly DoctorFault[] = [
+  spoilt('it was cut off', (text) => text.slice(0, text.indexOf('FLANNEL_SUBNET')), /^FLANNEL_NETWORK=/),
+  spoilt('a value is none', (text) => text.replace(/MTU=.*/, 'MTU=auto'), /^FLANNEL_MTU=auto$/),
+  spoilt('it is of another subnet', (text) => text.replaceAll('10.244.1.', '10.244.9.'), /10\.244\.9\.1/),
+  {
+    ...spoilt(
+      'its MTU is more than the tunnel carries',
+      (text) => text.replace('1430', '1490'),
+      /^FLANNEL_MTU=1490$/,
+    ),
+    verdict: 'warning',
+  },
+  {
+    ...spoilt('there is nothing in it', () => '\0\0\0', /^\/run\/flannel\/subnet\.env: not there, or/),
+    verdict: 'warning',
+  },
   inRoot(
     {
       check: 'cni-config',
@@ -149,6 +181,7 @@ export const FILE_FAULTS: readonly DoctorFault[] = [
   ),
   {
     check: 'networks-apart',
+    byHand: 'one of the two networks has to move',
     name: "Docker's bridge is in the pod network",
     make: ['ip link add docker0 type bridge', 'ip address add 10.244.200.1/24 dev docker0'],
     mend: ['ip link delete docker0'],
@@ -157,6 +190,7 @@ export const FILE_FAULTS: readonly DoctorFault[] = [
   },
   {
     check: 'networks-apart',
+    byHand: 'one of the two networks has to move',
     name: "a network around the pods' is on a device",
     make: ['ip link add lan0 type bridge', 'ip address add 10.1.2.3/8 dev lan0'],
     mend: ['ip link delete lan0'],
@@ -195,6 +229,7 @@ export const FILE_FAULTS: readonly DoctorFault[] = [
   }),
   {
     check: 'pod-addresses',
+    byHand: 'the pod has to be made anew',
     name: 'a pod has an address that is not reserved',
     make: (lab) => lab.in('pod-a1', 'ip', 'address', 'add', '10.244.1.99/24', 'dev', 'eth0'),
     mend: (lab) => lab.in('pod-a1', 'ip', 'address', 'delete', '10.244.1.99/24', 'dev', 'eth0'),

@@ -33,6 +33,7 @@ export const MACHINE_FAULTS: readonly DoctorFault[] = [
   {
     check: 'udp-checksums',
     name: 'datagrams come in with wrong checksums',
+    byHand: 'whoever sends them is to be found first',
     make: (lab) => datagrams(lab, 'wrong', 20),
     // The counter never falls: so many are right that those are few.
     mend: (lab) => datagrams(lab, 'right', 20_000),

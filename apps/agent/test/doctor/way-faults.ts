@@ -1,6 +1,7 @@
 /** Faults of the way between nodes, which packets show; and those that two nodes held together show. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { subnetFile } from '../../dist/lab/lab-agents.js';
+import { remakeVtep } from '../faults/fault-lab.js';
 import type { TestLab } from '../test-lab.js';
 import { compareHosts, type DoctorFault, probeHost, RUNNING_LAB } from './doctor-fault.js';
 import { MAC_OF_B } from './peer-faults.js';
@@ -21,8 +22,27 @@ async function giveSubnet(lab: TestLab, host: string, from: string, to: string):
 export const WAY_FAULTS: readonly DoctorFault[] = [
   {
     check: 'peer-reach',
+    name: 'without its route, a packet leaves as it is',
+    make: ['ip route del 10.244.2.0/24'],
+    verdict: 'error',
+    evidence: /left the external interface outside of any tunnel, nothing came in there$/,
+    look: probeHost,
+  },
+  {
+    check: 'peer-reach',
+    name: 'this node sends to a port of its own',
+    byHand: 'the lease does not tell the port: the agent has to be started anew',
+    make: (lab) => remakeVtep(lab, 'host-a', { port: 4789, mtu: 1430 }),
+    mend: (lab) => remakeVtep(lab, 'host-a', { mtu: 1430 }),
+    verdict: 'error',
+    evidence: /, left the external interface, nothing came in there$/,
+    look: probeHost,
+  },
+  {
+    check: 'peer-reach',
     name: "this host's own firewall drops VXLAN that comes in",
     make: chain('input', 'udp dport 8472 drop'),
+    byHand: "a firewall is its owner's: the report says what it must let through",
     mend: NO_WALL,
     verdict: 'error',
     evidence: /left the external interface, an answer came in there$/,
@@ -34,6 +54,7 @@ export const WAY_FAULTS: readonly DoctorFault[] = [
     check: 'peer-reach',
     name: "this host's own firewall drops VXLAN that leaves",
     make: chain('output', 'udp dport 8472 drop'),
+    byHand: "a firewall is its owner's: the report says what it must let through",
     mend: NO_WALL,
     verdict: 'error',
     evidence: /did not leave the external interface, nothing came in there$/,
@@ -44,6 +65,7 @@ export const WAY_FAULTS: readonly DoctorFault[] = [
     check: 'peer-reach',
     name: 'the peer drops VXLAN',
     make: (lab) => lab.in('host-b', 'sh', '-ec', chain('input', 'udp dport 8472 drop').join('\n')),
+    byHand: 'it is to be mended on another host, or on the way',
     mend: (lab) => lab.in('host-b', 'sh', '-ec', NO_WALL.join('\n')),
     verdict: 'error',
     evidence: /, left the external interface, nothing came in there$/,
@@ -105,6 +127,7 @@ export const WAY_FAULTS: readonly DoctorFault[] = [
     name: 'large packets are lost on the way',
     make: (lab) =>
       lab.in('host-b', 'sh', '-ec', chain('input', 'udp dport 8472 meta length gt 1400 drop').join('\n')),
+    byHand: 'it is to be mended on another host, or on the way',
     mend: (lab) => lab.in('host-b', 'sh', '-ec', NO_WALL.join('\n')),
     verdict: 'error',
     evidence: /^ping -c 1 -M do -s 1402 10\.244\.2\.0: no answer, left/,
@@ -114,6 +137,7 @@ export const WAY_FAULTS: readonly DoctorFault[] = [
     check: 'leases-apart',
     name: 'two nodes have one subnet',
     make: (lab) => giveSubnet(lab, 'host-b', '10.244.2.', '10.244.1.'),
+    byHand: 'which of the two is wrong, nobody but their owner knows',
     mend: (lab) => giveSubnet(lab, 'host-b', '10.244.1.', '10.244.2.'),
     verdict: 'error',
     evidence: /^another: 10\.244\.1\.0\/24.* at 192\.168\.77\.12/,
@@ -124,6 +148,7 @@ export const WAY_FAULTS: readonly DoctorFault[] = [
     name: 'the agent has ended',
     lab: RUNNING_LAB,
     make: (lab) => lab.kill('host-a', 'SIGTERM'),
+    byHand: 'the agent has to be started',
     mend: (lab) => lab.restart('host-a'),
     verdict: 'error',
     evidence: /^no forwarder$/,

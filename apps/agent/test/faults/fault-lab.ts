@@ -128,15 +128,28 @@ export const meetPeersOf = (host: string) => (lab: FaultGround) => meetPeers(lab
 export async function remakeVtep(
   lab: FaultGround,
   host: string,
-  { vni = 1, port = 8472, mac }: { readonly vni?: number; readonly port?: number; readonly mac?: string },
+  {
+    vni = 1,
+    port = 8472,
+    mtu = 1450,
+    local = underlayOf(host),
+    lower = 'eth0',
+    mac,
+  }: {
+    readonly vni?: number;
+    readonly port?: number;
+    readonly mtu?: number;
+    readonly local?: string;
+    readonly lower?: string;
+    readonly mac?: string;
+  },
 ): Promise<void> {
   const address = mac ?? (await vtepMac(lab, host));
-  const local = underlayOf(host);
   await sh(
     lab,
     host,
     'ip link delete flannel.1 2>/dev/null || true',
-    `ip link add flannel.1 address ${address} mtu 1450 type vxlan id ${vni} dev eth0 local ${local} dstport ${port} nolearning`,
+    `ip link add flannel.1 address ${address} mtu ${mtu} type vxlan id ${vni} dev ${lower} local ${local} dstport ${port} nolearning`,
     `ip addr add ${vtepOf(host)}/32 dev flannel.1`,
     'ip link set flannel.1 up',
   );

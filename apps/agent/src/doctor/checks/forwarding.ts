@@ -50,23 +50,18 @@ function droppedBy({ control }: Scene, packet: string, chain: string, rule: stri
     verdict: 'error',
     why: `A packet of ${packet}, is dropped on this host.`,
     evidence: [`chain ${chain}: ${rule}`],
-    mend: rule.startsWith('policy')
-      ? acceptLines(chain, control.networks)
-      : [
-          `look at the rule: nft -a list chain ${chain}`,
-          'take it away, or accept the pod networks before it',
-        ],
+    mend: acceptLines(chain, control.networks, rule.startsWith('policy') ? 'add' : 'insert'),
   };
 }
 
-/** What flanneld's and podlan's own forward rules say, in the chain that drops. */
-function acceptLines(chain: string, networks: readonly string[]): string[] {
+/** What flanneld's and podlan's own forward rules say, in the chain that drops: at its end, or before the rule that does. */
+function acceptLines(chain: string, networks: readonly string[], verb: 'add' | 'insert'): string[] {
   const [family] = chain.split(' ');
   return networks
     .map((network) => ({ network, ip: network.includes(':') ? 'ip6' : 'ip' }))
     .filter(({ ip }) => family === 'inet' || family === ip)
     .flatMap(({ network, ip }) =>
-      ['saddr', 'daddr'].map((end) => `nft add rule ${chain} ${ip} ${end} ${network} accept`),
+      ['saddr', 'daddr'].map((end) => `nft ${verb} rule ${chain} ${ip} ${end} ${network} accept`),
     );
 }
 

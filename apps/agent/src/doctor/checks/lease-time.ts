@@ -1,6 +1,7 @@
 /** Whether the end of this node's lease is one that can be, by this node's clock. */
 import type { Check, Problem } from '../check.js';
-import { NO_LEASES } from '../scene.js';
+import { restartLines } from '../restart.js';
+import { NO_LEASES, type Scene } from '../scene.js';
 
 /** flannel's, and podlan's. */
 const LEASE_HOURS = 24;
@@ -12,7 +13,8 @@ const leaseTime: Check = {
   id: 'lease-time',
   title: "this node's lease has not run out, and ends within a day",
   page: 'course/subnets#who-allocates',
-  examine({ leases, snapshot, machine }) {
+  examine(scene) {
+    const { leases, snapshot, machine } = scene;
     const end = leases?.own?.expiresAt;
     if (leases === undefined) return { skipped: NO_LEASES };
     if (end === undefined) return { skipped: 'the lease of this node has no end, or nobody told it' };
@@ -25,11 +27,11 @@ const leaseTime: Check = {
         ? ['adjtimex: no program keeps this clock (STA_UNSYNC)']
         : []),
     ];
-    return { looked: [leases.from, 'date -u', 'timedatectl'], problems: problemsOf(left, evidence) };
+    return { looked: [leases.from, 'date -u', 'timedatectl'], problems: problemsOf(scene, left, evidence) };
   },
 };
 
-function problemsOf(hoursLeft: number, evidence: readonly string[]): Problem[] {
+function problemsOf(scene: Scene, hoursLeft: number, evidence: readonly string[]): Problem[] {
   if (hoursLeft <= 0)
     return [
       {
@@ -38,7 +40,7 @@ function problemsOf(hoursLeft: number, evidence: readonly string[]): Problem[] {
         evidence,
         mend: [
           'set the clock: chronyc makestep, or timedatectl set-ntp true',
-          'start the agent anew: it takes its lease again, if nobody else has',
+          ...restartLines(scene, 'it takes its lease again, if nobody else has'),
         ],
       },
     ];
@@ -48,7 +50,10 @@ function problemsOf(hoursLeft: number, evidence: readonly string[]): Problem[] {
       verdict: 'warning',
       why: `A lease is given for ${LEASE_HOURS} hours, and this one has ${Math.round(hoursLeft)} left: a clock was set back, this node's or that of whoever wrote it. By a clock that is right, leases end too early or too late.`,
       evidence,
-      mend: ['set the clock: chronyc makestep, or timedatectl set-ntp true', 'then start the agent anew'],
+      mend: [
+        'set the clock: chronyc makestep, or timedatectl set-ntp true',
+        ...restartLines(scene, 'it renews its lease'),
+      ],
     },
   ];
 }

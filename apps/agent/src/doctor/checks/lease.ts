@@ -3,6 +3,7 @@ import { overlaps } from '@podlan/linux/prefix';
 import type { LeaseSnapshot } from '@podlan/simulator/snapshot';
 import type { Check, Problem } from '../check.js';
 import { ownMacProblem } from '../own-mac.js';
+import { restartLines } from '../restart.js';
 import { leaseByState, NO_LEASES, type Scene } from '../scene.js';
 
 const leaseText = ({ subnets, endpoints }: LeaseSnapshot): string =>
@@ -20,20 +21,21 @@ const ownLease: Check = {
   },
 };
 
-const noLease = ({ control, leases }: Scene): Problem => ({
+const noLease = (scene: Scene): Problem => ({
   verdict: 'error',
   why: 'No lease has an address of this node: its peers do not know that it is there. In Kubernetes a node without a podCIDR has none.',
   evidence: [
-    `addresses of this node: ${(control.interface?.publicIps ?? []).join(', ') || 'none known'}`,
-    ...leases!.peers.map((lease) => `lease ${leaseText(lease)}`),
+    `addresses of this node: ${(scene.control.interface?.publicIps ?? []).join(', ') || 'none known'}`,
+    ...scene.leases!.peers.map((lease) => `lease ${leaseText(lease)}`),
   ],
   mend: [
-    'start the agent anew (podlan agent, or flanneld): it takes a lease',
-    "in Kubernetes look at the node's spec.podCIDR: the controller manager assigns it with --allocate-node-cidrs",
+    ...restartLines(scene, 'it takes a lease'),
+    `in Kubernetes see that the node has a podCIDR: kubectl get node ${scene.node} -o jsonpath='{.spec.podCIDRs}'; the controller manager assigns it with --allocate-node-cidrs`,
   ],
 });
 
-function ownProblems({ control, host }: Scene, own: LeaseSnapshot): Problem[] {
+function ownProblems(scene: Scene, own: LeaseSnapshot): Problem[] {
+  const { control, host } = scene;
   const problems: Problem[] = [];
   const others = control.subnets.filter((subnet) => !own.subnets.includes(subnet));
   if (others.length > 0)
@@ -41,7 +43,7 @@ function ownProblems({ control, host }: Scene, own: LeaseSnapshot): Problem[] {
       verdict: 'error',
       why: `The node works with ${others.join(', ')}, and its lease is for others: peers send packets for its pods to whoever has these, or to nobody.`,
       evidence: [`lease ${leaseText(own)}`, `the node's subnets: ${control.subnets.join(', ')}`],
-      mend: ['start the agent anew, and the pods after it'],
+      mend: [...restartLines(scene, 'it works with its lease'), 'then delete the pods of the other subnet'],
     });
   const known = new Set<string>(
     host.addresses.flatMap(({ addr_info }) => addr_info.map(({ local }) => local)),
@@ -61,7 +63,7 @@ function ownProblems({ control, host }: Scene, own: LeaseSnapshot): Problem[] {
             .map(({ local, prefixlen }) => `${local}/${prefixlen} dev ${ifname}`),
         ),
       ],
-      mend: ['start the agent anew: it publishes the new address'],
+      mend: restartLines(scene, 'it publishes the new address'),
     });
   return problems;
 }
@@ -83,7 +85,7 @@ const leasesApart: Check = {
         evidence: [`${node}: ${leaseText(own)}`, `another: ${leaseText(peer)}`],
         mend: [
           `take the lease away that is wrong: podlan leases revoke ${peer.subnets.join(' ')}`,
-          'then start the agent of that node anew, and its pods',
+          'then start the agent of that node anew, and delete its pods',
         ],
       }),
     );

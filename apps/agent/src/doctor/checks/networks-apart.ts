@@ -94,7 +94,10 @@ function foreignRoutes(scene: Scene): Problem[] {
     verdict: 'error',
     why: `Addresses of the pod network lead out by ${route.dev ?? 'another way'}: longer prefixes come first, so that packets for pods of other nodes are lost there.`,
     evidence: [routeText(route)],
-    mend: [`take it away, or have whoever made it route something else: ip route delete ${route.dst}`],
+    mend: [
+      `ip route delete ${route.dst}${route.dev === undefined ? '' : ` dev ${route.dev}`}`,
+      'and have whoever made it route something else',
+    ],
   }));
 }
 

@@ -4,19 +4,28 @@ import { runIn } from '@podlan/linux';
 import type { CheckResult } from '../check.js';
 import type { Patient } from './patient.js';
 
-/** False where nothing was run. */
-export async function fixAll(
-  results: readonly CheckResult[],
-  { netnsOf }: Pick<Patient, 'netnsOf'>,
-  yes: boolean,
-): Promise<boolean> {
+/** What is mended may bring out more: a device that is made anew has lost its rows. */
+const MOST_ROUNDS = 3;
+
+export interface Fixing extends Pick<Patient, 'netnsOf'> {
+  /** Examines anew. */
+  readonly look: () => Promise<CheckResult[]>;
+  /** Do not ask. */
+  readonly yes: boolean;
+}
+
+/** What is found at last. A line is asked about and run once. */
+export async function fixAll(found: CheckResult[], { netnsOf, look, yes }: Fixing): Promise<CheckResult[]> {
   const terminal = yes ? undefined : createInterface({ input: process.stdin, output: process.stderr });
+  const agreed = async () => terminal === undefined || isYes(await terminal.question(QUESTION));
+  const asked = new Set<string>();
+  let results = found;
   try {
-    return await fixEach(
-      results,
-      netnsOf,
-      async () => terminal === undefined || isYes(await terminal.question(QUESTION)),
-    );
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      if (!(await fixEach(results, { netnsOf, agreed, asked }))) break;
+      results = await look();
+    }
+    return results;
   } finally {
     terminal?.close();
   }
@@ -25,23 +34,24 @@ export async function fixAll(
 const QUESTION = 'run this? [y/N] ';
 const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());
 
-async function fixEach(
-  results: readonly CheckResult[],
-  netnsOf: Patient['netnsOf'],
-  agreed: () => Promise<boolean>,
-): Promise<boolean> {
-  const done = new Set<string>();
+interface Round extends Pick<Patient, 'netnsOf'> {
+  readonly agreed: () => Promise<boolean>;
+  readonly asked: Set<string>;
+}
+
+/** False where nothing was run. */
+async function fixEach(results: readonly CheckResult[], { netnsOf, agreed, asked }: Round): Promise<boolean> {
+  let hasRun = false;
   for (const { node, title, mend } of results.filter(({ fixable }) => fixable)) {
-    const fresh = mend.filter((line) => !done.has(`${node} ${line}`));
+    const fresh = mend.filter((line) => !asked.has(`${node} ${line}`));
     if (fresh.length === 0) continue;
+    for (const line of fresh) asked.add(`${node} ${line}`);
     say([`${node}: not so: ${title}`, ...fresh.map((line) => `  ${line}`)]);
     if (!(await agreed())) continue;
-    for (const line of fresh) {
-      await runLine(netnsOf(node), line);
-      done.add(`${node} ${line}`);
-    }
+    for (const line of fresh) await runLine(netnsOf(node), line);
+    hasRun = true;
   }
-  return done.size > 0;
+  return hasRun;
 }
 
 /** Standard output is the report's. */

@@ -2,10 +2,10 @@
 import { setMaxListeners } from 'node:events';
 import { type CapturedFrame, capture, type ProbeAnswer, probe } from '@podlan/linux';
 import type { NodeSnapshot } from '@podlan/simulator/snapshot';
-import { dissect, familyOf, type IpAddress, layersOf } from '@podlan/wire';
+import { dissect, familyOf, type IpAddress, isVxlanPort, layersOf } from '@podlan/wire';
 import { flowOf } from '../../probe/flow.js';
 import { isDirect, type PeerSide, peerSides, routesTo, vtepAddress } from '../peer-side.js';
-import { linkOf, type Scene, scenesOf } from '../scene.js';
+import { linkOf, type Overlay, type Scene, scenesOf } from '../scene.js';
 import type { PeerProbe, ProbeOutcome } from './peer-probe.js';
 
 /** Each has a thread of its own. */
@@ -65,7 +65,7 @@ async function probePeer(
   const to = isRouted ? publicIp : vtepAddress(side);
   const device = isRouted ? scene.control.interface!.name : overlay.name;
   const mtu = linkOf(scene.host, device)!.mtu;
-  const isOpaque = !isRouted && overlay.kind === 'tun';
+  const isOpaque = !isRouted && isUntelling(overlay);
   const send = (bytes: number) => outcomeOf({ netns, to, publicIp, bytes, isOpaque }, seen);
   const small = await send(SMALL_BYTES);
   const full = small.replied ? await send(podMtu(scene, mtu)) : undefined;
@@ -74,6 +74,10 @@ async function probePeer(
 
 /** What pods are told by subnet.env; without it, what the device takes. */
 const podMtu = ({ control }: Scene, mtu: number): number => Math.min(control.mtu ?? mtu, mtu);
+
+/** The udp backend's datagrams do not say what they carry, and VXLAN by a port of the cluster's own is not known for it. */
+const isUntelling = ({ kind, link }: Overlay): boolean =>
+  kind === 'tun' || (kind === 'vxlan' && !isVxlanPort(link.linkinfo?.info_data?.port ?? 0));
 
 interface Sending {
   readonly netns: string | undefined;
