@@ -37,11 +37,12 @@ export function peerSides(scene: Scene): PeerSide[] {
 /** flannel's udp backend writes no type. */
 const typeOf = (backend: string): string => backend || 'udp';
 
-function sideOf({ overlays }: Scene, lease: LeaseSnapshot, family: Family): PeerSide | undefined {
+function sideOf({ overlays, control }: Scene, lease: LeaseSnapshot, family: Family): PeerSide | undefined {
   const subnet = ofFamily(lease.subnets, family);
   const endpoint = lease.endpoints.find(({ publicIp }) => familyOf(publicIp) === family);
   const overlay = overlays.find((one) => one.family === family);
-  if (subnet === undefined || endpoint === undefined) return undefined;
+  // Whoever claims this node's own subnet (leases-apart tells) is no way for anything.
+  if (subnet === undefined || endpoint === undefined || control.subnets.includes(subnet)) return undefined;
   const { publicIp, vtepMac: mac } = endpoint;
   return { lease, family, subnet, publicIp, ...(mac && { mac }), ...(overlay && { overlay }) };
 }

@@ -70,7 +70,8 @@ export const wrongOf = (results: readonly CheckResult[]): CheckResult[] =>
   results.filter(({ verdict }) => verdict === 'error' || verdict === 'warning');
 
 /** A line for a shell, and no advice. */
-const isCommand = (line: string): boolean => /^(ip|bridge|sysctl|nft|ethtool|modprobe|mv|printf) /.test(line);
+const isCommand = (line: string): boolean =>
+  /^(ip|bridge|sysctl|nft|ethtool|modprobe|mv|mkdir|printf) /.test(line);
 
 /** What a reader would paste who knows nothing, or what `--fix` would run. */
 export async function paste(

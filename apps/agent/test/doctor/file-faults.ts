@@ -30,7 +30,7 @@ const withRoot: DoctorFault['look'] = async (lab, host) => {
   return examine([{ ...snapshot, machine: { ...snapshot.machine, ...read } }]);
 };
 
-type Wanted = Pick<DoctorFault, 'check' | 'name' | 'verdict' | 'evidence'>;
+type Wanted = Pick<DoctorFault, 'check' | 'name' | 'byHand' | 'verdict' | 'evidence'>;
 
 /** `healthy`: what is there afterwards, and nothing is wrong. */
 const inRoot = (
@@ -168,6 +168,17 @@ export const FILE_FAULTS: readonly DoctorFault[] = [
     {
       check: 'mac-policy',
       name: 'NetworkManager takes all devices',
+      verdict: 'warning',
+      evidence: /^NetworkManager: flannel\.1 is not among/,
+    },
+    { [MANAGER]: '1\n', 'etc/NetworkManager/conf.d/90-all.conf': '[keyfile]\n' },
+    { [MANAGER]: '1\n', 'etc/NetworkManager/conf.d/10-pods.conf': UNMANAGED },
+  ),
+  inRoot(
+    {
+      check: 'mac-policy',
+      name: 'NetworkManager excepts a device from those it leaves alone',
+      byHand: 'an exception has to be taken out of the file where it stands',
       verdict: 'warning',
       evidence: /^NetworkManager: flannel\.1 is not among/,
     },

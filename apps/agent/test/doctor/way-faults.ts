@@ -22,8 +22,8 @@ async function giveSubnet(lab: TestLab, host: string, from: string, to: string):
 export const WAY_FAULTS: readonly DoctorFault[] = [
   {
     check: 'peer-reach',
-    name: 'without its route, a packet leaves as it is',
-    make: ['ip route del 10.244.2.0/24'],
+    name: 'where its route leads elsewhere, a packet leaves as it is',
+    make: ['ip route replace 10.244.2.0/24 via 192.168.77.1 dev eth0 proto 80'],
     verdict: 'error',
     evidence: /left the external interface outside of any tunnel, nothing came in there$/,
     look: probeHost,

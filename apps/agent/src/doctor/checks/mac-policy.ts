@@ -35,7 +35,7 @@ const byUdev = ({ file, policy, ifname, assigned }: MacPolicy): Problem => ({
   why: `${ifname} was made with a MAC drawn by the kernel, and systemd-udevd gives such a device another, maybe after the agent has published the first: then it takes no frame of its peers.`,
   evidence: [`${file}: MACAddressPolicy=${policy}`, `${ifname}: addr_assign_type ${assigned}`],
   mend: [
-    `printf '[Match]\\nOriginalName=flannel*\\n[Link]\\nMACAddressPolicy=none\\n' > /etc/systemd/network/10-flannel.link`,
+    `mkdir -p /etc/systemd/network && printf '[Match]\\nOriginalName=flannel*\\n[Link]\\nMACAddressPolicy=none\\n' > /etc/systemd/network/10-flannel.link`,
     'then start the agent anew; flannel sets the MAC itself since 0.15',
   ],
 });
