@@ -44,33 +44,62 @@ export function reportText(results: readonly CheckResult[], options: ReportOptio
   const nodes = [...new Set(results.map(({ node }) => node))];
   const lines = nodes.flatMap((node) => [
     options.paint('bold', node),
-    ...results.filter((result) => result.node === node).flatMap((result) => linesOf(result, options)),
+    ...byCheck(results.filter((result) => result.node === node)).flatMap((found) => linesOf(found, options)),
     '',
   ]);
   return [...lines, summary(results, options)].join('\n');
 }
 
-function linesOf(result: CheckResult, options: ReportOptions): string[] {
+/** What one check says of a node: of a large cluster that may be the same of a thousand peers. */
+type Found = readonly [CheckResult, ...CheckResult[]];
+
+function byCheck(results: readonly CheckResult[]): Found[] {
+  const found = new Map<string, [CheckResult, ...CheckResult[]]>();
+  for (const result of results) {
+    const before = found.get(result.check);
+    if (before === undefined) found.set(result.check, [result]);
+    else before.push(result);
+  }
+  return [...found.values()];
+}
+
+function linesOf(found: Found, options: ReportOptions): string[] {
   const { verbose = false, paint } = options;
-  const { verdict, title, why, looked } = result;
+  const [{ verdict, title, why, looked }] = found;
   const [mark, colour] = MARKS[verdict];
   if (verdict === 'ok')
     return [`  ${paint(colour, mark)} ${title}`, ...(verbose ? section('looked at', looked, paint) : [])];
   if (verdict === 'skipped')
     return [paint(colour, `  ${mark} ${title}: not looked at`), ...(verbose ? wrapped(why) : [])];
-  return problemLines(result, options);
+  return wrongLines(found, options);
 }
 
-function problemLines(result: CheckResult, { paint, isLive }: ReportOptions): string[] {
-  const { verdict, title, check, why, looked, evidence, mend, fixable, page } = result;
-  const [mark, colour] = MARKS[verdict];
+/** Without --verbose: the first tell what is the matter. */
+const MOST_SHOWN = 3;
+
+function wrongLines(found: Found, options: ReportOptions): string[] {
+  const { paint, verbose = false } = options;
+  const [{ title, check, page }] = found;
+  const [mark, colour] = MARKS[found.some(({ verdict }) => verdict === 'error') ? 'error' : 'warning'];
+  const times = found.length === 1 ? '' : `, ${found.length} times`;
+  const shown = verbose ? found : found.slice(0, MOST_SHOWN);
+  const left = found.length - shown.length;
   return [
-    `  ${paint(colour, `${mark} not so: ${title}`)} ${paint('dim', `[${check}]`)}`,
+    `  ${paint(colour, `${mark} not so: ${title}`)} ${paint('dim', `[${check}${times}]`)}`,
+    ...shown.flatMap((result, at) => problemLines(result, at === 0, options)),
+    ...(left === 0 ? [] : wrapped(`and ${left} more like these: --verbose shows them, and --json`)),
+    `      ${paint('dim', `read more: ${siteAddress(page)}`)}`,
+  ];
+}
+
+/** What was looked at is the same for all of a check. */
+function problemLines(result: CheckResult, isFirst: boolean, { paint, isLive }: ReportOptions): string[] {
+  const { why, looked, evidence, mend, fixable } = result;
+  return [
     ...wrapped(why),
-    ...section('looked at', looked, paint),
+    ...(isFirst ? section('looked at', looked, paint) : []),
     ...section('found', evidence, paint),
     ...section(fixable && isLive ? 'mend it, or let --fix do it' : 'mend it', mend, paint),
-    `      ${paint('dim', `read more: ${siteAddress(page)}`)}`,
   ];
 }
 

@@ -39,20 +39,42 @@ interface Round extends Pick<Patient, 'netnsOf'> {
   readonly asked: Set<string>;
 }
 
-/** False where nothing was run. */
+/** Asks once for all that a check found on a node: that may be a row for each of a thousand peers. False: nothing was run. */
 async function fixEach(results: readonly CheckResult[], { netnsOf, agreed, asked }: Round): Promise<boolean> {
   let hasRun = false;
-  for (const { node, title, mend } of results.filter(({ fixable }) => fixable)) {
-    const fresh = mend.filter((line) => !asked.has(`${node} ${line}`));
+  for (const { node, title, lines } of byCheck(results.filter(({ fixable }) => fixable))) {
+    const fresh = lines.filter((line) => !asked.has(`${node} ${line}`));
     if (fresh.length === 0) continue;
     for (const line of fresh) asked.add(`${node} ${line}`);
-    say([`${node}: not so: ${title}`, ...fresh.map((line) => `  ${line}`)]);
+    say([`${node}: not so: ${title}`, ...shown(fresh)]);
     if (!(await agreed())) continue;
     for (const line of fresh) await runLine(netnsOf(node), line);
     hasRun = true;
   }
   return hasRun;
 }
+
+interface Mending extends Pick<CheckResult, 'node' | 'title'> {
+  readonly lines: string[];
+}
+
+function byCheck(results: readonly CheckResult[]): Mending[] {
+  const found = new Map<string, Mending>();
+  for (const { node, check, title, mend } of results) {
+    const key = `${node} ${check}`;
+    const mending = found.get(key) ?? { node, title, lines: [] };
+    mending.lines.push(...mend);
+    found.set(key, mending);
+  }
+  return [...found.values()];
+}
+
+const MOST_SHOWN = 30;
+
+const shown = (lines: readonly string[]): string[] => [
+  ...lines.slice(0, MOST_SHOWN).map((line) => `  ${line}`),
+  ...(lines.length > MOST_SHOWN ? [`  and ${lines.length - MOST_SHOWN} more lines like these`] : []),
+];
 
 /** Standard output is the report's. */
 const say = (lines: readonly string[]): void => void process.stderr.write(`${lines.join('\n')}\n`);
