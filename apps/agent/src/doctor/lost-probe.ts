@@ -109,7 +109,9 @@ const UDP_BACKEND_PORT = 8285;
 const strangePort = (port: number): string[] =>
   port === UDP_BACKEND_PORT || port === VXLAN_PORT_LINUX
     ? []
-    : [`see that all nodes have one Backend.Port: flannel's is ${VXLAN_PORT_LINUX}, and this node sends to ${port}`];
+    : [
+        `see that all nodes have one Backend.Port: flannel's is ${VXLAN_PORT_LINUX}, and this node sends to ${port}`,
+      ];
 
 /** Of the tunnel; undefined where packets go from host to host as they are. */
 function portOf({ overlays, control }: Scene, { device }: PeerProbe): number | undefined {
