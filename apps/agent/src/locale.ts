@@ -1,3 +1,3 @@
-/** Whether the user's language is Chinese, by the locale: LC_ALL, LC_MESSAGES, LANG. */
-export const isChineseLocale = ({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv = process.env): boolean =>
-  (LC_ALL || LC_MESSAGES || LANG || '').startsWith('zh');
+/** Whether the user's language is Chinese, by the locale. */
+export const isChineseLocale = (): boolean =>
+  (process.env.LC_ALL || process.env.LC_MESSAGES || process.env.LANG || '').startsWith('zh');

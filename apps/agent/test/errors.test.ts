@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { noAgent } from '../dist/agent/control-socket.js';
 import { labDirectory } from '../dist/lab/lab-state.js';
 import { eventually, MAIN, type Output, podlan, run, TestLab } from './test-lab.js';
 
@@ -226,6 +227,15 @@ test('status without an agent says how to start one', async () => {
   const { code, stderr } = await podlan('status', '--socket', file('none.sock'));
   expect(code).toBe(1);
   expect(stderr).toContain('expected an agent');
+});
+
+test.each([
+  [1000, 'ENOENT', /sudo podlan/],
+  [0, 'ENOENT', /; start it with: podlan agent$/],
+  [1000, 'EACCES', /run this as that user, or as root$/],
+])('user %i, whom %s met, is told whose agent there may be', (uid, code, advice) => {
+  const cause = Object.assign(new Error(code), { code });
+  expect(noAgent('/run/podlan/a.sock', cause, uid).message).toMatch(advice);
 });
 
 const GOOD = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };

@@ -132,6 +132,31 @@ test('both layers of a ping are there, as tshark reads them, and the inner one i
   for (const { timeNs } of packetsOf(path)) expect(Number(nowNs - timeNs) / 1e9).toBeLessThan(30);
 });
 
+/** Of a UDP datagram in IPv4 without options, whose header begins at `at`. */
+const portsOf = (bytes: Uint8Array, at: number): string =>
+  bytes[at + 9] === 17 ? Buffer.from(bytes.subarray(at + 20, at + 24)).toString('hex') : '';
+
+test('the outer ports are those on the wire', async () => {
+  const stop = new AbortController();
+  const frames = await capture({ netns: lab.netns('host-a'), device: 'eth0', signal: stop.signal });
+  const seen = (async () => {
+    const ports = new Set<string>();
+    for await (const { bytes, direction, isToOthers } of frames)
+      if (!isToOthers && bytes[12] === 8 && portsOf(bytes, 14) !== '')
+        ports.add(`${direction} ${portsOf(bytes, 14)}`);
+    return ports;
+  })();
+  const { path, ended } = await begin('ports', '--pod', 'pod-a1', '--proto', 'icmp', '--count', '4');
+  await ping(2, lab.address('pod-b1'));
+  expect(await ended).toMatchObject({ code: 0 });
+  stop.abort();
+  const onTheWire = await seen;
+  const told = packetsOf(path).filter(({ interfaceName }) => interfaceName?.startsWith('underlay'));
+  expect(told).toHaveLength(4);
+  for (const { bytes, comment } of told)
+    expect(onTheWire).toContain(`${comment === 'tx-tunneled' ? 'out' : 'in'} ${portsOf(bytes, 0)}`);
+});
+
 test('two captures run beside each other, each with its own packets, and end by SIGINT with all they have', async () => {
   const echoes = await begin('echoes', '--proto', 'icmp', '--peer', lab.address('host-b'));
   const datagrams = await begin('datagrams', '--proto', 'udp', '--port', '9999');

@@ -107,7 +107,9 @@ describe('the text', () => {
       /lacks 1, first: route 10.244.4.0\/24 dev flannel.1$/,
       /: its VTEP address is ours$/,
       /^flannel.1 +1234567 +5.0 GiB +2 +98 B$/,
+      /^DROPPED BY flannel\.1 +PACKETS +REASON$/,
       /^rx-spoofed-source +3 +the inner source lies/,
+      /^ {30,}\S.* subnet$/,
     ])
       expect(lines).toContainEqual(expect.stringMatching(line));
     expect(text).not.toContain('tx-tunneled');

@@ -40,6 +40,13 @@ describe('systemd', () => {
     expect(await run('systemd-analyze', 'verify', unit)).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
+  // A control plane in static pods, and the podCIDR of a new node, come by them, and the agent waits for both.
+  test('keeps nobody waiting for an agent that waits for its store', () => {
+    expect(valuesOf('Type')).toEqual(['notify']);
+    expect(valuesOf('TimeoutStartSec')).toEqual(['infinity']);
+    expect(valuesOf('Before')).toEqual([]);
+  });
+
   test('finds it little exposed', async () => {
     const { stdout } = await run('systemd-analyze', 'security', '--offline=yes', '--no-pager', unit);
     const score = Number(/Overall exposure level for podlan\.service: ([\d.]+)/.exec(stdout)?.[1]);

@@ -99,11 +99,22 @@ export function askAgent(socketPath: string, path: string): Promise<unknown> {
   });
 }
 
-export function noAgent(socketPath: string, cause: NodeJS.ErrnoException): UsageError {
+/** Without root an agent is looked for in the user's own directory, and a host's is root's, or of the user of its unit. */
+const START_IT = 'start it with: podlan agent';
+const startHint = (uid: number | undefined): string =>
+  uid === 0
+    ? START_IT
+    : `one that systemd or root started is asked as root (sudo podlan ...); else ${START_IT}`;
+
+export function noAgent(
+  socketPath: string,
+  cause: NodeJS.ErrnoException,
+  uid = process.getuid?.(),
+): UsageError {
   const hint =
     cause.code === 'EACCES'
-      ? 'it belongs to another user: run this as that user'
-      : 'start it with: podlan agent';
+      ? 'it belongs to another user: run this as that user, or as root'
+      : startHint(uid);
   return new UsageError(
     `expected an agent at ${socketPath}, found none (${cause.code ?? cause.message}); ${hint}`,
     {

@@ -39,10 +39,11 @@ interface Ends {
 }
 
 function endsOf({ local, port }: ForwarderRow, { direction, outer }: CapturedPacket): Ends {
-  const { remote, remotePort, sourcePort } = outer!;
+  const { remote, remotePort } = outer!;
   if (direction === 'rx')
     return { source: remote, destination: local, sourcePort: remotePort, destinationPort: port };
-  return { source: local, destination: remote, sourcePort: sourcePort || port, destinationPort: remotePort };
+  // The socket is bound to the port of the tunnel, and sends by it whatever the forwarder would choose.
+  return { source: local, destination: remote, sourcePort: port, destinationPort: remotePort };
 }
 
 function outerPacket(row: ForwarderRow, packet: CapturedPacket): Uint8Array {

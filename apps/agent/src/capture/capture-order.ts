@@ -47,8 +47,6 @@ export interface CapturedPacket {
   readonly outer?: {
     readonly remote: IpAddress;
     readonly remotePort: number;
-    /** 0: the socket's own. */
-    readonly sourcePort: number;
     readonly trafficClass: number;
   };
 }

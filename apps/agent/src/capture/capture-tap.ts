@@ -55,7 +55,7 @@ export class CaptureTap implements PumpObserver {
     const timeMs = performance.timeOrigin + performance.now();
     this.#pending = [];
     for (let slot = 0; slot < count; slot++) {
-      const outer = { ...outerOf(batch, slot), sourcePort: 0 };
+      const outer = outerOf(batch, slot);
       for (const bytes of slotDatagrams(batch, slot))
         this.#pending.push({ slot, taken: { direction: 'rx', timeMs, bytes: bytes.slice(), outer } });
     }
@@ -70,7 +70,7 @@ export class CaptureTap implements PumpObserver {
   }
 
   #sent(batch: JudgedBatch, slot: number, timeMs: number): Taken[] {
-    const outer = { ...outerOf(batch, slot), sourcePort: batch.sourcePorts[slot]! };
+    const outer = outerOf(batch, slot);
     return slotDatagrams(batch, slot).map((bytes) => ({ direction: 'tx', timeMs, bytes, outer }));
   }
 

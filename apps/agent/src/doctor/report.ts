@@ -1,6 +1,7 @@
 /** What `podlan doctor` prints: a line for each check where all is well, and everything about what is not. */
 import type { Colour, Paint } from '../colour.js';
 import { siteAddress } from '../site.js';
+import { wrapped } from '../table.js';
 import type { CheckResult, Verdict } from './check.js';
 import { exitCodeOf } from './examine.js';
 
@@ -70,7 +71,7 @@ function linesOf(found: Found, options: ReportOptions): string[] {
   if (verdict === 'ok')
     return [`  ${paint(colour, mark)} ${title}`, ...(verbose ? section('looked at', looked, paint) : [])];
   if (verdict === 'skipped')
-    return [paint(colour, `  ${mark} ${title}: not looked at`), ...(verbose ? wrapped(why) : [])];
+    return [paint(colour, `  ${mark} ${title}: not looked at`), ...(verbose ? indented(why) : [])];
   return wrongLines(found, options);
 }
 
@@ -87,7 +88,7 @@ function wrongLines(found: Found, options: ReportOptions): string[] {
   return [
     `  ${paint(colour, `${mark} not so: ${title}`)} ${paint('dim', `[${check}${times}]`)}`,
     ...shown.flatMap((result, at) => problemLines(result, at === 0, options)),
-    ...(left === 0 ? [] : wrapped(`and ${left} more like these: --verbose shows them, and --json`)),
+    ...(left === 0 ? [] : indented(`and ${left} more like these: --verbose shows them, and --json`)),
     `      ${paint('dim', `read more: ${siteAddress(page)}`)}`,
   ];
 }
@@ -96,7 +97,7 @@ function wrongLines(found: Found, options: ReportOptions): string[] {
 function problemLines(result: CheckResult, isFirst: boolean, { paint, isLive }: ReportOptions): string[] {
   const { why, looked, evidence, mend, fixable } = result;
   return [
-    ...wrapped(why),
+    ...indented(why),
     ...(isFirst ? section('looked at', looked, paint) : []),
     ...section('found', evidence, paint),
     ...section(fixable && isLive ? 'mend it, or let --fix do it' : 'mend it', mend, paint),
@@ -110,15 +111,7 @@ function section(name: string, lines: readonly string[], paint: Paint): string[]
 
 const COLUMNS = 100;
 
-function wrapped(text: string): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + word.length + 1 > COLUMNS) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines.map((line) => `      ${line}`);
-}
+const indented = (text: string): string[] => wrapped(text, COLUMNS).map((line) => `      ${line}`);
 
 const WORDS: Record<Verdict, string> = {
   ok: 'ok',

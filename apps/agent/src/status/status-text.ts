@@ -1,7 +1,7 @@
 /** A status for people, in 80 columns. */
 import { type ForwarderCounters, isForwarded, VERDICT_MEANINGS, type Verdict } from '@podlan/dataplane';
 import type { Colour, Paint } from '../colour.js';
-import { table } from '../table.js';
+import { table, wrapped } from '../table.js';
 import type { PeerReport, StatusReport } from './status-report.js';
 
 /** A line, and its colour if it has one. */
@@ -16,7 +16,7 @@ export function statusText(status: StatusReport, paint: Paint, nowMs = Date.now(
     peerLines(status, nowMs),
     troubleLines(status),
     trafficLines(status),
-    ...Object.values(status.forwarders).map(dropLines),
+    ...Object.entries(status.forwarders).map(([device, counters]) => dropLines(device, counters)),
   ];
   const painted = (line: Line) => (line.colour ? paint(line.colour, line.text) : line.text);
   return blocks
@@ -168,16 +168,22 @@ function bytesText(bytes: number): string {
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${PREFIXES[power]}`;
 }
 
-function dropLines({ byVerdict }: ForwarderCounters): Line[] {
+function dropLines(device: string, { byVerdict }: ForwarderCounters): Line[] {
   const seen = (Object.entries(byVerdict) as [Verdict, number][]).filter(
     ([verdict, count]) => count > 0 && !isForwarded(verdict),
   );
   if (seen.length === 0) return [];
-  const rows = seen.map(([verdict, count]) => [verdict, String(count), VERDICT_MEANINGS[verdict]]);
-  const text = table(['DROPPED', 'PACKETS', 'REASON'], rows);
-  return withHead(text.split('\n').map(cut).join('\n'), () => undefined);
+  const head = [`DROPPED BY ${device}`, 'PACKETS', 'REASON'];
+  const counts = seen.map(([verdict, count]) => [verdict, String(count)]);
+  const columns = COLUMNS - table(head.slice(0, 2), counts).split('\n', 1)[0]!.length - GAP;
+  const rows = seen.flatMap(([verdict, count]) =>
+    wrapped(VERDICT_MEANINGS[verdict], columns).map((line, at) =>
+      at === 0 ? [verdict, String(count), line] : ['', '', line],
+    ),
+  );
+  return withHead(table(head, rows), () => undefined);
 }
 
 const COLUMNS = 80;
-
-const cut = (line: string): string => (line.length <= COLUMNS ? line : `${line.slice(0, COLUMNS - 1)}…`);
+/** Between the columns of a table. */
+const GAP = 2;
