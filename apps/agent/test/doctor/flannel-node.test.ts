@@ -92,7 +92,7 @@ test.each<[string, string, string[], string[]]>([
     'mtu-chain',
     'an MTU that does not fit',
     ['ip link set eth0 mtu 1400'],
-    ['ip link set eth0 mtu 1500', 'ip link set flannel.1 mtu 1450'],
+    ['ip link set eth0 mtu 1500', 'ip link set flannel.1 mtu 1450', 'ip link set cni0 mtu 1450'],
   ],
 ])('%s finds %s, and what it says mends it', async (check, _, make, mend) => {
   await say(hosts.a.netns, 'sh', '-ec', make.join('\n'));
