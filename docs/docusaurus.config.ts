@@ -1,5 +1,6 @@
 /** The site: Chinese by default, English beside it, every byte from its own origin. */
 
+import { existsSync } from 'node:fs';
 import type { Options as DocsOptions } from '@docusaurus/plugin-content-docs';
 import type { Config } from '@docusaurus/types';
 import codeTheme from './code-theme';
@@ -17,13 +18,23 @@ const docs: DocsOptions = {
   routeBasePath: 'docs',
   sidebarPath: './sidebars.ts',
   remarkPlugins: [joinLines],
+  // What pages run is the code of today, which these pages tell of; versions lie beside them.
+  lastVersion: 'current',
+  versions: { current: { label: 'main' } },
 };
+
+/** Nothing to choose from, until `npm run docs:version` has made one. */
+const versions = existsSync(new URL('versions.json', import.meta.url))
+  ? [{ type: 'docsVersionDropdown', position: 'right' } as const]
+  : [];
 
 const search = {
   language: ['en', 'zh'],
   indexBlog: false,
   indexPages: true,
   docsDir: 'content',
+  // Of each page that of today, once.
+  ignoreFiles: /^docs\/\d/,
   hashed: 'filename',
   highlightSearchTermsOnTargetPage: true,
   explicitSearchResultPath: true,
@@ -85,6 +96,7 @@ const config: Config = {
         { to: '/prefixes', label: 'Prefix table', position: 'left' },
         { to: '/workbench', label: 'Frame workbench', position: 'left' },
         { href: REPOSITORY, label: 'Source', position: 'right' },
+        ...versions,
         { type: 'localeDropdown', position: 'right' },
       ],
     },

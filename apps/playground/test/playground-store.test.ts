@@ -110,6 +110,45 @@ test('snapshots of nodes are shown and walked through, and changed by no action'
   expect(store.state).toBeUndefined();
 });
 
+test('what was done to snapshots is undone, one after the other or all at once', async () => {
+  await store.show(await SnapshotScene.open(await labSnapshots('sick')));
+  const { places } = shown();
+  await store.send(PING);
+  const lost = traceJson(shown().walk!.result);
+  const sent = shown().places;
+  const [mend] = shown().walk!.findings.flatMap((finding) => finding.mend);
+  store.select('host-a');
+  await store.run(mend!);
+  await store.send(PING);
+  expect(shown().walk!.result.answered).toBe(true);
+  await store.undo();
+  await store.undo();
+  expect(shown()).toMatchObject({ places: sent, isWalkOld: false, said: { did: 'undo' } });
+  expect(traceJson(shown().walk!.result)).toEqual(lost);
+  await store.run('ip route del default');
+  await store.startOver();
+  expect(shown()).toMatchObject({ places, walk: undefined });
+  await store.undo();
+  expect(shown().places).toEqual(places);
+});
+
+test('a command that fails on snapshots is not among what is undone', async () => {
+  await store.show(await SnapshotScene.open(await labSnapshots('sound')));
+  await store.send(PING);
+  const { places } = shown();
+  await store.run('ls');
+  expect(shown().console.at(-1)).toHaveProperty('failed');
+  await store.undo();
+  expect(shown().walk).toBeUndefined();
+  expect(shown().places).not.toEqual(places);
+});
+
+test('starting over gives a cluster of the same kind', async () => {
+  await store.act({ do: 'join' });
+  await store.startOver();
+  expect(store.state).toMatchObject({ cluster: { dataplane: 'kernel' }, actions: FIRST_STATE.actions });
+});
+
 test('a cluster that can not be is told, and what was shown stays', async () => {
   const { scene } = shown();
   await store.start({ ...FIRST_STATE, actions: [{ do: 'cut', host: 'host-z' }] });

@@ -8,7 +8,7 @@ import { changesByPlace, type PlaceRow, type RowsByPlace, rowsByPlace } from '..
 import type { ChangedRow } from '../scene/row-changes';
 import type { Scene, Walk } from '../scene/scene';
 import { type PlaceView, viewOf } from '../scene/scene-view';
-import type { Action, PacketShape, PlaygroundState } from '../state/playground-state';
+import { type Action, FIRST_STATE, type PacketShape, type PlaygroundState } from '../state/playground-state';
 
 /** What came of the last thing that was asked for. */
 export type Said =
@@ -92,7 +92,7 @@ export class PlaygroundStore {
 
   act(action: Action): Promise<void> {
     return this.#attempt(async (scene) => {
-      if (!isCluster(scene)) throw new Error('these nodes can only be looked at');
+      if (!(scene instanceof ClusterScene)) throw new Error('these nodes can only be looked at');
       await scene.act(action);
       this.#changed(action.do);
     });
@@ -123,13 +123,18 @@ export class PlaygroundStore {
   /** Does all again but the last action. */
   undo(): Promise<void> {
     return this.#attempt(async (scene, { scenario, selected, console, given }) => {
-      if (!isCluster(scene) || scene.state.actions.length <= given) return;
-      const { cluster, actions } = scene.state;
-      const earlier = await ClusterScene.open({ cluster, actions: actions.slice(0, -1) });
-      await this.#replace(earlier, { scenario, given });
+      if (scene.actions.length <= given) return;
+      await this.#replace(await scene.again(scene.actions.length - 1), { scenario, given });
       this.#set({ console, said: { did: 'undo', changes: new Map() } });
       this.select(selected);
     });
+  }
+
+  /** Snapshots as they were opened; a cluster of the same kind, as a new one is. */
+  startOver(): Promise<void> {
+    const { scene } = this.#shown ?? {};
+    if (scene instanceof ClusterScene) return this.start({ ...FIRST_STATE, cluster: scene.state.cluster });
+    return this.#attempt(async (opened) => this.#replace(await opened.again(0), {}));
   }
 
   select(place: string): void {
@@ -149,7 +154,7 @@ export class PlaygroundStore {
 
   /** Ends what is shown. */
   close(): Promise<void> {
-    return this.#inTurn(() => closed(this.#shown?.scene));
+    return this.#inTurn(async () => this.#shown?.scene.close());
   }
 
   async #replace(
@@ -158,14 +163,14 @@ export class PlaygroundStore {
   ) {
     const former = this.#shown?.scene;
     const places = viewOf(scene);
-    const walk = scene instanceof ClusterScene ? scene.lastWalk : undefined;
+    const walk = scene.lastWalk;
     this.#shown = {
       ...{ scene, places, before: rowsByPlace(places), changes: new Map(), stopped: stoppedIn(scene) },
       ...{ walk, isWalkOld: isOld(scene), step: 0, console: [], isBusy: false, scenario, given },
       ...{ selected: places[0]?.name ?? '', said: { did: 'open', changes: new Map() } },
     };
     this.stepTo(Math.min(step, (walk?.result.hops.length ?? 1) - 1));
-    await closed(former);
+    await former?.close();
   }
 
   /** Takes up what an action made of the scene. */
@@ -209,15 +214,9 @@ export class PlaygroundStore {
   }
 }
 
-const isCluster = (scene: Scene | undefined): scene is ClusterScene => scene instanceof ClusterScene;
-
-const closed = async (scene: Scene | undefined): Promise<void> => {
-  if (isCluster(scene)) await scene.close();
-};
-
 const stoppedIn = (scene: Scene): ReadonlySet<string> =>
   new Set(
-    isCluster(scene) ? scene.hosts.filter(({ state }) => state === undefined).map(({ name }) => name) : [],
+    scene instanceof ClusterScene ? scene.hosts.filter(({ state }) => state === undefined).map(({ name }) => name) : [],
   );
 
-const isOld = (scene: Scene): boolean => isCluster(scene) && scene.state.actions.at(-1)?.do !== 'send';
+const isOld = ({ actions }: Scene): boolean => actions.at(-1)?.do !== 'send';

@@ -49,6 +49,7 @@ export const text = textIn(
     start: 'Send a packet, and follow it here hop by hop, with the rows that decide and its bytes.',
     place: 'Looked into',
     snapshots: 'Snapshots …',
+    noLink: 'Links leave snapshots out: pass on the files instead.',
     fold: 'Close',
   },
   {
@@ -63,6 +64,7 @@ export const text = textIn(
     start: '发送一个数据包，然后在这里逐跳跟随它：每一跳由哪一行决定，字节又变成什么样。',
     place: '正在查看',
     snapshots: '快照……',
+    noLink: '链接里不含快照：请直接把文件发给对方。',
     fold: '关闭',
   },
 );

@@ -6,7 +6,6 @@ import { text as controls } from '../controls/text';
 import { useText } from '../language';
 import { text as scenarioPanel } from '../scenario-panel/text';
 import { ClusterScene } from '../scene/cluster-scene';
-import { FIRST_STATE } from '../state/playground-state';
 import styles from './playground.module.css';
 import { text } from './text';
 import type { WorkbenchProps } from './workbench';
@@ -25,7 +24,7 @@ export function Toolbar({ store, shown, drawer, onDrawer }: ToolbarProps): React
   const { list: scenarios } = useText(scenarioPanel);
   const { scene, isBusy, given } = shown;
   const state = scene instanceof ClusterScene ? scene.state : undefined;
-  const canUndo = state !== undefined && state.actions.length > given;
+  const canUndo = scene.actions.length > given;
   const drawers: [Drawer, string][] = [
     ['scenarios', scenarios],
     ['new-cluster', newCluster],
@@ -41,23 +40,22 @@ export function Toolbar({ store, shown, drawer, onDrawer }: ToolbarProps): React
           onAct={(action) => void store.act(action)}
         />
       )}
-      {state && (
-        <button
-          type="button"
-          title={undoHow}
-          aria-disabled={!canUndo}
-          onClick={() => canUndo && void store.undo()}
-        >
-          {undo}
-        </button>
-      )}
       <button
         type="button"
-        onClick={() => void store.start({ ...FIRST_STATE, cluster: state?.cluster ?? FIRST_STATE.cluster })}
+        title={undoHow}
+        aria-disabled={!canUndo}
+        onClick={() => canUndo && void store.undo()}
       >
+        {undo}
+      </button>
+      <button type="button" onClick={() => void store.startOver()}>
         {startOver}
       </button>
-      {state && <ShareButton state={() => store.state} shown={shown.places} />}
+      {state ? (
+        <ShareButton state={() => store.state} shown={shown.places} />
+      ) : (
+        <span className={styles.quiet}>{words.noLink}</span>
+      )}
       <span className={styles.drawers}>
         {drawers.map(([name, title]) => (
           <button

@@ -59,9 +59,6 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
           }}
         />
       )}
-      {scenario && (
-        <ScenarioPanel key={scenario.id} {...{ store, shown, scenario }} onPlay={play} onLeave={leave} />
-      )}
       <Announcement said={shown.said} />
       <SnapshotNotes notes={scene.notes} />
       <div className={styles.bench} data-wide={isWide}>
@@ -76,7 +73,19 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
           />
         </div>
         <Inspector {...{ store, shown }} />
-        <PacketPanel {...{ store, shown }} />
+        <div className={styles.side}>
+          {scenario && (
+            <div className={styles.scenario}>
+              <ScenarioPanel
+                key={scenario.id}
+                {...{ store, shown, scenario }}
+                onPlay={play}
+                onLeave={leave}
+              />
+            </div>
+          )}
+          <PacketPanel {...{ store, shown }} />
+        </div>
       </div>
     </div>
   );

@@ -7,13 +7,10 @@ import { text } from './text';
 
 export function GoalList({ check }: { readonly check: GoalCheck }): ReactNode {
   const words = useText(text);
-  const { isMet, packets, lost, gone } = check;
+  const { packets, lost, gone } = check;
   return (
-    <div role="status">
-      <p>
-        <strong>{words.goal}</strong>{' '}
-        <span className={isMet ? styles.solved : styles.quiet}>{isMet ? words.solved : words.notYet}</span>
-      </p>
+    <div className={styles.goal}>
+      <strong>{words.goal}</strong>
       <ul className={styles.checks}>
         {packets.map(({ packet, isThrough, findings }) => (
           <Item key={JSON.stringify(packet)} isGood={isThrough && findings.length === 0}>

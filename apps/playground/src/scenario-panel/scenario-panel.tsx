@@ -1,9 +1,9 @@
 /** The scenario that is played: what is wrong, whether it is mended, and help for those who ask for it. */
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLanguage, useText } from '../language';
 import type { PlaygroundStore, Shown } from '../playground/playground-store';
 import type { Scenario } from '../scenarios';
-import { GoalList } from './goal-list';
+import { ScenarioHelp } from './scenario-help';
 import styles from './scenario-panel.module.css';
 import { text } from './text';
 import { useGoal } from './use-goal';
@@ -16,62 +16,40 @@ interface ScenarioPanelProps {
   readonly onLeave: () => void;
 }
 
+/** Where there is room for it beside the drawing; elsewhere it would cover the drawing. */
+const HAS_ROOM = '(min-width: 940px)';
+
 export function ScenarioPanel({ store, shown, scenario, onPlay, onLeave }: ScenarioPanelProps): ReactNode {
   const words = useText(text);
-  const [hints, setHints] = useState(0);
+  const [isOpen, setOpen] = useState(() => matchMedia(HAS_ROOM).matches);
   const check = useGoal(shown, scenario);
   const told = scenario.text[useLanguage()];
   const isMet = check?.isMet ?? false;
-  const showMe = async () => {
-    await store.play(scenario);
-    for (const action of scenario.mending) await store.act(action);
-  };
+  const title = useRef<HTMLHeadingElement>(null);
+  // The list that it was chosen from is gone, and took the focus along.
+  useEffect(() => {
+    if (document.activeElement === document.body) title.current?.focus({ preventScroll: true });
+  }, []);
   return (
-    <section className={styles.panel} data-solved={isMet} aria-label={words.playing(told.title)}>
-      <h2>{told.title}</h2>
-      <p>{told.story}</p>
-      {check && <GoalList check={check} />}
-      {hints > 0 && !isMet && (
-        <ol className={styles.hints} aria-live="polite">
-          {told.hints.slice(0, hints).map((hint) => (
-            <li key={hint}>{hint}</li>
-          ))}
-        </ol>
-      )}
-      {isMet && <Explanation scenario={scenario} />}
-      <div className={styles.ways}>
-        {!isMet && hints < told.hints.length && (
-          <button type="button" onClick={() => setHints(hints + 1)}>
-            {words.hint(hints + 1, told.hints.length)}
-          </button>
-        )}
-        {!isMet && (
-          <button type="button" onClick={() => void showMe()}>
-            {words.showMe}
-          </button>
-        )}
-        <button type="button" onClick={() => onPlay(scenario)}>
-          {words.again}
-        </button>
-        <button type="button" onClick={onLeave}>
-          {words.leave}
+    <section
+      className={styles.panel}
+      data-solved={isMet}
+      data-open={isOpen}
+      aria-label={words.playing(told.title)}
+    >
+      <div className={styles.head}>
+        <h2 ref={title} tabIndex={-1}>
+          {told.title}
+        </h2>
+        <span role="status" className={isMet ? styles.solved : styles.quiet}>
+          {check && (isMet ? words.solved : words.notYet)}
+        </span>
+        <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {words.help}
         </button>
       </div>
+      <p className={styles.story}>{told.story}</p>
+      <div hidden={!isOpen}>{check && <ScenarioHelp {...{ store, scenario, check, onPlay, onLeave }} />}</div>
     </section>
-  );
-}
-
-function Explanation({ scenario }: { readonly scenario: Scenario }): ReactNode {
-  const words = useText(text);
-  const { why, seen } = scenario.text[useLanguage()];
-  return (
-    <div className={styles.explanation}>
-      <p>
-        <strong>{words.why}</strong> {why}
-      </p>
-      <p>
-        <strong>{words.seen}</strong> {seen} <a href={scenario.page}>{words.page}</a>
-      </p>
-    </div>
   );
 }

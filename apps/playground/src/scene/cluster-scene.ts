@@ -62,6 +62,10 @@ export class ClusterScene implements Scene {
     return { version: 1, cluster: this.#shape, actions: [...this.#actions] };
   }
 
+  get actions(): readonly Action[] {
+    return this.#actions;
+  }
+
   get network() {
     return this.#cluster.network;
   }
@@ -74,7 +78,6 @@ export class ClusterScene implements Scene {
     return this.#cluster.hosts;
   }
 
-  /** Of the packet that was sent last. */
   get lastWalk(): Walk | undefined {
     return this.#lastWalk;
   }
@@ -99,6 +102,10 @@ export class ClusterScene implements Scene {
 
   async run(at: string, line: string): Promise<readonly string[]> {
     return (await this.act({ do: 'run', at, line })).output ?? [];
+  }
+
+  again(actions: number): Promise<ClusterScene> {
+    return ClusterScene.open({ cluster: this.#shape, actions: this.#actions.slice(0, actions) });
   }
 
   /** Ends its agents. */

@@ -8,7 +8,7 @@ import {
 } from '@podlan/simulator/snapshot';
 import type { Scene, Walk } from '../scene/scene';
 import { sendPacket } from '../scene/send-packet';
-import type { PacketShape } from '../state/playground-state';
+import type { Action, PacketShape } from '../state/playground-state';
 
 /** A file as it was dropped or chosen. */
 export interface SnapshotFile {
@@ -18,6 +18,8 @@ export interface SnapshotFile {
 
 export class SnapshotScene implements Scene {
   readonly #cluster: SnapshotCluster;
+  readonly #actions: Action[] = [];
+  #lastWalk: Walk | undefined;
 
   private constructor(cluster: SnapshotCluster) {
     this.#cluster = cluster;
@@ -44,13 +46,41 @@ export class SnapshotScene implements Scene {
     return this.#cluster.notes;
   }
 
+  get actions(): readonly Action[] {
+    return this.#actions;
+  }
+
+  get lastWalk() {
+    return this.#lastWalk;
+  }
+
   send(packet: PacketShape): Walk {
-    return sendPacket(this, packet);
+    this.#lastWalk = sendPacket(this, packet);
+    this.#actions.push({ do: 'send', packet });
+    return this.#lastWalk;
   }
 
   async run(at: string, line: string): Promise<readonly string[]> {
+    const output = runCommand(this.#netns(at), line);
+    this.#actions.push({ do: 'run', at, line });
+    return output;
+  }
+
+  async again(actions: number): Promise<SnapshotScene> {
+    const scene = new SnapshotScene(await loadSnapshots(this.#cluster.snapshots));
+    for (const action of this.#actions.slice(0, actions)) {
+      if (action.do === 'send') scene.send(action.packet);
+      if (action.do === 'run') await scene.run(action.at, action.line);
+    }
+    return scene;
+  }
+
+  /** Nothing runs in it. */
+  async close(): Promise<void> {}
+
+  #netns(at: string) {
     const netns = this.network.netns(at);
-    if (netns !== undefined) return runCommand(netns, line);
+    if (netns !== undefined) return netns;
     throw new RangeError(`expected one of ${this.places.map(({ name }) => name).join(', ')}, got ${at}`);
   }
 }
