@@ -6,7 +6,7 @@
  * those that are made from the text differ.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, posix, relative } from 'node:path';
 
 /** Language, and the folder its pages lie in. The first is the site's own: the others translate it. */
 export const LANGUAGES = {
@@ -17,6 +17,8 @@ export const LANGUAGES = {
 const FENCE = /^\s*(`{3,}|~{3,})\s*([^\s`]*)/;
 const HEADING = /^(#{1,6})\s+(.*?)(?:\s*\{#([^}]+)\})?\s*$/;
 
+const LINK = /\]\((\.\.?\/[^)\s#]*)/g;
+
 /** Names of the pages below a folder, sorted: `course/bridge.md`. */
 export function pagesIn(folder) {
   if (!existsSync(folder)) return [];
@@ -26,10 +28,11 @@ export function pagesIn(folder) {
     .sort();
 }
 
-/** Headings and code blocks of a page in order; a `#` inside a code block is no heading. */
+/** Headings and code blocks of a page in order, and its links to files; in a code block there are neither. */
 export function skeletonOf(markdown) {
   const headings = [];
   const code = [];
+  const links = [];
   let open;
   for (const line of markdown.split('\n')) {
     const [, marks, language] = FENCE.exec(line) ?? [];
@@ -41,20 +44,32 @@ export function skeletonOf(markdown) {
     } else {
       const [, level, title, id] = HEADING.exec(line) ?? [];
       if (level) headings.push({ level: level.length, title, id });
+      links.push(...[...line.matchAll(LINK)].map(([, link]) => link));
     }
   }
-  return { headings, code };
+  return { headings, code, links };
 }
 
-/** What is wrong with one page alone: headings below the title without an id, and ids that come twice. */
-function faultsOfPage({ headings }) {
+/** Of a page, those that lead out of the folder of all pages: versions of the site keep it elsewhere. */
+const linksOut = (name, links) =>
+  links.filter((link) => posix.join(posix.dirname(name), link).startsWith('..'));
+
+/** What is wrong with one page alone: headings below the title without an id, ids that come twice, links out. */
+function faultsOfPage(name, { headings, links }) {
   const below = headings.filter(({ level }) => level > 1);
   const bare = below
     .filter(({ id }) => !id)
     .map(({ level, title }) => `heading without an id: write \`${'#'.repeat(level)} ${title} {#its-id}\``);
   const ids = below.map(({ id }) => id).filter(Boolean);
   const twice = [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))];
-  return [...bare, ...twice.map((id) => `id {#${id}} stands at two headings: give each its own`)];
+  return [
+    ...bare,
+    ...twice.map((id) => `id {#${id}} stands at two headings: give each its own`),
+    ...linksOut(name, links).map(
+      (link) =>
+        `link to ${link} leads out of the pages, expected one of them or a whole URL: a version of the site has them in another folder`,
+    ),
+  ];
 }
 
 const headingText = ({ level, id }) => `${'#'.repeat(level)} {#${id ?? ''}}`;
@@ -99,7 +114,9 @@ function comparePage(base, languages, name) {
     ...pages
       .filter(({ skeleton }) => !skeleton)
       .map(({ file }) => `${file} is not there, but ${original.file} is: every page is in every language`),
-    ...there.flatMap(({ file, skeleton }) => faultsOfPage(skeleton).map((fault) => `${file}: ${fault}`)),
+    ...there.flatMap(({ file, skeleton }) =>
+      faultsOfPage(name, skeleton).map((fault) => `${file}: ${fault}`),
+    ),
     ...translations.flatMap(({ file, skeleton }) =>
       faultsOfTranslation(original.skeleton, skeleton).map(
         (fault) => `${file}: ${fault} as in ${original.file}`,

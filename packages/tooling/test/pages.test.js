@@ -20,7 +20,13 @@ describe('the skeleton of a page', () => {
         { level: 2, title: '端口', id: 'ports' },
       ],
       code: ['sh'],
+      links: [],
     });
+  });
+
+  test('has the links to files, but those in code', () => {
+    const page = '[a](./a.md#part) and [b](../b.md "B"), [c](c.md)\n\n```md\n[d](../d.md)\n```\n';
+    expect(skeletonOf(page).links).toEqual(['./a.md', '../b.md']);
   });
 
   test.each([
@@ -62,6 +68,11 @@ describe('a planted difference is found', () => {
       'en/p.md: code block 1 is not there, expected ```sh',
     ],
     ['no id', PAGE.replace(' {#a}', ''), 'en/p.md: heading without an id: write `## A {#its-id}`'],
+    [
+      'a link out of the pages',
+      `${PAGE}\n[x](../../deploy/x.yml)\n`,
+      'en/p.md: link to ../../deploy/x.yml leads out of the pages, expected one of them or a whole URL',
+    ],
     ['an id twice', PAGE.replace('{#b}', '{#a}'), 'en/p.md: id {#a} stands at two headings'],
   ])('%s', (_name, english, fault) => {
     plant('zh/p.md', PAGE);
@@ -79,10 +90,10 @@ describe('a planted difference is found', () => {
   });
 
   test('none where pages are alike but for their words', () => {
-    plant('zh/p.md', PAGE);
-    plant('en/p.md', PAGE.replace('A', 'Another'));
+    plant('zh/p/q.md', `${PAGE}\n[甲](../r.md)\n`);
+    plant('en/p/q.md', `${PAGE.replace('A', 'Another')}\n[A](../r.md)\n`);
     expect(comparePages(base, languages)).toEqual([
-      { name: 'p.md', languages: ['zh-Hans', 'en'], faults: [] },
+      { name: 'p/q.md', languages: ['zh-Hans', 'en'], faults: [] },
     ]);
   });
 });

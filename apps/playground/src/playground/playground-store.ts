@@ -216,7 +216,9 @@ export class PlaygroundStore {
 
 const stoppedIn = (scene: Scene): ReadonlySet<string> =>
   new Set(
-    scene instanceof ClusterScene ? scene.hosts.filter(({ state }) => state === undefined).map(({ name }) => name) : [],
+    scene instanceof ClusterScene
+      ? scene.hosts.filter(({ state }) => state === undefined).map(({ name }) => name)
+      : [],
   );
 
 const isOld = ({ actions }: Scene): boolean => actions.at(-1)?.do !== 'send';
