@@ -48,8 +48,8 @@ export function Diagram(props: DiagramProps): ReactNode {
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has no place in SVG */}
       <svg
         className={styles.drawing}
-        viewBox={`-3 -8 ${width + 6} ${height + 12}`}
-        style={{ maxWidth: width * MOST_SCALE, minWidth: width * LEAST_SCALE }}
+        viewBox={`-6 -8 ${width + 12} ${height + 12}`}
+        style={{ maxWidth: (width + 12) * MOST_SCALE, minWidth: width * LEAST_SCALE }}
         role="group"
         aria-label={`${words.title}. ${words.howTo}`}
       >

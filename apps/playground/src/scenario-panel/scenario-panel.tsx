@@ -38,12 +38,14 @@ export function ScenarioPanel({ store, shown, scenario, onPlay, onLeave }: Scena
       aria-label={words.playing(told.title)}
     >
       <div className={styles.head}>
-        <h2 ref={title} tabIndex={-1}>
-          {told.title}
-        </h2>
-        <span role="status" className={isMet ? styles.solved : styles.quiet}>
-          {check && (isMet ? words.solved : words.notYet)}
-        </span>
+        <div className={styles.title}>
+          <h2 ref={title} tabIndex={-1}>
+            {told.title}
+          </h2>
+          <span role="status" className={isMet ? styles.solved : styles.quiet}>
+            {check && (isMet ? words.solved : words.notYet)}
+          </span>
+        </div>
         <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {words.help}
         </button>
