@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TraceJson } from '@podlan/simulator';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { faultsOf, openPage, root, siteUnderTest } from './built-site';
+import { faultsOf, openPage, root, seriousFindings, siteUnderTest } from './built-site';
 import { hopsShown, shownOf } from './shown-walk';
 
 const PODLAN = `${root}/apps/agent/dist/main.js`;
@@ -96,6 +96,35 @@ test('snapshots of a real lab open, and a packet goes as podlan trace says', {
   expect(await hopsShown(page, 'Step')).toEqual(hops.map(shownOf));
   expect(faults).toEqual([]);
 });
+
+test.each([
+  [
+    'en/playground',
+    'Snapshots …',
+    'A sick lab',
+    /^Links leave snapshots out/,
+    'Send',
+    'Undo',
+    'It did not arrive',
+  ],
+  ['playground', '快照……', '一个出了故障的实验集群', /^链接里不含快照/, '发送', '撤销', '没有送达'],
+])(
+  'on /%s what was done to snapshots is undone, and why they have no link is said',
+  async (path, ...words) => {
+    const [snapshots, sickLab, noLink, sending, undo, notArrived] = words;
+    await openPage(page, site.url + path);
+    await button(snapshots).click();
+    await button(sickLab).click();
+    await page.getByText(noLink).waitFor();
+    expect(await button(undo).getAttribute('aria-disabled')).toBe('true');
+    await button(sending).click();
+    await page.getByText(notArrived).waitFor();
+    await button(undo).click();
+    await page.getByText(notArrived).waitFor({ state: 'detached' });
+    expect(await seriousFindings(page)).toEqual([]);
+    expect(faults).toEqual([]);
+  },
+);
 
 test('a file that is no snapshot is refused by its name, and the cluster stays', async () => {
   await button('Snapshots …').click();
