@@ -100,6 +100,9 @@ describe('in a broken lab', () => {
     const { passed, failed } = found.report;
     expect(xml).toContain(`tests="${passed + failed}" failures="${failed}"`);
     expect(xml.match(/<failure /g)).toHaveLength(failed);
+    expect(xml).toContain(
+      'seen at      pod-a1/eth0, host-a/cni0, host-a/eth0\nnot seen at  host-a/flannel.1',
+    );
     expect(xml).toMatch(
       /name="pod-a1 to pod-b1, ping IPv4"[^/]*>\s*<failure message="no answer within \d+ ms"/,
     );
@@ -119,7 +122,11 @@ describe('in a broken lab', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^FROM \\ TO .*host-b/);
     expect(stdout).toMatch(/host-c +✓ +✓ +✓/);
-    expect(stdout).toContain('podlan trace pod-a1 10.244.2.2 --proto tcp');
+    expect(stdout).toContain(`podlan trace pod-a1 10.244.2.2 --proto tcp --name ${lab.name}\n`);
+    expect(stdout).toMatch(/podlan trace pod-a1 10\.244\.2\.2 --df --size \d+ --name/);
+    const [line] = /podlan trace pod-a1 10\.244\.2\.2 --df .*/.exec(stdout)!;
+    const traced = await podlan(...line.split(' ').slice(1));
+    expect([traced.code, traced.stderr]).toEqual([1, '']);
   });
 
   test('address translation between pods is told from a way that is whole', async () => {
@@ -206,6 +213,30 @@ describe('on a node of a cluster', () => {
     expect([code, report.of, report.passed]).toEqual([0, 'host-a', 8]);
     expect(report.skipped).toEqual(['pods to the outside: name an address with --outside']);
     expect(existsSync(join(directory, lab.name))).toBe(false);
+  });
+
+  describe('with a container that is no pod', () => {
+    const stranger = () => `${lab.name}-stranger`;
+    beforeAll(async () => {
+      await run('ip', 'netns', 'add', stranger());
+      const inHost = [
+        'ip link add docker0 type bridge',
+        'ip addr add 172.17.0.1/16 dev docker0',
+        'ip link set docker0 up',
+        `ip link add strange up master docker0 type veth peer name eth0 netns ${stranger()}`,
+      ];
+      expect((await lab.in('host-a', 'sh', '-ec', inHost.join('\n'))).stderr).toBe('');
+      const inside =
+        'ip addr add 172.17.0.2/16 dev eth0; ip link set eth0 up; ip route add default via 172.17.0.1';
+      expect((await run('ip', 'netns', 'exec', stranger(), 'sh', '-ec', inside)).stderr).toBe('');
+    });
+    afterAll(() => run('ip', 'netns', 'delete', stranger()));
+
+    test('that one is not what is sent from', async () => {
+      const { code, stdout } = await onNode('--only', 'ping');
+      const { cases } = JSON.parse(stdout) as ConnectivityReport;
+      expect([code, cases.map(({ from }) => from)]).toEqual([0, ['host-a', lab.netns('pod-a1')]]);
+    });
   });
 
   describe('whose peer drops all that comes in', () => {

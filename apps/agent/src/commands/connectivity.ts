@@ -127,13 +127,14 @@ function clearProgress(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 }
 
-async function write(report: ConnectivityReport, { json, junit }: ConnectivityFlags): Promise<void> {
+async function write(report: ConnectivityReport, { json, junit, node }: ConnectivityFlags): Promise<void> {
   const { junitXml } = await import('../connectivity/junit.js');
   const { reportText } = await import('../connectivity/report.js');
   if (junit !== undefined) {
     const path = givenPath(junit);
     refusingToWrite(path, () => writeFileSync(path, junitXml(report)));
   }
-  const text = json ? JSON.stringify(report) : reportText(report, painterFor(process.stdout));
+  const options = { paint: painterFor(process.stdout), isLab: !node };
+  const text = json ? JSON.stringify(report) : reportText(report, options);
   process.stdout.write(`${text}\n`);
 }

@@ -1,6 +1,6 @@
 /** What a connectivity test found in JUnit's XML, as continuous integration reads it: a suite for each pair of hosts. */
 import { familyName } from './end.js';
-import type { ConnectivityReport } from './report.js';
+import { type ConnectivityReport, evidenceLines } from './report.js';
 import type { CaseResult } from './run-cases.js';
 
 const MS_PER_SECOND = 1000;
@@ -29,14 +29,16 @@ function suiteXml(name: string, cases: readonly CaseResult[]): string[] {
   ];
 }
 
-function caseXml(suite: string, { from, to, kind, family, ms, reason, capture }: CaseResult): string[] {
+function caseXml(suite: string, one: CaseResult): string[] {
+  const { from, to, kind, family, ms, reason } = one;
+  const evidence = evidenceLines(one).join('\n');
   const name = `${from} to ${to}, ${kind} ${familyName(family)}`;
   const opening = `<testcase ${attributes({ classname: suite, name, time: ms / MS_PER_SECOND })}`;
   if (reason === undefined) return [`    ${opening}/>`];
   return [
     `    ${opening}>`,
     `      <failure ${attributes({ message: reason })}/>`,
-    ...(capture === undefined ? [] : [`      <system-out>${escaped(capture)}</system-out>`]),
+    ...(evidence === '' ? [] : [`      <system-out>${escaped(evidence)}</system-out>`]),
     '    </testcase>',
   ];
 }

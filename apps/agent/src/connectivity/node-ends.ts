@@ -1,9 +1,9 @@
 /** The ends on a node of a real cluster: this host, one of its pods, and the peers that its agent knows. */
-import { nthAddress } from '@podlan/linux/prefix';
+import { contains, nthAddress } from '@podlan/linux/prefix';
+import type { NamespaceSnapshot } from '@podlan/simulator/snapshot';
 import { familyOf, type IpAddress, parseIpAddress, prefixAddress } from '@podlan/wire';
 import { askAgent } from '../agent/control-socket.js';
-import { captureNode } from '../snapshot/capture-node.js';
-import { knownNamespaces } from '../snapshot/known-namespaces.js';
+import { podsOfNode } from '../snapshot/capture-node.js';
 import type { AgentStatus } from '../status/agent-status.js';
 import type { End } from './end.js';
 import type { WatchedHost } from './lookouts.js';
@@ -22,7 +22,7 @@ export async function nodeEnds(socketPath: string): Promise<NodeEnds> {
   const addresses = status.interface.addresses.filter((one) => parseIpAddress(one) !== undefined);
   const host: End = { name, node: name, kind: 'host', addresses, mtu, isTalker: false };
   const watched = { name, netns: undefined, external: status.interface.name };
-  return { from: [host, ...(await podOf(name, socketPath))], peers: status.peers.map(peerEnd), watched };
+  return { from: [host, ...(await podOf(status, socketPath))], peers: status.peers.map(peerEnd), watched };
 }
 
 type Peer = AgentStatus['peers'][number];
@@ -35,21 +35,25 @@ function peerEnd({ publicIps, subnets, backendType }: Peer): End {
   return { name, node: name, kind: 'peer', addresses, isTalker: false };
 }
 
-async function podOf(node: string, socketPath: string): Promise<End[]> {
-  const { namespaces } = await captureNode({ name: node, socketPath });
-  const known = await knownNamespaces();
-  for (const { kind, name, netns, addresses, links } of namespaces) {
-    const path = known.find((one) => one.netns === netns)?.path;
-    const own = addresses
-      .flatMap(({ addr_info }) => addr_info)
-      .filter(({ scope }) => scope === 'global')
-      .flatMap(({ local }) => parseIpAddress(String(local)) ?? []);
-    const mtu = links.find(({ ifname }) => ifname === 'eth0')?.mtu;
-    if (kind !== 'pod' || path === undefined || own.length === 0 || mtu === undefined) continue;
-    return [{ name, node, kind: 'pod', netns: path, addresses: oneOfEach(own), mtu, isTalker: false }];
+/** One is enough, and containers of others, such as Docker's, are none. */
+async function podOf({ name: node, lease }: AgentStatus, socketPath: string): Promise<End[]> {
+  const subnets = lease?.subnets ?? [];
+  for await (const { pod, path } of podsOfNode({ name: node, socketPath })) {
+    const own = globalAddresses(pod).filter((one) => subnets.some((subnet) => contains(subnet, one)));
+    const mtu = pod.links.find(({ ifname }) => ifname === 'eth0')?.mtu;
+    if (own.length === 0 || mtu === undefined) continue;
+    return [
+      { name: pod.name, node, kind: 'pod', netns: path, addresses: oneOfEach(own), mtu, isTalker: false },
+    ];
   }
   return [];
 }
+
+const globalAddresses = ({ addresses }: NamespaceSnapshot): IpAddress[] =>
+  addresses
+    .flatMap(({ addr_info }) => addr_info)
+    .filter(({ scope }) => scope === 'global')
+    .flatMap(({ local }) => parseIpAddress(String(local)) ?? []);
 
 const oneOfEach = (addresses: readonly IpAddress[]): IpAddress[] => [
   ...new Map([...addresses].reverse().map((one) => [familyOf(one), one])).values(),

@@ -23,12 +23,22 @@ export function connectivityReport(
   return { of, passed: cases.length - failed, failed, skipped, cases };
 }
 
-export function reportText(report: ConnectivityReport, paint: Paint): string {
+export interface ReportOptions {
+  readonly paint: Paint;
+  /** Whether it is of a lab, or of a node. */
+  readonly isLab: boolean;
+}
+
+export function reportText(report: ConnectivityReport, options: ReportOptions): string {
   const { cases, failed, passed, skipped } = report;
+  const { paint } = options;
+  const lookCloser = (one: CaseResult) => (options.isLab ? traceLine(one, report.of) : 'podlan doctor');
   const sum = `${passed} passed, ${failed} failed`;
   return [
     matrix(cases),
-    ...cases.filter(({ verdict }) => verdict === 'failed').map((one) => failureText(one, paint)),
+    ...cases
+      .filter(({ verdict }) => verdict === 'failed')
+      .map((one) => failureText(one, lookCloser(one), paint)),
     ...skipped.map((why) => paint('dim', `skipped: ${why}`)),
     failed > 0 ? paint('red', sum) : paint('green', sum),
   ].join('\n\n');
@@ -52,21 +62,34 @@ function cell(cases: readonly CaseResult[]): string {
   return failed.length === cases.length ? '✗ all' : `✗ ${failed.length} of ${cases.length}`;
 }
 
-function failureText(one: CaseResult, paint: Paint): string {
-  const { kind, from, to, address, family, reason, seenAt, notSeenAt, capture, captureFailure } = one;
+function failureText(one: CaseResult, lookCloser: string, paint: Paint): string {
+  const { kind, from, to, family, reason } = one;
   const lines = [
     paint('red', `✗ ${from} to ${to}, ${kind} ${familyName(family)}: ${reason}`),
-    ...(seenAt === undefined ? [] : [`  seen at      ${seenAt.join(', ') || 'no device'}`]),
-    ...(notSeenAt === undefined || notSeenAt.length === 0 ? [] : [`  not seen at  ${notSeenAt.join(', ')}`]),
-    ...(capture === undefined ? [] : [`  capture      ${capture}`]),
-    ...(captureFailure === undefined ? [] : [`  capture      not kept (--captures): ${captureFailure}`]),
-    `  look closer  ${traceLine(from, address, kind)}`,
+    ...evidenceLines(one).map((line) => `  ${line}`),
+    `  look closer  ${lookCloser}`,
   ];
   return lines.join('\n');
 }
 
-function traceLine(from: string, address: string, kind: CaseResult['kind']): string {
-  const how =
-    kind === 'tcp' || kind === 'udp' ? ` --proto ${kind}` : kind === 'full-mtu' ? ' --df --size MTU' : '';
-  return `podlan trace ${from} ${address}${how}`;
+/** What a failed case left, as far as it was tried again. */
+export function evidenceLines({ seenAt, notSeenAt, capture, captureFailure }: CaseResult): string[] {
+  return [
+    ...(seenAt === undefined ? [] : [`seen at      ${seenAt.join(', ') || 'no device'}`]),
+    ...(notSeenAt === undefined || notSeenAt.length === 0 ? [] : [`not seen at  ${notSeenAt.join(', ')}`]),
+    ...(capture === undefined ? [] : [`capture      ${capture}`]),
+    ...(captureFailure === undefined ? [] : [`capture      not kept (--captures): ${captureFailure}`]),
+  ];
+}
+
+const DEFAULT_LAB = 'podlan';
+
+function traceLine({ from, address, kind, bytes }: CaseResult, lab: string): string {
+  const parts = [
+    `podlan trace ${from} ${address}`,
+    ...(kind === 'tcp' || kind === 'udp' ? [`--proto ${kind}`] : []),
+    ...(bytes === undefined ? [] : [`--df --size ${bytes}`]),
+    ...(lab === DEFAULT_LAB ? [] : [`--name ${lab}`]),
+  ];
+  return parts.join(' ');
 }

@@ -13,6 +13,8 @@ export interface CaseResult {
   readonly address: IpAddress;
   readonly family: 4 | 6;
   readonly kind: CaseKind;
+  /** Of the packet of `full-mtu`. */
+  readonly bytes?: number;
   readonly verdict: 'passed' | 'failed';
   readonly ms: number;
   /** Of a failed one. */
@@ -57,7 +59,8 @@ async function runCase(one: Case, options: RunOptions): Promise<CaseResult> {
   const startedMs = performance.now();
   const reason = await attempt(one, options);
   const ms = Math.round(performance.now() - startedMs);
-  const base = { ...endsOf(one), kind: one.kind, ms };
+  const size = one.kind === 'full-mtu' && one.from.mtu !== undefined ? { bytes: one.from.mtu } : {};
+  const base = { ...endsOf(one), kind: one.kind, ...size, ms };
   return reason === undefined ? { ...base, verdict: 'passed' } : { ...base, verdict: 'failed', reason };
 }
 

@@ -55,6 +55,24 @@ export async function captureNode(options: CaptureOptions): Promise<NodeSnapshot
   });
 }
 
+export interface FoundPod {
+  readonly pod: NamespaceSnapshot;
+  /** Of its namespace. */
+  readonly path: string;
+}
+
+/** The pods of a node, each read when it is asked for. Rejects as `captureNode`. */
+export async function* podsOfNode(options: CaptureOptions): AsyncGenerator<FoundPod> {
+  const { name, netns } = options;
+  await requireNetns(netns);
+  const known = await knownNamespaces();
+  const host = await readNamespace(netns, { name, kind: 'host', netns: await numberOf(netns) }, known);
+  for (const found of podsOf(host, known, options)) {
+    const pod = await readPod(found, known, options);
+    if (pod !== undefined) yield { pod, path: found.path };
+  }
+}
+
 async function requireNetns(netns: Netns): Promise<void> {
   if (netns === undefined || (await netnsExists(netns))) return;
   throw new UsageError(`expected a network namespace, found none named ${netns}; see them with: ip netns`);
