@@ -216,7 +216,8 @@ describe('on a node of a cluster', () => {
   });
 
   describe('with a container that is no pod', () => {
-    const stranger = () => `${lab.name}-stranger`;
+    // Before the pods by its name, which is the order in which they are looked at.
+    const stranger = () => `a-stranger-${lab.name}`;
     beforeAll(async () => {
       await run('ip', 'netns', 'add', stranger());
       const inHost = [
