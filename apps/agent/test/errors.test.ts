@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { noAgent } from '../dist/agent/control-socket.js';
+import { noAgent, SilentAgent } from '../dist/agent/control-socket.js';
 import { labDirectory } from '../dist/lab/lab-state.js';
 import { eventually, MAIN, type Output, podlan, run, TestLab } from './test-lab.js';
 
@@ -227,6 +227,11 @@ test('status without an agent says how to start one', async () => {
   const { code, stderr } = await podlan('status', '--socket', file('none.sock'));
   expect(code).toBe(1);
   expect(stderr).toContain('expected an agent');
+});
+
+test('an agent that hangs is not said to be none', () => {
+  const { message } = noAgent('/run/podlan/a.sock', new SilentAgent('no answer within 5 s'));
+  expect(message).toMatch(/found that it hangs .*systemctl restart podlan/);
 });
 
 test.each([

@@ -75,10 +75,17 @@ export async function refuseIfServed(path: string): Promise<void> {
   );
 }
 
+const TIMEOUT_MS = 5000;
+
+/** Somebody listens, and does not answer. */
+export class SilentAgent extends Error {
+  override readonly name = 'SilentAgent';
+}
+
 /** Asks a running agent. Rejects with what to do when none answers. */
 export function askAgent(socketPath: string, path: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, path, timeout: 5000 }, (incoming) => {
+    const outgoing = request({ socketPath, path, timeout: TIMEOUT_MS }, (incoming) => {
       let text = '';
       incoming.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
@@ -93,7 +100,9 @@ export function askAgent(socketPath: string, path: string): Promise<unknown> {
         }
       });
     });
-    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer within 5 s')));
+    outgoing.on('timeout', () =>
+      outgoing.destroy(new SilentAgent(`no answer within ${TIMEOUT_MS / 1000} s`)),
+    );
     outgoing.on('error', (cause: NodeJS.ErrnoException) => reject(noAgent(socketPath, cause)));
     outgoing.end();
   });
@@ -111,6 +120,11 @@ export function noAgent(
   cause: NodeJS.ErrnoException,
   uid = process.getuid?.(),
 ): UsageError {
+  if (cause instanceof SilentAgent)
+    return new UsageError(
+      `expected the agent at ${socketPath} to answer, found that it hangs (${cause.message}); look into its log, and start it anew: systemctl restart podlan`,
+      { cause },
+    );
   const hint =
     cause.code === 'EACCES'
       ? 'it belongs to another user: run this as that user, or as root'

@@ -11,6 +11,7 @@
  * 4. Say what it means in the page "podlan doctor" in both languages: a test compares that too.
  */
 import type { Check } from './check.js';
+import { AGENT_CHECKS } from './checks/agent-ready.js';
 import { CHECKSUM_CHECKS } from './checks/checksums.js';
 import { CNI_CONFIG_CHECKS } from './checks/cni-config.js';
 import { FORWARDER_CHECKS } from './checks/forwarder.js';
@@ -32,6 +33,7 @@ import { SUBNET_ENV_CHECKS } from './checks/subnet-env.js';
 
 /** Devices before the rows on them: `--fix` mends in this order. */
 export const CHECKS: readonly Check[] = [
+  ...AGENT_CHECKS,
   ...FORWARDING_CHECKS,
   ...LEASE_CHECKS,
   ...OVERLAY_CHECKS,

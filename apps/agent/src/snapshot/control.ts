@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type DesiredState, parseSubnetEnv } from '@podlan/fabric';
 import type { ControlSnapshot, LinkSnapshot } from '@podlan/simulator/snapshot';
 import type { IpAddress } from '@podlan/wire';
-import { askAgent } from '../agent/control-socket.js';
+import { askAgent, SilentAgent } from '../agent/control-socket.js';
 import type { ForwardersReport } from '../agent/forwarders-report.js';
 import type { AgentStatus } from '../status/agent-status.js';
 import { UsageError } from '../usage-error.js';
@@ -23,10 +23,13 @@ export async function readControl(
   places: ControlPlaces,
   links: readonly LinkSnapshot[],
 ): Promise<ControlSnapshot | undefined> {
-  return (await fromAgent(places)) ?? (await fromFlannel(places, links));
+  return (await fromAgent(places, links)) ?? (await fromFlannel(places, links));
 }
 
-async function fromAgent(places: ControlPlaces): Promise<ControlSnapshot | undefined> {
+async function fromAgent(
+  places: ControlPlaces,
+  links: readonly LinkSnapshot[],
+): Promise<ControlSnapshot | undefined> {
   const { socketPath, agentRequired = false } = places;
   if (socketPath === undefined) return undefined;
   try {
@@ -35,11 +38,20 @@ async function fromAgent(places: ControlPlaces): Promise<ControlSnapshot | undef
     const desired = (await askAgent(socketPath, '/desired')) as DesiredState[];
     return { ...controlOf(status, report), leases: leasesOf(status, desired) };
   } catch (error) {
+    const { cause } = error as Error;
+    if (cause instanceof SilentAgent) return ofSilent(cause, await fromFlannel(places, links));
     // A UsageError: there is none.
     if (error instanceof UsageError && !agentRequired) return undefined;
     throw error;
   }
 }
+
+/** What an agent that hangs has left is what flannel leaves. */
+const ofSilent = ({ message: unready }: SilentAgent, left: ControlSnapshot | undefined): ControlSnapshot => ({
+  ...{ networks: [], subnets: [], peers: [], forwarders: [], tunnels: [] },
+  ...left,
+  ...{ source: 'podlan', unready },
+});
 
 function controlOf({ lease, peers, ...status }: AgentStatus, report: ForwardersReport): ControlSnapshot {
   return {
@@ -49,6 +61,7 @@ function controlOf({ lease, peers, ...status }: AgentStatus, report: ForwardersR
     subnets: lease?.subnets ?? [],
     mtu: status.mtu,
     interface: status.interface,
+    ...(status.unready !== undefined && { unready: status.unready }),
     peers,
   };
 }

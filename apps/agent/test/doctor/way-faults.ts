@@ -1,6 +1,7 @@
 /** Faults of the way between nodes, which packets show; and those that two nodes held together show. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { subnetFile } from '../../dist/lab/lab-agents.js';
+import { findHost } from '../../dist/lab/lab-state.js';
 import { remakeVtep } from '../faults/fault-lab.js';
 import type { TestLab } from '../test-lab.js';
 import { compareHosts, type DoctorFault, probeHost, RUNNING_LAB } from './doctor-fault.js';
@@ -18,6 +19,9 @@ async function giveSubnet(lab: TestLab, host: string, from: string, to: string):
   const file = subnetFile(lab.name, host);
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll(from, to));
 }
+
+const signal = ({ state }: TestLab, name: NodeJS.Signals) =>
+  process.kill(findHost(state, 'host-a').pid, name);
 
 export const WAY_FAULTS: readonly DoctorFault[] = [
   {
@@ -136,6 +140,16 @@ export const WAY_FAULTS: readonly DoctorFault[] = [
     verdict: 'error',
     evidence: /^another: 10\.244\.1\.0\/24.* at 192\.168\.77\.12/,
     look: compareHosts,
+  },
+  {
+    check: 'agent-ready',
+    name: 'the agent hangs',
+    lab: RUNNING_LAB,
+    byHand: 'the agent has to be started',
+    make: async (lab) => signal(lab, 'SIGSTOP'),
+    mend: async (lab) => signal(lab, 'SIGCONT'),
+    verdict: 'error',
+    evidence: /^agent: no answer within 5 s$/,
   },
   {
     check: 'forwarder',

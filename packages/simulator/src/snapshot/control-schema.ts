@@ -17,6 +17,8 @@ export interface ControlSnapshot {
   /** Of pods, in bytes. */
   readonly mtu?: number;
   readonly ipMasq?: boolean;
+  /** What podlan's agent lacks before it is ready, or that it did not answer; empty where that was redacted. */
+  readonly unready?: string;
   /** The external interface. */
   readonly interface?: {
     readonly name: string;
@@ -111,6 +113,7 @@ export const Control: v.GenericSchema<ControlSnapshot> = v.object({
   subnets: v.array(prefix),
   mtu: may(whole),
   ipMasq: may(v.boolean()),
+  unready: may(v.string()),
   interface: may(
     v.object({
       name: deviceName,

@@ -72,7 +72,10 @@ const OBJECT_KEYS = new Set(['table', 'chain', 'target', 'flowtable', 'counter',
 /** The objects themselves have theirs under `name`. */
 const OBJECTS = new Set(['table', 'chain', 'set', 'map', 'flowtable', 'counter', 'quota', 'limit']);
 /** What may say anything says nothing. */
-const FREE_TEXT = new Set(['comment', 'prefix', 'userdata']);
+const FREE_TEXT: Readonly<Record<string, ReadonlySet<string>>> = {
+  nftables: new Set(['comment', 'prefix', 'userdata']),
+  control: new Set(['unready']),
+};
 const DEVICE_MATCHES = new Set(['iifname', 'oifname', 'iif', 'oif', 'ibrname', 'obrname', 'ifname']);
 /** In a path: what is compared with a device's name, and what with 32 bits of a packet. */
 const [OF_DEVICE, OF_WORD] = ['(device)', '(word)'];
@@ -109,7 +112,7 @@ class Redaction {
     const redacted: [string, unknown][] = [];
     const kind = path[0] === 'nftables' ? kindOfMatch(value as Record<string, unknown>) : [];
     for (const [key, inner] of Object.entries(value)) {
-      const isFree = path[0] === 'nftables' && FREE_TEXT.has(key) && typeof inner === 'string';
+      const isFree = typeof inner === 'string' && FREE_TEXT[path[0] ?? '']?.has(key) === true;
       redacted.push([key, isFree ? '' : await this.value(inner, [...path, ...kind, key])]);
     }
     return { ...Object.fromEntries(redacted), ...(await this.#networks(value as Record<string, unknown>)) };

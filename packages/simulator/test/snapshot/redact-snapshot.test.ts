@@ -276,6 +276,13 @@ describe('a redacted snapshot', () => {
     );
   });
 
+  test('tells that an agent is not ready, and not in which words', async () => {
+    const told = sample();
+    const unready = 'ip route add 10.1.2.0/24 dev payroll0 failed';
+    const redacted = await redactedUnder(KEY, { ...told, control: { ...told.control!, unready } });
+    expect(redacted.control!.unready).toBe('');
+  });
+
   test('wants a key that nobody guesses', async () => {
     await expect(redactedUnder('secret')).rejects.toThrow(/at least 16 characters, got 6/);
   });
