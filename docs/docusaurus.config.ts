@@ -5,6 +5,7 @@ import type { Options as DocsOptions } from '@docusaurus/plugin-content-docs';
 import type { Config } from '@docusaurus/types';
 import codeTheme from './code-theme';
 import joinLines from './join-lines';
+import preact from './preact';
 import runnableCode from './runnable-code';
 import smallPages from './small-pages';
 
@@ -73,6 +74,7 @@ const config: Config = {
   plugins: [
     ['@docusaurus/plugin-content-docs', docs],
     ['@docusaurus/plugin-content-pages', {}],
+    preact,
     smallPages,
     runnableCode,
   ],
