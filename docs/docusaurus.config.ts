@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import type { Options as DocsOptions } from '@docusaurus/plugin-content-docs';
 import type { Config } from '@docusaurus/types';
 import codeTheme from './code-theme';
+import colouredCode from './coloured-code';
 import joinLines from './join-lines';
 import preact from './preact';
 import runnableCode from './runnable-code';
@@ -18,7 +19,7 @@ const docs: DocsOptions = {
   path: 'content',
   routeBasePath: 'docs',
   sidebarPath: './sidebars.ts',
-  remarkPlugins: [joinLines],
+  remarkPlugins: [joinLines, colouredCode],
   // What pages run is the code of today, which these pages tell of; versions lie beside them.
   lastVersion: 'current',
   versions: { current: { label: 'main' } },
@@ -114,7 +115,8 @@ const config: Config = {
     prism: {
       theme: codeTheme,
       darkTheme: codeTheme,
-      additionalLanguages: ['bash', 'json'],
+      // They would take lines out of the code that colouredCode has counted.
+      magicComments: [],
     },
     mermaid: { theme: { light: 'neutral', dark: 'dark' } },
   },

@@ -6,6 +6,7 @@ import CodeBlock from '@theme/CodeBlock';
 import Heading from '@theme/Heading';
 import Layout from '@theme/Layout';
 import type { ReactNode } from 'react';
+import { writeRuns } from '../coloured-code/runs';
 import { Encapsulation } from '../encapsulation';
 import styles from './index.module.css';
 
@@ -14,6 +15,11 @@ const commands = () =>
     `npm start    # ${translate({ id: 'home.command.start', message: 'a cluster at work, on this machine' })}`,
     `npm test     # ${translate({ id: 'home.command.test', message: 'every test' })}`,
   ].join('\n');
+
+const comments = (code: string) =>
+  writeRuns(
+    [...code.matchAll(/#.*/g)].map(({ 0: { length }, index: at }) => ({ at, length, colour: 'comment' })),
+  );
 
 function Hero(): ReactNode {
   return (
@@ -28,7 +34,9 @@ function Hero(): ReactNode {
         </Translate>
       </p>
       <div className={styles.commands}>
-        <CodeBlock language="bash">{commands()}</CodeBlock>
+        <CodeBlock language="bash" runs={comments(commands())}>
+          {commands()}
+        </CodeBlock>
       </div>
       <Link className="button button--primary button--lg" to="/docs/start">
         <Translate id="home.start">Get started</Translate>

@@ -1,16 +1,15 @@
 /**
- * A token of a code block, its full-width characters each in a cell of their own.
+ * Text of which full-width characters are each in a cell of their own.
  *
  * Fonts disagree about how wide a Chinese character is beside Latin ones, and drawings made of text fall apart with
  * it. The style sheet gives the cells of plain text exactly two columns.
  */
 
-import type { Props } from '@theme/CodeBlock/Line/Token';
 import type { ReactNode } from 'react';
 
 const FULL_WIDTH = /([\u3000-\u303f\u3400-\u9fff\uff01-\uff60])/u;
 
-function cells(text: string): ReactNode {
+export function cells(text: string): ReactNode {
   if (!FULL_WIDTH.test(text)) return text;
   return text.split(FULL_WIDTH).map((part, index) => {
     // Every second part is what the pattern caught; parts have nothing but their place to be told apart by.
@@ -23,8 +22,4 @@ function cells(text: string): ReactNode {
       </span>
     );
   });
-}
-
-export default function Token({ line: _line, token: _token, children, ...props }: Props): ReactNode {
-  return <span {...props}>{typeof children === 'string' ? cells(children) : children}</span>;
 }
