@@ -12,6 +12,7 @@ export default function preact({ siteDir }: LoadContext): Plugin {
   const compat = dirname(createRequire(`${siteDir}/`).resolve('preact/compat/package.json'));
   return {
     name: 'preact',
+    getClientModules: () => ['./src/preact-gaps'],
     configureWebpack: (_, isServer) =>
       isServer || process.env.NODE_ENV !== 'production'
         ? {}

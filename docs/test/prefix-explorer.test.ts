@@ -242,10 +242,10 @@ test('the seed makes the table: the same one the same, and what is no seed is re
   await open('en');
   const samples = async () => {
     await page.getByRole('status').filter({ hasText: '10,000 prefixes' }).waitFor();
-    return page
-      .getByRole('region', { name: WORDS.en.address })
-      .locator('button[aria-pressed]')
-      .allTextContents();
+    // What covers the address is looked up after the addresses are there.
+    const region = page.getByRole('region', { name: WORDS.en.address });
+    await region.locator('button[aria-pressed]', { hasText: 'longest' }).waitFor();
+    return region.locator('button[aria-pressed]').allTextContents();
   };
   await load('10000');
   const first = await samples();
