@@ -15,7 +15,7 @@ options.vnode = (node) => {
   const props = node.props as Record<string, unknown>;
   if (typeof node.type === 'string' && 'tabIndex' in props) {
     const { tabIndex, ...others } = props;
-    node.props = { ...others, tabindex: tabIndex };
+    node.props = Object.assign(others, { tabindex: tabIndex }) as unknown as typeof node.props;
   }
   earlierNode?.(node);
 };

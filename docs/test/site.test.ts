@@ -85,6 +85,25 @@ test.each([
   expect(faults).toEqual([]);
 });
 
+test('what searches is fetched when a reader turns to its box, and goes on with what was begun', async () => {
+  const scripts: string[] = [];
+  page.on('request', (request) => scripts.push(new URL(request.url()).pathname));
+  const isSearch = (path: string) => /\/search-bar\.|search-index/.test(path);
+  await open('en/docs/start');
+  await page.waitForLoadState('networkidle');
+  expect(scripts.filter(isSearch)).toEqual([]);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('bridge');
+  await page.locator('[role="option"]').first().waitFor();
+  expect(await page.locator('.navbar__search-input').inputValue()).toBe('bridge');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/_highlight=bridge/);
+  await page.locator('article mark').first().waitFor();
+  await page.reload();
+  await page.locator('article mark').first().waitFor();
+  expect(faults).toEqual([]);
+});
+
 test.each([
   ['docs/trace', '简体中文', 'English', 'en/docs/trace', 'en'],
   ['en/docs/flannel', 'English', '简体中文', 'docs/flannel', 'zh-Hans'],
