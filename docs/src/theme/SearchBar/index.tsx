@@ -21,21 +21,43 @@ export default function SearchBar(): ReactNode {
 
   const load = useCallback(async () => {
     loaded ??= (await import(/* webpackChunkName: "search-bar" */ '@theme-original/SearchBar')).default;
-    const input = holder.current?.querySelector('input');
-    begun.current = { text: input?.value ?? '', isFocused: input === document.activeElement };
+    begun.current.isFocused = holder.current?.contains(document.activeElement) ?? false;
     setBar(() => loaded);
   }, []);
 
   useEffect(() => {
     if (new URLSearchParams(search).has(FOUND_BY)) void load();
   }, [search, load]);
-  // The box that searches looks at its input when it is there: what was begun in the other goes on in it.
   useLayoutEffect(() => {
     const input = Bar && holder.current?.querySelector('input');
     if (!input) return;
-    if (begun.current.text !== '') input.value = begun.current.text;
+    write(input, begun.current.text);
     if (begun.current.isFocused) input.focus();
   }, [Bar]);
+  // The box that searches empties its input in a timer of its own, before this one.
+  useEffect(() => {
+    if (Bar === undefined) return;
+    const timer = setTimeout(() => {
+      const input = holder.current?.querySelector('input');
+      if (!input || begun.current.text === '') return;
+      write(input, begun.current.text);
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+    return () => clearTimeout(timer);
+  }, [Bar]);
 
-  return <div ref={holder}>{Bar ? <Bar /> : <EmptyBox onTurn={load} />}</div>;
+  return (
+    <div
+      ref={holder}
+      onInput={({ target }) => {
+        begun.current.text = (target as HTMLInputElement).value;
+      }}
+    >
+      {Bar ? <Bar /> : <EmptyBox onTurn={load} />}
+    </div>
+  );
 }
+
+/** As if it were typed: a value that is set counts for known. */
+const write = (input: HTMLInputElement, text: string): void =>
+  input.setRangeText(text, 0, input.value.length, 'end');
