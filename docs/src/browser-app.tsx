@@ -26,7 +26,8 @@ export function browserApp<Props extends object>(
   };
 }
 
-function Waiting(): ReactNode {
+/** A line that says that something is to come. */
+export function Waiting(): ReactNode {
   return (
     <>
       <p role="status">

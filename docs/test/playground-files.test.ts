@@ -29,7 +29,7 @@ beforeEach(async () => {
   page = await site.browser.newPage({ viewport: { width: 1280, height: 800 } });
   faults = faultsOf(page, site.url);
   await openPage(page, `${site.url}en/playground`);
-  await page.locator('svg [data-place="host-b"]').waitFor();
+  await page.locator('[data-picture]').waitFor({ state: 'detached' });
 });
 afterEach(() => page.close());
 

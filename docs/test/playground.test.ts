@@ -56,6 +56,7 @@ afterEach(() => context.close());
 
 async function open(path: string): Promise<void> {
   await openPage(page, site.url + path);
+  await page.locator('[data-picture]').waitFor({ state: 'detached' });
   await place('host-b').waitFor();
 }
 
@@ -208,6 +209,26 @@ describe.each(LANGUAGES)('/$path', (words) => {
     expect(faults).toEqual([]);
   });
 });
+
+test.each(LANGUAGES)(
+  '/$path has its first picture without a script, and shows the same with one',
+  async ({ path, addHost }) => {
+    const bare = await site.browser.newContext({
+      javaScriptEnabled: false,
+      viewport: { width: 1280, height: 800 },
+    });
+    const still = await bare.newPage();
+    await still.goto(site.url + path);
+    const drawn = await still.locator('main svg').first().boundingBox();
+    expect(await still.getByRole('button', { name: addHost, includeHidden: true }).count()).toBe(1);
+    const rows = await still.locator('[data-key] code').allInnerTexts();
+    await bare.close();
+    await open(path);
+    expect(await page.locator('main svg').first().boundingBox()).toEqual(drawn);
+    expect(await page.locator('[data-key] code').allInnerTexts()).toEqual(rows);
+    expect(rows.length).toBeGreaterThan(5);
+  },
+);
 
 test('its script is small, and pages of text ask for none of it', async () => {
   const ofText = await scriptsOf(() => openPage(page, `${site.url}en/docs/trace`));

@@ -3,9 +3,12 @@
 import { translate } from '@docusaurus/Translate';
 import type { ReactNode } from 'react';
 import { AppPage } from '../app-page';
-import { browserApp } from '../browser-app';
+import { picturedApp } from '../pictured-app';
 
-const Playground = browserApp(() => import('@podlan/playground/playground'));
+const Playground = picturedApp({
+  load: () => import('@podlan/playground/playground'),
+  picture: async () => (await import('@podlan/playground/first-picture')).firstPicture(),
+});
 
 export default function PlaygroundPage(): ReactNode {
   const title = translate({ id: 'playground.title', message: 'Playground' });

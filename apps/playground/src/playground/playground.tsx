@@ -1,5 +1,5 @@
 /** The playground: a simulated cluster to change, to break and to send packets through. */
-import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
 import { type Language, LanguageProvider, useText } from '../language';
 import { scenarioOf } from '../scenarios';
 import { FIRST_STATE } from '../state/playground-state';
@@ -8,20 +8,30 @@ import { PlaygroundStore } from './playground-store';
 import { text } from './text';
 import { Workbench } from './workbench';
 
-export default function Playground({ language }: { readonly language: Language }): ReactNode {
+interface PlaygroundProps {
+  readonly language: Language;
+  /** When there is something to see, before it is seen. */
+  readonly onOpen?: () => void;
+}
+
+export default function Playground({ language, onOpen }: PlaygroundProps): ReactNode {
   return (
     <LanguageProvider value={language}>
-      <Opened />
+      <Opened {...{ onOpen }} />
     </LanguageProvider>
   );
 }
 
-function Opened(): ReactNode {
+function Opened({ onOpen }: Pick<PlaygroundProps, 'onOpen'>): ReactNode {
   const words = useText(text);
   const [store] = useState(() => new PlaygroundStore());
   const shown = useSyncExternalStore(store.subscribe, store.get);
   useEffect(() => openLink(store, words.badLink), [store, words]);
-  if (shown === undefined) return <p role="status">{words.starting}</p>;
+  const isOpen = shown !== undefined;
+  useLayoutEffect(() => {
+    if (isOpen) onOpen?.();
+  }, [isOpen, onOpen]);
+  if (shown === undefined) return onOpen ? null : <p role="status">{words.starting}</p>;
   return <Workbench {...{ store, shown }} />;
 }
 
@@ -37,10 +47,12 @@ function openLink(store: PlaygroundStore, badLink: (message: string) => string):
       store.say(badLink((error as Error).message));
     }
   };
-  void open();
+  // The page is drawn first: what is to be simulated can be much.
+  const first = setTimeout(open);
   const again = () => void open();
   addEventListener('hashchange', again);
   return () => {
+    clearTimeout(first);
     removeEventListener('hashchange', again);
     void store.close();
   };

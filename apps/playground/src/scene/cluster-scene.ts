@@ -7,6 +7,7 @@ import {
   parseState,
   StateError,
 } from '../state/playground-state';
+import { Breather } from './breather';
 import type { Scene, Walk } from './scene';
 import { sendPacket } from './send-packet';
 
@@ -46,14 +47,17 @@ export class ClusterScene implements Scene {
     cluster,
     actions,
   }: Pick<PlaygroundState, 'cluster' | 'actions'>): Promise<ClusterScene> {
+    const breather = new Breather();
     const scene = new ClusterScene(cluster);
     for (const [i, action] of actions.entries()) {
+      await breather.breathe();
       try {
         await scene.act(action);
       } catch (cause) {
         throw new StateError(`actions.${i}: ${action.do}: ${(cause as Error).message}`, { cause });
       }
     }
+    await breather.breathe();
     return scene;
   }
 
