@@ -45,7 +45,7 @@ const scenario = (): Locator => page.getByRole('region', { name: /^(?:Scenario: 
 
 async function open(path: string): Promise<void> {
   await openPage(page, site.url + path);
-  await page.locator('svg [data-place="host-b"]').waitFor();
+  await page.locator('[data-picture]').waitFor({ state: 'detached' });
 }
 
 /** One from the midst of the list, by keyboard. */
