@@ -57,5 +57,5 @@ test('the sidebar is kept with the pages that it names, and its groups with thei
 });
 
 test('the site has it to choose', () => {
-  expect(read('docs/versions.json')).toEqual([VERSION]);
+  expect(read('docs/versions.json')[0]).toBe(VERSION);
 });

@@ -13,7 +13,7 @@ const everyPage = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .sort();
 
 /** The pages of the API are of one make: a few stand for what would take minutes. */
-const ofOneMake = (path: string) => /docs\/api\/(?!linux-testing|fabric-sqlite)/.test(path);
+const ofOneMake = (path: string) => /docs\/(?:\d[\w.-]*\/)?api\/(?!linux-testing|fabric-sqlite)/.test(path);
 
 const site = siteUnderTest();
 let context: BrowserContext;
