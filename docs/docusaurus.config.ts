@@ -79,6 +79,7 @@ const config: Config = {
     smallPages,
     runnableCode,
   ],
+  clientModules: ['./src/prefetch-when-idle'],
   themes: [
     ['@docusaurus/theme-classic', { customCss: './src/css/site.css' }],
     '@docusaurus/theme-mermaid',

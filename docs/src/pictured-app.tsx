@@ -22,7 +22,10 @@ interface Parts {
 const isServer = typeof window === 'undefined';
 
 export function picturedApp({ load, picture }: Parts): () => ReactNode {
-  const Loaded = lazy(load);
+  // Asked for before the page comes alive, so that it is on its way meanwhile.
+  const loading = isServer ? undefined : load();
+  loading?.catch(() => {}); // Whoever draws it is told.
+  const Loaded = lazy(() => loading ?? load());
   const Picture = lazy(async () => ({ default: await picture() }));
   return function PicturedApp(): ReactNode {
     const isBrowser = useIsBrowser();

@@ -85,6 +85,13 @@ test.each([
   expect(faults).toEqual([]);
 });
 
+test('what the links in view lead to is fetched ahead, once the page has nothing else to do', async () => {
+  await open('en/docs/start');
+  const ahead = () => page.locator('head link[rel="prefetch"]').count();
+  await expect.poll(ahead).toBeGreaterThan(5);
+  expect(faults).toEqual([]);
+});
+
 test('what searches is fetched when a reader turns to its box, and goes on with what was begun', async () => {
   const scripts: string[] = [];
   page.on('request', (request) => scripts.push(new URL(request.url()).pathname));
