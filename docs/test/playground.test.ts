@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { SimCluster, type TraceJson, traceJson } from '@podlan/simulator';
 import type { BrowserContext, Locator, Page, Response } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { faultsOf, openPage, seriousFindings, siteUnderTest } from './built-site';
+import { faultsOf, openPage, openPlayground, seriousFindings, siteUnderTest } from './built-site';
 import { hopsShown, shownOf } from './shown-walk';
 
 /** Gzipped, with the module. A limit, so that what is added is noticed. */
@@ -56,8 +56,7 @@ beforeEach(async () => {
 afterEach(() => context.close());
 
 async function open(path: string): Promise<void> {
-  await openPage(page, site.url + path);
-  await page.locator('[data-picture]').waitFor({ state: 'detached' });
+  await openPlayground(page, site.url + path);
   await place('host-b').waitFor();
 }
 

@@ -88,7 +88,7 @@ test.each([
 test('what the links in view lead to is fetched ahead, once the page has nothing else to do', async () => {
   await open('en/docs/start');
   const ahead = () => page.locator('head link[rel="prefetch"]').count();
-  await expect.poll(ahead).toBeGreaterThan(5);
+  await expect.poll(ahead, { timeout: 20_000 }).toBeGreaterThan(5);
   expect(faults).toEqual([]);
 });
 
