@@ -5,6 +5,7 @@ import type { Options as DocsOptions } from '@docusaurus/plugin-content-docs';
 import type { Config } from '@docusaurus/types';
 import codeTheme from './code-theme';
 import colouredCode from './coloured-code';
+import firstScene from './first-scene';
 import joinLines from './join-lines';
 import preact from './preact';
 import runnableCode from './runnable-code';
@@ -78,6 +79,7 @@ const config: Config = {
     preact,
     smallPages,
     runnableCode,
+    firstScene,
   ],
   clientModules: ['./src/prefetch-when-idle'],
   themes: [

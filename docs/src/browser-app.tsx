@@ -27,17 +27,22 @@ export function browserApp<Props extends object>(
 }
 
 /** A line that says that something is to come. */
-export function Waiting(): ReactNode {
+function Waiting(): ReactNode {
   return (
     <>
       <p role="status">
         <Translate id="app.loading">Loading …</Translate>
       </p>
-      <noscript>
-        <Translate id="app.noscript">
-          This page runs a simulation in your browser, and needs JavaScript for it.
-        </Translate>
-      </noscript>
+      <NeedsScript />
     </>
   );
 }
+
+/** Seen where scripts don't run. */
+export const NeedsScript = (): ReactNode => (
+  <noscript>
+    <Translate id="app.noscript">
+      This page runs a simulation in your browser, and needs JavaScript for it.
+    </Translate>
+  </noscript>
+);

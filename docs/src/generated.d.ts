@@ -5,3 +5,9 @@ declare module '@generated/runnable-code/default/worker' {
   const text: string;
   export default text;
 }
+
+declare module '@generated/first-scene/default/scene.json' {
+  /** What the playground shows first. */
+  const scene: import('@podlan/playground/playground').SceneView;
+  export default scene;
+}

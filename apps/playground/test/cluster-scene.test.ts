@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { ClusterScene } from '../src/scene/cluster-scene';
 import { withChanges } from '../src/scene/row-changes';
 import { viewOf } from '../src/scene/scene-view';
-import { type Action, FIRST_STATE, PLAIN_CLUSTER, parseState } from '../src/state/playground-state';
+import { FIRST_STATE, PLAIN_CLUSTER } from '../src/state/first-state';
+import { type Action, parseState } from '../src/state/playground-state';
 import { linkOf, stateOfLink } from '../src/state/share-link';
 
 const PING = { from: 'pod-a1', to: 'pod-b1', protocol: 'icmp' } as const;

@@ -4,7 +4,8 @@ import { historyStep } from '../src/console/history';
 import { packetOf, usualFields } from '../src/controls/packet-fields';
 import { ClusterScene } from '../src/scene/cluster-scene';
 import { viewOf } from '../src/scene/scene-view';
-import { FIRST_STATE, type PacketShape, PLAIN_CLUSTER } from '../src/state/playground-state';
+import { FIRST_STATE, PLAIN_CLUSTER } from '../src/state/first-state';
+import type { PacketShape } from '../src/state/playground-state';
 import { deletingCommand } from '../src/tables/deleting-command';
 
 test('a packet goes from a pod to one of another host, unless told', async () => {
@@ -76,7 +77,8 @@ test('the command that deletes a row deletes it', async () => {
   const left = [];
   for (const row of deletable) {
     if (!rowsNow().some(({ key }) => key === row.key)) continue;
-    await scene.run('host-a', deletingCommand(row)!).catch((error) => left.push(`${error}`));
+    const action = { do: 'run', at: 'host-a', line: deletingCommand(row)! } as const;
+    await scene.act(action).catch((error) => left.push(`${error}`));
     if (rowsNow().some(({ key }) => key === row.key)) left.push(row.text);
   }
   expect(left).toEqual([]);

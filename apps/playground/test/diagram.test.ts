@@ -7,7 +7,8 @@ import type { Scene } from '../src/scene/scene';
 import { viewOf } from '../src/scene/scene-view';
 import { labSnapshots } from '../src/snapshots/lab-snapshots';
 import { SnapshotScene } from '../src/snapshots/snapshot-scene';
-import { type ClusterShape, FIRST_STATE, PLAIN_CLUSTER } from '../src/state/playground-state';
+import { FIRST_STATE, PLAIN_CLUSTER } from '../src/state/first-state';
+import type { ClusterShape } from '../src/state/playground-state';
 
 const PING = { from: 'pod-a1', to: 'pod-b1', protocol: 'icmp' } as const;
 
@@ -63,7 +64,7 @@ describe.each(SCENES)('%s', (_, make) => {
 
   test('the way of a packet is one line from end to end', async () => {
     const made = await make();
-    const { hops } = made.send(PING).result;
+    const { hops } = (await made.act({ do: 'send', packet: PING })).walk!.result;
     const layout = layoutOf(viewOf(made));
     const last = hops.findLastIndex(({ leg }) => leg === 'request');
     const { at, passed, wires } = wayTo(layout, hops, last);
@@ -85,7 +86,7 @@ describe.each(SCENES)('%s', (_, make) => {
 test('a packet between segments passes the router, and one within a segment does not', async () => {
   for (const segments of [1, 2]) {
     const made = await scene({ segments });
-    const { hops } = made.send(PING).result;
+    const { hops } = (await made.act({ do: 'send', packet: PING })).walk!.result;
     const last = hops.findLastIndex(({ leg }) => leg === 'request');
     const { passed } = wayTo(layoutOf(viewOf(made)), hops, last);
     expect(passed.has('underlay/br0')).toBe(segments === 2);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { parseLabScript } from '../src/lab-script/parse-lab-script';
 import { ClusterScene } from '../src/scene/cluster-scene';
-import { PLAIN_CLUSTER } from '../src/state/playground-state';
+import { PLAIN_CLUSTER } from '../src/state/first-state';
 
 test('a lab has the hosts and pods that lab up makes', async () => {
   const { cluster, steps } = parseLabScript('podlan lab up --hosts 3 --pods 2 --dataplane kernel # three');

@@ -1,16 +1,15 @@
 /** The playground, on a page of its own. */
 
 import { translate } from '@docusaurus/Translate';
+import useDocusaurusContext from '@docusaurus/useDocusaurusContext';
+import firstScene from '@generated/first-scene/default/scene.json';
+import Playground from '@podlan/playground/playground';
 import type { ReactNode } from 'react';
 import { AppPage } from '../app-page';
-import { picturedApp } from '../pictured-app';
-
-const Playground = picturedApp({
-  load: () => import('@podlan/playground/playground'),
-  picture: async () => (await import('@podlan/playground/first-picture')).firstPicture(),
-});
+import { NeedsScript } from '../browser-app';
 
 export default function PlaygroundPage(): ReactNode {
+  const { currentLocale } = useDocusaurusContext().i18n;
   const title = translate({ id: 'playground.title', message: 'Playground' });
   const description = translate({
     id: 'playground.description',
@@ -19,7 +18,8 @@ export default function PlaygroundPage(): ReactNode {
   });
   return (
     <AppPage title={title} description={description}>
-      <Playground />
+      <NeedsScript />
+      <Playground language={currentLocale === 'en' ? 'en' : 'zh-Hans'} first={firstScene} />
     </AppPage>
   );
 }

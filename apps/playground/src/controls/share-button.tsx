@@ -2,7 +2,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { useText } from '../language';
 import type { PlaygroundState } from '../state/playground-state';
-import { linkOf } from '../state/share-link';
 import styles from './controls.module.css';
 import { text } from './text';
 
@@ -20,6 +19,7 @@ export function ShareButton({ state, shown }: ShareButtonProps): ReactNode {
   const share = async () => {
     const now = state();
     if (now === undefined) return;
+    const { linkOf } = await import('../state/share-link');
     history.replaceState(history.state, '', `#${await linkOf(now)}`);
     const url = location.href;
     const isCopied = await copied(url);

@@ -14,7 +14,7 @@ import { wayTo } from './way';
 export interface DiagramProps {
   readonly places: readonly PlaceView[];
   /** Hosts without an agent. */
-  readonly stopped: ReadonlySet<string>;
+  readonly stopped: readonly string[];
   /** How many rows the last action changed, by place. */
   readonly changed: ReadonlyMap<string, number>;
   readonly selected: string;
@@ -37,7 +37,7 @@ export function Diagram(props: DiagramProps): ReactNode {
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever the packet is somewhere else
   useEffect(() => keepInSight(scroller.current), [way.at]);
   const marksOf = (name: string): PlaceMarks => ({
-    isStopped: stopped.has(name),
+    isStopped: stopped.includes(name),
     changedRows: changed.get(name) ?? 0,
     hasPacket: way.at !== undefined && hops[step]?.netns === name,
   });

@@ -1,5 +1,4 @@
 /** Where everything of a scene is drawn: hosts side by side, from their pods at the top down to what joins them. */
-import { prefixOf } from '@podlan/linux/prefix';
 import type { DeviceView, PlaceView } from '../scene/scene-view';
 import { type HostWiring, type Link, wiringOf } from './wiring';
 
@@ -306,5 +305,4 @@ function drawRouter(drawing: Drawing, router: PlaceView, { y, width }: { y: numb
   drawing.hosts.push({ x: 0, y: y - 6, width, height: PILL + 12, place: router, shapes });
 }
 
-const isOn = ({ addresses }: DeviceView, prefix: string): boolean =>
-  addresses.some((address) => prefixOf(address) === prefix);
+const isOn = ({ prefixes }: DeviceView, prefix: string): boolean => prefixes.some((one) => one === prefix);

@@ -1,5 +1,4 @@
 /** Which part each device plays on a host, and which of the links that join hosts it is on. */
-import { prefixOf } from '@podlan/linux/prefix';
 import type { IpPrefix } from '@podlan/wire';
 import type { DeviceView, PlaceView } from '../scene/scene-view';
 
@@ -58,10 +57,10 @@ function hostWiring(host: PlaceView, pods: readonly PlaceView[]): HostWiring {
   const others = devices.filter((device) => !bridges.includes(device) && !ports.includes(device));
   const uplinks = others.filter(({ type }) => type === 'nic' || type === 'veth');
   const overlays = others.filter((device) => !uplinks.includes(device));
-  const address = uplinks.flatMap(({ addresses }) => addresses).find((one) => !one.startsWith('fe80:'));
+  const prefixes = uplinks.flatMap((device) => device.prefixes);
   return {
     ...{ host, pods, ports, bridges, overlays, uplinks },
     hasProgram: overlays.some(({ type }) => type === 'tap' || type === 'tun'),
-    link: address && prefixOf(address),
+    link: prefixes.find((one) => !one.startsWith('fe80:')),
   };
 }

@@ -1,8 +1,9 @@
 /** A lab's commands at work in the page: what each prints, and the way of the packet that is traced last. */
 import { type ReactNode, useEffect, useState } from 'react';
 import { type Language, LanguageProvider, useText } from '../language';
-import { ClusterScene } from '../scene/cluster-scene';
 import type { Walk } from '../scene/scene';
+import { RemoteSimulation } from '../simulation/remote-simulation';
+import { type SceneView, stateOf } from '../simulation/simulation';
 import { linkOf } from '../state/share-link';
 import { WalkPlayer } from '../walk/walk-player';
 import styles from './lab-script.module.css';
@@ -74,29 +75,33 @@ function Playing({ code, playground }: Omit<LabScriptProps, 'language'>): ReactN
 /** Ends at the first line that fails. */
 async function play(code: string, ready: (hosts: number, pods: number) => string): Promise<Played> {
   const said: Said[] = [];
-  let scene: ClusterScene | undefined;
+  const simulation = new RemoteSimulation();
+  let scene: SceneView | undefined;
   let walk: Walk | undefined;
   let line = code.split('\n')[0] ?? '';
   try {
     const { cluster, steps } = parseLabScript(code);
-    scene = await ClusterScene.open({ cluster, actions: [] });
+    scene = (await simulation.open({ cluster, actions: [] })).view;
     for (const step of steps) {
       line = step.line;
       const output: string[] = [];
       for (const action of step.actions) {
-        const outcome = await scene.act(action);
-        output.push(...(outcome.output ?? []));
-        walk = outcome.walk ?? walk;
+        const acted = await simulation.act(action);
+        output.push(...(acted.output ?? []));
+        walk = acted.walk ?? walk;
+        scene = acted.view;
       }
       const isUp = step === steps[0];
-      said.push({ line, output: isUp ? [ready(scene.hosts.length, podCount(scene))] : output });
+      said.push({ line, output: isUp ? [ready(count(scene, 'host'), count(scene, 'pod'))] : output });
     }
   } catch (error) {
     said.push({ line, output: [(error as Error).message], isError: true });
   }
-  const link = scene === undefined ? '' : await linkOf(scene.state);
-  await scene?.close();
+  await simulation.close();
+  const state = scene && stateOf(scene);
+  const link = state === undefined ? '' : await linkOf(state);
   return { said, link, ...(walk && { walk }) };
 }
 
-const podCount = ({ hosts }: ClusterScene): number => hosts.reduce((sum, { pods }) => sum + pods.length, 0);
+const count = ({ places }: SceneView, what: 'host' | 'pod'): number =>
+  places.filter(({ kind }) => kind === what).length;

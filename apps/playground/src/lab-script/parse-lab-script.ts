@@ -1,5 +1,6 @@
 /** The commands that a page shows for a lab, read as what they do: the same lines run in the page on a simulated cluster. */
-import { type Action, type ClusterShape, type PacketShape, PLAIN_CLUSTER } from '../state/playground-state';
+import { PLAIN_CLUSTER } from '../state/first-state';
+import type { Action, ClusterShape, PacketShape } from '../state/playground-state';
 
 /** One line of a script, and what it does. */
 export interface Step {

@@ -3,7 +3,6 @@ import { type ReactNode, useRef, useState } from 'react';
 import { Console } from '../console/console';
 import { PlaceActions } from '../controls/place-actions';
 import { useText } from '../language';
-import { ClusterScene } from '../scene/cluster-scene';
 import { PlaceTables } from '../tables/place-tables';
 import styles from './playground.module.css';
 import { text } from './text';
@@ -13,7 +12,8 @@ export function Inspector({ store, shown }: WorkbenchProps): ReactNode {
   const words = useText(text);
   const [line, setLine] = useState('');
   const prompt = useRef<HTMLInputElement>(null);
-  const { scene, places, selected, before, changes, stopped, walk, isWalkOld, step, isBusy } = shown;
+  const { scene, selected, before, changes, walk, isWalkOld, step, isBusy } = shown;
+  const { places, shape, stopped } = scene;
   const place = places.find(({ name }) => name === selected);
   if (place === undefined) return null;
   const write = (command: string) => {
@@ -34,10 +34,10 @@ export function Inspector({ store, shown }: WorkbenchProps): ReactNode {
             </option>
           ))}
         </select>
-        {scene instanceof ClusterScene && (
+        {shape && (
           <PlaceActions
             {...{ place, isBusy }}
-            isStopped={stopped.has(selected)}
+            isStopped={stopped.includes(selected)}
             onAct={(action) => void store.act(action)}
           />
         )}

@@ -1,19 +1,20 @@
 /** The packet: which one is to be sent, and the way of the last. */
-import type { ReactNode } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { PacketForm } from '../controls/packet-form';
 import { useText } from '../language';
-import { WalkPlayer } from '../walk/walk-player';
+import { WalkPlayer } from './later';
 import styles from './playground.module.css';
 import { text } from './text';
 import type { WorkbenchProps } from './workbench';
 
 export function PacketPanel({ store, shown }: WorkbenchProps): ReactNode {
   const words = useText(text);
-  const { places, walk, isWalkOld, step, isBusy } = shown;
+  const { scene, walk, isWalkOld, step, isBusy } = shown;
   return (
     <div className={styles.packet}>
       <PacketForm
-        {...{ places, isBusy }}
+        places={scene.places}
+        isBusy={isBusy}
         packet={walk?.packet}
         onSend={(packet) => void store.send(packet)}
       />
@@ -26,7 +27,11 @@ export function PacketPanel({ store, shown }: WorkbenchProps): ReactNode {
           </button>
         </p>
       )}
-      {walk !== undefined && <WalkPlayer {...{ walk, step }} onStep={(to) => store.stepTo(to)} />}
+      {walk !== undefined && (
+        <Suspense fallback={null}>
+          <WalkPlayer {...{ walk, step }} onStep={(to) => store.stepTo(to)} />
+        </Suspense>
+      )}
     </div>
   );
 }

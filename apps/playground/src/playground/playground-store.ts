@@ -2,13 +2,14 @@
  * What a playground shows: a scene, what the last action changed in it, and the packet that is followed. One action at a time;
  * whatever fails leaves everything as it was.
  */
-import type { Scenario } from '../scenarios';
-import { ClusterScene } from '../scene/cluster-scene';
+import type { GoalCheck, Scenario } from '../scenarios';
 import { changesByPlace, type PlaceRow, type RowsByPlace, rowsByPlace } from '../scene/place-rows';
 import type { ChangedRow } from '../scene/row-changes';
-import type { Scene, Walk } from '../scene/scene';
-import { type PlaceView, viewOf } from '../scene/scene-view';
-import { type Action, FIRST_STATE, type PacketShape, type PlaygroundState } from '../state/playground-state';
+import type { Walk } from '../scene/scene';
+import { type Opened, type SceneView, type Simulation, stateOf } from '../simulation/simulation';
+import type { SnapshotFile } from '../snapshots/snapshot-scene';
+import { FIRST_STATE } from '../state/first-state';
+import type { Action, PacketShape, PlaygroundState } from '../state/playground-state';
 
 /** What came of the last thing that was asked for. */
 export type Said =
@@ -26,13 +27,10 @@ export interface ConsoleEntry {
 }
 
 export interface Shown {
-  readonly scene: Scene;
-  readonly places: readonly PlaceView[];
+  readonly scene: SceneView;
   /** Rows before the last action. */
   readonly before: RowsByPlace;
   readonly changes: RowChanges;
-  /** Hosts without an agent. */
-  readonly stopped: ReadonlySet<string>;
   /** Name of the place that is looked into. */
   readonly selected: string;
   readonly walk: Walk | undefined;
@@ -49,10 +47,24 @@ export interface Shown {
   readonly given: number;
 }
 
+/** How much of what was done to a scene is kept when it is opened. */
+interface Opening extends Pick<PlaygroundState, 'step' | 'scenario'> {
+  readonly given?: number;
+}
+
 export class PlaygroundStore {
+  readonly #simulation: Simulation;
   #shown: Shown | undefined;
   readonly #listeners = new Set<() => void>();
   #last: Promise<unknown> = Promise.resolve();
+  /** Actions that are not done yet. */
+  #asked = 0;
+
+  /** `first` is how the first state looks, where that is known: it is shown before it is simulated. */
+  constructor(simulation: Simulation, first?: SceneView) {
+    this.#simulation = simulation;
+    if (first !== undefined) this.#replace({ view: first }, {});
+  }
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -65,13 +77,28 @@ export class PlaygroundStore {
   /** Of a link that gives what is shown; undefined where that is no simulated cluster. */
   get state(): PlaygroundState | undefined {
     const { scene, step, scenario } = this.#shown ?? {};
-    if (!(scene instanceof ClusterScene)) return undefined;
-    return { ...scene.state, ...(step ? { step } : {}), ...(scenario && { scenario }) };
+    const state = scene && stateOf(scene);
+    return state && { ...state, ...(step ? { step } : {}), ...(scenario && { scenario }) };
   }
 
-  /** Another cluster, with all that was done to it. Rejects with StateError, and then shows what it showed. */
+  /** Another cluster, with all that was done to it. Where it rejects, it shows what it showed. */
   open(state: PlaygroundState, given = 0): Promise<void> {
-    return this.#inTurn(async () => this.#replace(await ClusterScene.open(state), { ...state, given }));
+    return this.#inTurn(async () => this.#replace(await this.#simulation.open(state), { ...state, given }));
+  }
+
+  /** Simulates the first state, which is shown as it will be; what is asked for meanwhile waits. */
+  openShown(): Promise<void> {
+    const opened = this.#inTurn(() => this.#simulation.open(FIRST_STATE));
+    return opened.then(
+      () => {},
+      (error: Error) => this.say(error.message),
+    );
+  }
+
+  /** Shows nothing until something is opened. */
+  clear(): void {
+    this.#shown = undefined;
+    this.#tell();
   }
 
   /** As {@link open}, and says why where it does not. */
@@ -85,33 +112,36 @@ export class PlaygroundStore {
     return this.start(state, actions.length);
   }
 
-  /** A scene of somebody else's making. */
-  show(scene: Scene): Promise<void> {
-    return this.#inTurn(async () => this.#replace(scene, {}));
+  /** Whether a scenario is mended as things are. */
+  check(scenario: Pick<Scenario, 'goal' | 'actions'>): Promise<GoalCheck> {
+    return this.#inTurn(() => this.#simulation.check(scenario));
+  }
+
+  /** Nodes as they were. Rejects with an error that says what is wrong with the files, and then shows what it showed. */
+  openSnapshots(files: readonly SnapshotFile[]): Promise<void> {
+    return this.#inTurn(async () => this.#replace(await this.#simulation.openSnapshots(files), {}));
   }
 
   act(action: Action): Promise<void> {
-    return this.#attempt(async (scene) => {
-      if (!(scene instanceof ClusterScene)) throw new Error('these nodes can only be looked at');
-      await scene.act(action);
-      this.#changed(action.do);
-    });
+    return this.#attempt(async () => this.#changed(action, (await this.#simulation.act(action)).view));
   }
 
   send(packet: PacketShape): Promise<void> {
-    return this.#attempt(async (scene) => {
-      const walk = scene.send(packet);
-      this.#changed('send');
-      this.#set({ walk, step: 0, isWalkOld: false, selected: walk.result.hops[0]?.netns ?? packet.from });
+    const action: Action = { do: 'send', packet };
+    return this.#attempt(async () => {
+      const { view, walk } = await this.#simulation.act(action);
+      this.#changed(action, view);
+      this.#set({ walk, step: 0, isWalkOld: false, selected: walk?.result.hops[0]?.netns ?? packet.from });
     });
   }
 
   /** Runs a command on the place that is looked into. */
   run(line: string): Promise<void> {
-    return this.#attempt(async (scene, { selected: at, console }) => {
+    return this.#attempt(async ({ selected: at, console }) => {
+      const action: Action = { do: 'run', at, line };
       try {
-        const output = await scene.run(at, line);
-        this.#changed('run');
+        const { view, output = [] } = await this.#simulation.act(action);
+        this.#changed(action, view);
         this.#set({ console: [...console, { at, line, output }] });
       } catch (error) {
         const failed = (error as Error).message;
@@ -122,9 +152,9 @@ export class PlaygroundStore {
 
   /** Does all again but the last action. */
   undo(): Promise<void> {
-    return this.#attempt(async (scene, { scenario, selected, console, given }) => {
+    return this.#attempt(async ({ scene, scenario, selected, console, given }) => {
       if (scene.actions.length <= given) return;
-      await this.#replace(await scene.again(scene.actions.length - 1), { scenario, given });
+      this.#replace(await this.#simulation.again(scene.actions.length - 1), { scenario, given });
       this.#set({ console, said: { did: 'undo', changes: new Map() } });
       this.select(selected);
     });
@@ -132,13 +162,13 @@ export class PlaygroundStore {
 
   /** Snapshots as they were opened; a cluster of the same kind, as a new one is. */
   startOver(): Promise<void> {
-    const { scene } = this.#shown ?? {};
-    if (scene instanceof ClusterScene) return this.start({ ...FIRST_STATE, cluster: scene.state.cluster });
-    return this.#attempt(async (opened) => this.#replace(await opened.again(0), {}));
+    const cluster = this.#shown?.scene.shape;
+    if (cluster !== undefined) return this.start({ ...FIRST_STATE, cluster });
+    return this.#attempt(async () => this.#replace(await this.#simulation.again(0), {}));
   }
 
   select(place: string): void {
-    if (this.#shown?.places.some(({ name }) => name === place)) this.#set({ selected: place });
+    if (this.#shown?.scene.places.some(({ name }) => name === place)) this.#set({ selected: place });
   }
 
   /** The place where a hop happens is looked into. */
@@ -154,51 +184,46 @@ export class PlaygroundStore {
 
   /** Ends what is shown. */
   close(): Promise<void> {
-    return this.#inTurn(async () => this.#shown?.scene.close());
+    return this.#inTurn(() => this.#simulation.close());
   }
 
-  async #replace(
-    scene: Scene,
-    { step = 0, scenario, given = 0 }: Pick<PlaygroundState, 'step' | 'scenario'> & { given?: number },
-  ) {
-    const former = this.#shown?.scene;
-    const places = viewOf(scene);
-    const walk = scene.lastWalk;
+  #replace({ view, walk }: Opened, { step = 0, scenario, given = 0 }: Opening): void {
     this.#shown = {
-      ...{ scene, places, before: rowsByPlace(places), changes: new Map(), stopped: stoppedIn(scene) },
-      ...{ walk, isWalkOld: isOld(scene), step: 0, console: [], isBusy: false, scenario, given },
-      ...{ selected: places[0]?.name ?? '', said: { did: 'open', changes: new Map() } },
+      ...{ scene: view, before: rowsByPlace(view.places), changes: new Map() },
+      ...{ walk, isWalkOld: isOld(view), step: 0, console: [], isBusy: this.#asked > 0, scenario, given },
+      ...{ selected: view.places[0]?.name ?? '', said: { did: 'open', changes: new Map() } },
     };
     this.stepTo(Math.min(step, (walk?.result.hops.length ?? 1) - 1));
-    await former?.close();
   }
 
   /** Takes up what an action made of the scene. */
-  #changed(did: Action['do']): void {
-    const { scene, places: earlier, selected } = this.#shown!;
-    const places = viewOf(scene);
-    const before = rowsByPlace(earlier);
-    const changes = changesByPlace(before, rowsByPlace(places));
+  #changed({ do: did }: Action, scene: SceneView): void {
+    const { scene: earlier, selected } = this.#shown!;
+    const before = rowsByPlace(earlier.places);
+    const changes = changesByPlace(before, rowsByPlace(scene.places));
     this.#set({
-      ...{ places, before, changes, stopped: stoppedIn(scene), said: { did, changes } },
-      selected: places.some(({ name }) => name === selected) ? selected : (places[0]?.name ?? ''),
+      ...{ scene, before, changes, said: { did, changes } },
+      selected: scene.places.some(({ name }) => name === selected) ? selected : (scene.places[0]?.name ?? ''),
       isWalkOld: true,
     });
   }
 
-  #attempt(what: (scene: Scene, shown: Shown) => Promise<void>): Promise<void> {
+  #attempt(what: (shown: Shown) => Promise<void>): Promise<void> {
+    this.#asks(1);
     return this.#inTurn(async () => {
-      const shown = this.#shown;
-      if (shown === undefined) return;
-      this.#set({ isBusy: true });
       try {
-        await what(shown.scene, shown);
+        if (this.#shown !== undefined) await what(this.#shown);
       } catch (error) {
         this.say((error as Error).message);
       } finally {
-        this.#set({ isBusy: false });
+        this.#asks(-1);
       }
     });
+  }
+
+  #asks(more: number): void {
+    this.#asked += more;
+    this.#set({ isBusy: this.#asked > 0 });
   }
 
   #inTurn<T>(what: () => Promise<T>): Promise<T> {
@@ -210,15 +235,12 @@ export class PlaygroundStore {
   #set(some: Partial<Shown>): void {
     if (this.#shown === undefined) return;
     this.#shown = { ...this.#shown, ...some };
+    this.#tell();
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener();
   }
 }
 
-const stoppedIn = (scene: Scene): ReadonlySet<string> =>
-  new Set(
-    scene instanceof ClusterScene
-      ? scene.hosts.filter(({ state }) => state === undefined).map(({ name }) => name)
-      : [],
-  );
-
-const isOld = ({ actions }: Scene): boolean => actions.at(-1)?.do !== 'send';
+const isOld = ({ actions }: SceneView): boolean => actions.at(-1)?.do !== 'send';

@@ -1,59 +1,41 @@
 /** The playground: a simulated cluster to change, to break and to send packets through. */
-import { type ReactNode, useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 import { type Language, LanguageProvider, useText } from '../language';
-import { scenarioOf } from '../scenarios';
-import { FIRST_STATE } from '../state/playground-state';
-import { stateOfLink } from '../state/share-link';
+import { RemoteSimulation } from '../simulation/remote-simulation';
+import type { SceneView } from '../simulation/simulation';
+import { followLinks } from './follow-links';
+import styles from './playground.module.css';
 import { PlaygroundStore } from './playground-store';
 import { text } from './text';
 import { Workbench } from './workbench';
 
+export type { SceneView } from '../simulation/simulation';
+
 interface PlaygroundProps {
   readonly language: Language;
-  /** When there is something to see, before it is seen. */
-  readonly onOpen?: () => void;
+  /** How the first state looks; there is nothing to wait for where it is known. */
+  readonly first?: SceneView;
 }
 
-export default function Playground({ language, onOpen }: PlaygroundProps): ReactNode {
+export default function Playground({ language, first }: PlaygroundProps): ReactNode {
   return (
     <LanguageProvider value={language}>
-      <Opened {...{ onOpen }} />
+      <Opened {...{ first }} />
     </LanguageProvider>
   );
 }
 
-function Opened({ onOpen }: Pick<PlaygroundProps, 'onOpen'>): ReactNode {
+function Opened({ first }: Pick<PlaygroundProps, 'first'>): ReactNode {
   const words = useText(text);
-  const [store] = useState(() => new PlaygroundStore());
-  const shown = useSyncExternalStore(store.subscribe, store.get);
-  useEffect(() => openLink(store, words.badLink), [store, words]);
-  const isOpen = shown !== undefined;
-  useLayoutEffect(() => {
-    if (isOpen) onOpen?.();
-  }, [isOpen, onOpen]);
-  if (shown === undefined) return onOpen ? null : <p role="status">{words.starting}</p>;
-  return <Workbench {...{ store, shown }} />;
-}
-
-/** What the URL says, now and whenever it changes; the first state where it says nothing, or something wrong. */
-function openLink(store: PlaygroundStore, badLink: (message: string) => string): () => void {
-  const open = async () => {
-    const link = location.hash.slice(1);
-    try {
-      const state = link === '' ? FIRST_STATE : await stateOfLink(link);
-      await store.open(state, scenarioOf(state.scenario ?? '')?.actions.length);
-    } catch (error) {
-      await store.open(FIRST_STATE);
-      store.say(badLink((error as Error).message));
-    }
-  };
-  // The page is drawn first: what is to be simulated can be much.
-  const first = setTimeout(open);
-  const again = () => void open();
-  addEventListener('hashchange', again);
-  return () => {
-    clearTimeout(first);
-    removeEventListener('hashchange', again);
-    void store.close();
-  };
+  const [store] = useState(() => new PlaygroundStore(new RemoteSimulation(), first));
+  const [failed, setFailed] = useState<string>();
+  const shown = useSyncExternalStore(store.subscribe, store.get, store.get);
+  useEffect(() => followLinks(store, words.badLink, setFailed), [store, words]);
+  if (shown !== undefined) return <Workbench {...{ store, shown }} />;
+  if (failed === undefined) return <p role="status">{words.starting}</p>;
+  return (
+    <p role="alert" className={styles.failed}>
+      {words.failed(failed)}
+    </p>
+  );
 }

@@ -5,7 +5,6 @@ import { ShareButton } from '../controls/share-button';
 import { text as controls } from '../controls/text';
 import { useText } from '../language';
 import { text as scenarioPanel } from '../scenario-panel/text';
-import { ClusterScene } from '../scene/cluster-scene';
 import styles from './playground.module.css';
 import { text } from './text';
 import type { WorkbenchProps } from './workbench';
@@ -23,7 +22,7 @@ export function Toolbar({ store, shown, drawer, onDrawer }: ToolbarProps): React
   const { undo, undoHow, startOver, newCluster } = useText(controls);
   const { list: scenarios } = useText(scenarioPanel);
   const { scene, isBusy, given } = shown;
-  const state = scene instanceof ClusterScene ? scene.state : undefined;
+  const { shape } = scene;
   const canUndo = scene.actions.length > given;
   const drawers: [Drawer, string][] = [
     ['scenarios', scenarios],
@@ -32,10 +31,10 @@ export function Toolbar({ store, shown, drawer, onDrawer }: ToolbarProps): React
   ];
   return (
     <div className={styles.toolbar}>
-      {state && (
+      {shape && (
         <ClusterActions
-          key={JSON.stringify(state.cluster)}
-          shape={state.cluster}
+          key={JSON.stringify(shape)}
+          shape={shape}
           isBusy={isBusy}
           onAct={(action) => void store.act(action)}
         />
@@ -51,8 +50,8 @@ export function Toolbar({ store, shown, drawer, onDrawer }: ToolbarProps): React
       <button type="button" onClick={() => void store.startOver()}>
         {startOver}
       </button>
-      {state ? (
-        <ShareButton state={() => store.state} shown={shown.places} />
+      {shape ? (
+        <ShareButton state={() => store.state} shown={scene} />
       ) : (
         <span className={styles.quiet}>{words.noLink}</span>
       )}

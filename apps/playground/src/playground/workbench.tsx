@@ -1,15 +1,14 @@
 /** Everything of a playground on one page: the drawing, what is in its places, and the packet on its way. */
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, Suspense, useMemo, useState } from 'react';
 import { NewClusterForm } from '../controls/new-cluster-form';
 import { Diagram } from '../diagram/diagram';
-import { ScenarioList } from '../scenario-panel/scenario-list';
-import { ScenarioPanel } from '../scenario-panel/scenario-panel';
-import { SCENARIOS, type Scenario, scenarioOf } from '../scenarios';
-import { ClusterScene } from '../scene/cluster-scene';
+import type { Scenario } from '../scenarios';
 import { SnapshotNotes, SnapshotOpener } from '../snapshots/snapshot-opener';
-import { type ClusterShape, FIRST_STATE, PLAIN_CLUSTER } from '../state/playground-state';
+import { FIRST_STATE, PLAIN_CLUSTER } from '../state/first-state';
+import type { ClusterShape } from '../state/playground-state';
 import { Announcement } from './announcement';
 import { Inspector } from './inspector';
+import { ScenarioList, ScenarioPanel } from './later';
 import { PacketPanel } from './packet-panel';
 import styles from './playground.module.css';
 import type { PlaygroundStore, Shown } from './playground-store';
@@ -25,12 +24,12 @@ const MOST_HOSTS_BESIDE = 3;
 
 export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
   const [drawer, setDrawer] = useState<Drawer>();
-  const { scene, places, changes, walk, isWalkOld } = shown;
+  const { scene, changes, walk, isWalkOld } = shown;
+  const { places, shape = PLAIN_CLUSTER } = scene;
   const changed = useMemo(
     () => new Map([...changes].map(([place, rows]) => [place, rows.length])),
     [changes],
   );
-  const shape = scene instanceof ClusterScene ? scene.state.cluster : PLAIN_CLUSTER;
   const make = (cluster: ClusterShape) => {
     setDrawer(undefined);
     void store.start({ ...FIRST_STATE, cluster });
@@ -40,7 +39,6 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
     void store.play(wanted);
   };
   const leave = () => void store.start(FIRST_STATE);
-  const scenario = scenarioOf(shown.scenario ?? '');
   const isWide = places.filter(({ kind }) => kind === 'host').length > MOST_HOSTS_BESIDE;
   return (
     <div className={styles.playground}>
@@ -50,12 +48,16 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
           <NewClusterForm shape={shape} onMake={make} />
         </div>
       )}
-      {drawer === 'scenarios' && <ScenarioList scenarios={SCENARIOS} onPlay={play} />}
+      {drawer === 'scenarios' && (
+        <Suspense fallback={null}>
+          <ScenarioList onPlay={play} />
+        </Suspense>
+      )}
       {drawer === 'snapshots' && (
         <SnapshotOpener
-          onOpen={(opened) => {
+          onOpen={async (files) => {
+            await store.openSnapshots(files);
             setDrawer(undefined);
-            void store.show(opened);
           }}
         />
       )}
@@ -65,7 +67,7 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
         <div className={styles.drawing}>
           <Diagram
             {...{ places, changed }}
-            stopped={shown.stopped}
+            stopped={scene.stopped}
             selected={shown.selected}
             onSelect={(place) => store.select(place)}
             hops={isWalkOld ? [] : (walk?.result.hops ?? [])}
@@ -74,14 +76,17 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
         </div>
         <Inspector {...{ store, shown }} />
         <div className={styles.side}>
-          {scenario && (
+          {shown.scenario && (
             <div className={styles.scenario}>
-              <ScenarioPanel
-                key={scenario.id}
-                {...{ store, shown, scenario }}
-                onPlay={play}
-                onLeave={leave}
-              />
+              <Suspense fallback={null}>
+                <ScenarioPanel
+                  key={shown.scenario}
+                  id={shown.scenario}
+                  {...{ store, shown }}
+                  onPlay={play}
+                  onLeave={leave}
+                />
+              </Suspense>
             </div>
           )}
           <PacketPanel {...{ store, shown }} />

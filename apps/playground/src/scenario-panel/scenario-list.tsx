@@ -1,18 +1,17 @@
 /** Scenarios to choose from. */
 import type { ReactNode } from 'react';
 import { useLanguage, useText } from '../language';
-import type { Scenario } from '../scenarios';
+import { SCENARIOS, type Scenario } from '../scenarios';
 import styles from './scenario-panel.module.css';
 import { text } from './text';
 
 interface ScenarioListProps {
-  readonly scenarios: readonly Scenario[];
   readonly onPlay: (scenario: Scenario) => void;
 }
 
 const LAYERS = ['pod', 'host', 'overlay', 'underlay'] as const;
 
-export function ScenarioList({ scenarios, onPlay }: ScenarioListProps): ReactNode {
+export function ScenarioList({ onPlay }: ScenarioListProps): ReactNode {
   const words = useText(text);
   const language = useLanguage();
   return (
@@ -23,15 +22,13 @@ export function ScenarioList({ scenarios, onPlay }: ScenarioListProps): ReactNod
           <div key={layer}>
             <h3>{words.layers[layer]}</h3>
             <ul>
-              {scenarios
-                .filter((scenario) => scenario.layer === layer)
-                .map((scenario) => (
-                  <li key={scenario.id}>
-                    <button type="button" onClick={() => onPlay(scenario)}>
-                      {scenario.text[language].title}
-                    </button>
-                  </li>
-                ))}
+              {SCENARIOS.filter((scenario) => scenario.layer === layer).map((scenario) => (
+                <li key={scenario.id}>
+                  <button type="button" onClick={() => onPlay(scenario)}>
+                    {scenario.text[language].title}
+                  </button>
+                </li>
+              ))}
             </ul>
           </div>
         ))}

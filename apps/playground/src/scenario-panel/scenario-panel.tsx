@@ -2,16 +2,15 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLanguage, useText } from '../language';
 import type { PlaygroundStore, Shown } from '../playground/playground-store';
-import type { Scenario } from '../scenarios';
+import { type Scenario, scenarioOf } from '../scenarios';
 import { ScenarioHelp } from './scenario-help';
 import styles from './scenario-panel.module.css';
 import { text } from './text';
 import { useGoal } from './use-goal';
 
-interface ScenarioPanelProps {
+interface PlayingProps {
   readonly store: PlaygroundStore;
   readonly shown: Shown;
-  readonly scenario: Scenario;
   readonly onPlay: (scenario: Scenario) => void;
   readonly onLeave: () => void;
 }
@@ -19,10 +18,23 @@ interface ScenarioPanelProps {
 /** Where there is room for it beside the drawing; elsewhere it would cover the drawing. */
 const HAS_ROOM = '(min-width: 940px)';
 
-export function ScenarioPanel({ store, shown, scenario, onPlay, onLeave }: ScenarioPanelProps): ReactNode {
+interface ScenarioPanelProps extends PlayingProps {
+  readonly id: string;
+}
+
+export function ScenarioPanel({ id, ...props }: ScenarioPanelProps): ReactNode {
+  const scenario = scenarioOf(id);
+  return scenario && <Playing {...{ scenario }} {...props} />;
+}
+
+interface KnownProps extends PlayingProps {
+  readonly scenario: Scenario;
+}
+
+function Playing({ store, shown, scenario, onPlay, onLeave }: KnownProps): ReactNode {
   const words = useText(text);
   const [isOpen, setOpen] = useState(() => matchMedia(HAS_ROOM).matches);
-  const check = useGoal(shown, scenario);
+  const check = useGoal(store, shown.scene, scenario);
   const told = scenario.text[useLanguage()];
   const isMet = check?.isMet ?? false;
   const title = useRef<HTMLHeadingElement>(null);

@@ -1,22 +1,22 @@
 /** Whether a scenario is mended, looked at anew after every action. */
 import { useEffect, useState } from 'react';
-import type { Shown } from '../playground/playground-store';
-import { checkGoal, type GoalCheck, type Scenario } from '../scenarios';
-import { ClusterScene } from '../scene/cluster-scene';
+import type { PlaygroundStore } from '../playground/playground-store';
+import type { GoalCheck, Scenario } from '../scenarios';
+import type { SceneView } from '../simulation/simulation';
 
 /** Undefined until it is known. */
-export function useGoal({ scene, places }: Shown, scenario: Scenario): GoalCheck | undefined {
+export function useGoal(store: PlaygroundStore, scene: SceneView, scenario: Scenario): GoalCheck | undefined {
   const [check, setCheck] = useState<GoalCheck>();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: places are others after every action
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a scene is another after every action
   useEffect(() => {
-    if (!(scene instanceof ClusterScene)) return;
     let isWanted = true;
-    void checkGoal(scenario, scene).then((found) => {
-      if (isWanted) setCheck(found);
-    });
+    store.check(scenario).then(
+      (found) => isWanted && setCheck(found),
+      (error: Error) => isWanted && store.say(error.message),
+    );
     return () => {
       isWanted = false;
     };
-  }, [scene, places, scenario]);
+  }, [store, scene, scenario]);
   return check;
 }

@@ -23,7 +23,7 @@ export interface GoalCheck {
 
 /** Does all that was done to the scene again, and tries there. */
 export async function checkGoal(
-  { goal, actions }: Scenario,
+  { goal, actions }: Pick<Scenario, 'goal' | 'actions'>,
   { state }: Pick<ClusterScene, 'state'>,
 ): Promise<GoalCheck> {
   const copy = await ClusterScene.open(state);

@@ -1,5 +1,6 @@
 /** What scenarios begin with: hosts with a pod each, and words for what is done to them. */
-import { type Action, type ClusterShape, type PacketShape, PLAIN_CLUSTER } from '../state/playground-state';
+import { PLAIN_CLUSTER } from '../state/first-state';
+import type { Action, ClusterShape, PacketShape } from '../state/playground-state';
 
 /** Carried by the kernel, so that an agent that has stopped leaves everything as it is. */
 export const KERNEL_CLUSTER: ClusterShape = { ...PLAIN_CLUSTER, dataplane: 'kernel' };

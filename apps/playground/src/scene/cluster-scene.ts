@@ -7,16 +7,8 @@ import {
   parseState,
   StateError,
 } from '../state/playground-state';
-import { Breather } from './breather';
-import type { Scene, Walk } from './scene';
+import type { Outcome, Scene, Walk } from './scene';
 import { sendPacket } from './send-packet';
-
-/** What came of an action. */
-export interface Outcome {
-  /** What a command printed. */
-  readonly output?: readonly string[];
-  readonly walk?: Walk;
-}
 
 const NETWORKS: Record<ClusterShape['family'], object> = {
   ipv4: { Network: '10.244.0.0/16' },
@@ -28,14 +20,14 @@ const SETTLING_MS = 1_000;
 
 export class ClusterScene implements Scene {
   readonly notes: readonly string[] = [];
+  readonly shape: ClusterShape;
   readonly #cluster: SimCluster;
-  readonly #shape: ClusterShape;
   readonly #actions: Action[] = [];
   #lastWalk: Walk | undefined;
 
   private constructor(shape: ClusterShape) {
     const { backend, dataplane, family, segments, masquerade } = shape;
-    this.#shape = shape;
+    this.shape = shape;
     this.#cluster = new SimCluster({
       config: { ...NETWORKS[family], Backend: { Type: backend } },
       ...{ dataplane, segments, ipMasq: masquerade },
@@ -47,23 +39,20 @@ export class ClusterScene implements Scene {
     cluster,
     actions,
   }: Pick<PlaygroundState, 'cluster' | 'actions'>): Promise<ClusterScene> {
-    const breather = new Breather();
     const scene = new ClusterScene(cluster);
     for (const [i, action] of actions.entries()) {
-      await breather.breathe();
       try {
         await scene.act(action);
       } catch (cause) {
         throw new StateError(`actions.${i}: ${action.do}: ${(cause as Error).message}`, { cause });
       }
     }
-    await breather.breathe();
     return scene;
   }
 
   /** Of a state that gives this very cluster again. */
   get state(): PlaygroundState {
-    return { version: 1, cluster: this.#shape, actions: [...this.#actions] };
+    return { version: 1, cluster: this.shape, actions: [...this.#actions] };
   }
 
   get actions(): readonly Action[] {
@@ -86,11 +75,10 @@ export class ClusterScene implements Scene {
     return this.#lastWalk;
   }
 
-  isCut(host: string): boolean {
-    return this.#cluster.host(host).card.cable.cut;
+  get stopped(): string[] {
+    return this.hosts.filter(({ state }) => state === undefined).map(({ name }) => name);
   }
 
-  /** Changes the cluster, and remembers how. Whatever rejects is not remembered. */
   async act(action: Action): Promise<Outcome> {
     parseState({ ...this.state, actions: [...this.#actions, action] });
     const outcome = await this.#do(action);
@@ -104,12 +92,8 @@ export class ClusterScene implements Scene {
     return walk;
   }
 
-  async run(at: string, line: string): Promise<readonly string[]> {
-    return (await this.act({ do: 'run', at, line })).output ?? [];
-  }
-
   again(actions: number): Promise<ClusterScene> {
-    return ClusterScene.open({ cluster: this.#shape, actions: this.#actions.slice(0, actions) });
+    return ClusterScene.open({ cluster: this.shape, actions: this.#actions.slice(0, actions) });
   }
 
   /** Ends its agents. */

@@ -1,6 +1,7 @@
 /** A scene as plain data to be drawn: places with their devices and how these are joined, and the rows of their tables. */
+import { prefixOf } from '@podlan/linux/prefix';
 import { type NetworkPlace, type PlacedNetwork, type TableRow, tablesOf } from '@podlan/simulator';
-import type { InterfaceAddress, IpAddress, MacAddress } from '@podlan/wire';
+import type { InterfaceAddress, IpAddress, IpPrefix, MacAddress } from '@podlan/wire';
 
 /** The end of a cable. */
 export interface DeviceEnd {
@@ -17,6 +18,8 @@ export interface DeviceView {
   readonly up: boolean;
   readonly carrier: boolean;
   readonly addresses: readonly InterfaceAddress[];
+  /** Those that its addresses are on. */
+  readonly prefixes: readonly IpPrefix[];
   /** The bridge that it is a port of. */
   readonly master?: string;
   /** The other end of a veth pair. */
@@ -50,9 +53,10 @@ type Device = Netns['devices'] extends Iterable<infer D> ? D : never;
 function deviceView(netns: Netns, device: Device): DeviceView {
   const { name, type, mac, mtu, up, carrier, master } = device;
   const peer = peerOf(device);
+  const addresses = netns.addressesOf(name).map(({ address }) => address);
   return {
     ...{ name, type, mac, mtu, up, carrier },
-    addresses: netns.addressesOf(name).map(({ address }) => address),
+    ...{ addresses, prefixes: addresses.map(prefixOf) },
     ...(master && { master: master.name }),
     ...(peer && { peer: { place: peer.netns.name, device: peer.name } }),
   };

@@ -1,6 +1,6 @@
 /** What is looked at, whatever it was made of: places with their tables, packets sent through them, commands run on them. */
 import type { Finding, PlacedNetwork, ProbeResult } from '@podlan/simulator';
-import type { Action, PacketShape } from '../state/playground-state';
+import type { Action, ClusterShape, PacketShape } from '../state/playground-state';
 
 /** A packet's way. */
 export interface Walk {
@@ -12,17 +12,26 @@ export interface Walk {
   readonly doubts: readonly string[];
 }
 
+/** What came of an action. */
+export interface Outcome {
+  /** What a command printed. */
+  readonly output?: readonly string[];
+  readonly walk?: Walk;
+}
+
 export interface Scene extends PlacedNetwork {
+  /** Absent where no cluster is simulated, but what was left of one is looked at. */
+  readonly shape?: ClusterShape;
+  /** Hosts whose agent was stopped. */
+  readonly stopped: readonly string[];
   /** What is not simulated as it was, a line each. */
   readonly notes: readonly string[];
   /** What was done to it, in order. */
   readonly actions: readonly Action[];
   /** Of the packet that was sent last. */
   readonly lastWalk: Walk | undefined;
-  /** Throws RangeError where there is no such place, or it has no address of the family that is asked for. */
-  send(packet: PacketShape): Walk;
-  /** Runs a command on a host or in a pod; resolves to what it prints. */
-  run(at: string, line: string): Promise<readonly string[]>;
+  /** Changes it, and remembers how. Whatever rejects is not remembered. */
+  act(action: Action): Promise<Outcome>;
   /** The same made anew, with the first of its actions done again. */
   again(actions: number): Promise<Scene>;
   /** Ends what runs in it. */

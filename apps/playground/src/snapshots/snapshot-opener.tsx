@@ -2,26 +2,24 @@
 import { type DragEvent, type ReactNode, useState } from 'react';
 import { useText } from '../language';
 import { type LabState, labSnapshots } from './lab-snapshots';
-import { type SnapshotFile, SnapshotScene } from './snapshot-scene';
+import type { SnapshotFile } from './snapshot-scene';
 import styles from './snapshots.module.css';
 import { text } from './text';
 
 interface SnapshotOpenerProps {
-  readonly onOpen: (scene: SnapshotScene) => void;
+  /** Rejects with an error that says what is wrong with them. */
+  readonly onOpen: (files: readonly SnapshotFile[]) => Promise<void>;
 }
 
 export function SnapshotOpener({ onOpen }: SnapshotOpenerProps): ReactNode {
   const words = useText(text);
-  const [said, setSaid] = useState<{ readonly isError: boolean; readonly line: string }>();
+  const [failed, setFailed] = useState<string>();
   const [isOver, setOver] = useState(false);
   const open = async (files: Promise<SnapshotFile[]>) => {
     try {
-      const scene = await SnapshotScene.open(await files);
-      const nodes = new Set(scene.places.map(({ node }) => node));
-      setSaid({ isError: false, line: words.opened(nodes.size) });
-      onOpen(scene);
+      await onOpen(await files);
     } catch (error) {
-      setSaid({ isError: true, line: (error as Error).message });
+      setFailed((error as Error).message);
     }
   };
   const lab = (state: LabState) => void open(labSnapshots(state));
@@ -64,8 +62,8 @@ export function SnapshotOpener({ onOpen }: SnapshotOpenerProps): ReactNode {
           {words.sick}
         </button>
       </div>
-      <p role={said?.isError ? 'alert' : 'status'} className={said?.isError ? styles.bad : styles.quiet}>
-        {said?.line}
+      <p role="alert" className={styles.bad}>
+        {failed}
       </p>
     </section>
   );

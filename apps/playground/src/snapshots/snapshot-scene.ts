@@ -6,7 +6,7 @@ import {
   parseSnapshot,
   type SnapshotCluster,
 } from '@podlan/simulator/snapshot';
-import type { Scene, Walk } from '../scene/scene';
+import type { Outcome, Scene, Walk } from '../scene/scene';
 import { sendPacket } from '../scene/send-packet';
 import type { Action, PacketShape } from '../state/playground-state';
 
@@ -17,6 +17,8 @@ export interface SnapshotFile {
 }
 
 export class SnapshotScene implements Scene {
+  /** Nobody knows. */
+  readonly stopped: readonly string[] = [];
   readonly #cluster: SnapshotCluster;
   readonly #actions: Action[] = [];
   #lastWalk: Walk | undefined;
@@ -60,18 +62,17 @@ export class SnapshotScene implements Scene {
     return this.#lastWalk;
   }
 
-  async run(at: string, line: string): Promise<readonly string[]> {
-    const output = runCommand(this.#netns(at), line);
-    this.#actions.push({ do: 'run', at, line });
-    return output;
+  async act(action: Action): Promise<Outcome> {
+    if (action.do === 'send') return { walk: this.send(action.packet) };
+    if (action.do !== 'run') throw new Error('these nodes can only be looked at');
+    const output = runCommand(this.#netns(action.at), action.line);
+    this.#actions.push(action);
+    return { output };
   }
 
   async again(actions: number): Promise<SnapshotScene> {
     const scene = new SnapshotScene(await loadSnapshots(this.#cluster.snapshots));
-    for (const action of this.#actions.slice(0, actions)) {
-      if (action.do === 'send') scene.send(action.packet);
-      if (action.do === 'run') await scene.run(action.at, action.line);
-    }
+    for (const action of this.#actions.slice(0, actions)) await scene.act(action);
     return scene;
   }
 

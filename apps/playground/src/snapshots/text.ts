@@ -9,7 +9,6 @@ export const text = textIn(
     drop: 'or drop them here',
     sound: 'A sound lab',
     sick: 'A sick lab',
-    opened: (count: number) => `${count} ${count === 1 ? 'node' : 'nodes'} opened`,
     notes: 'Not simulated as it was',
   },
   {
@@ -20,7 +19,6 @@ export const text = textIn(
     drop: '或拖到这里',
     sound: '一个正常的实验集群',
     sick: '一个出了故障的实验集群',
-    opened: (count: number) => `已打开 ${count} 个节点`,
     notes: '与实际不同的模拟',
   },
 );
