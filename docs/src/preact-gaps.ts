@@ -25,3 +25,7 @@ options.event = (event) => {
   event.isImmediatePropagationStopped ??= () => event.cancelBubble;
   return earlierEvent ? earlierEvent(event) : event;
 };
+
+/** React writes what to fetch early in front of a page; Preact, which expects no such thing, would move all that follows. */
+if (typeof document !== 'undefined')
+  for (const hint of document.querySelectorAll('#__docusaurus > link')) hint.remove();
