@@ -71,12 +71,6 @@ export async function openPage(page: Page, url: string): Promise<void> {
   await page.waitForFunction("document.documentElement.dataset.hasHydrated === 'true'");
 }
 
-/** Waits until the playground itself stands where its first picture was. */
-export async function openPlayground(page: Page, url: string): Promise<void> {
-  await openPage(page, url);
-  await page.locator('[data-picture]').waitFor({ state: 'detached' });
-}
-
 export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as AxeResults;

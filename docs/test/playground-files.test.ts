@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TraceJson } from '@podlan/simulator';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { faultsOf, openPage, openPlayground, root, seriousFindings, siteUnderTest } from './built-site';
+import { faultsOf, openPage, root, seriousFindings, siteUnderTest } from './built-site';
 import { hopsShown, shownOf } from './shown-walk';
 
 const PODLAN = `${root}/apps/agent/dist/main.js`;
@@ -28,7 +28,7 @@ afterAll(() => rmSync(files, { recursive: true }));
 beforeEach(async () => {
   page = await site.browser.newPage({ viewport: { width: 1280, height: 800 } });
   faults = faultsOf(page, site.url);
-  await openPlayground(page, `${site.url}en/playground`);
+  await openPage(page, `${site.url}en/playground`);
 });
 afterEach(() => page.close());
 

@@ -2,7 +2,7 @@
 
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { faultsOf, openPlayground, seriousFindings, siteUnderTest } from './built-site';
+import { faultsOf, openPage, seriousFindings, siteUnderTest } from './built-site';
 
 const LANGUAGES = [
   {
@@ -43,7 +43,7 @@ const button = (name: string): Locator => page.getByRole('button', { name, exact
 const drawing = (): Locator => page.locator('svg[role="group"]');
 const scenario = (): Locator => page.getByRole('region', { name: /^(?:Scenario: |场景：)/ });
 
-const open = (path: string): Promise<void> => openPlayground(page, site.url + path);
+const open = (path: string): Promise<void> => openPage(page, site.url + path);
 
 /** One from the midst of the list, by keyboard. */
 async function play(scenarios: string): Promise<void> {

@@ -4,11 +4,13 @@ import { gzipSync } from 'node:zlib';
 import { SimCluster, type TraceJson, traceJson } from '@podlan/simulator';
 import type { BrowserContext, Locator, Page, Response } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { faultsOf, openPage, openPlayground, seriousFindings, siteUnderTest } from './built-site';
+import { faultsOf, openPage, seriousFindings, siteUnderTest } from './built-site';
 import { hopsShown, shownOf } from './shown-walk';
 
-/** Gzipped, with the module. A limit, so that what is added is noticed. */
-const MOST_SCRIPT_BYTES = 230_000;
+/** Gzipped, with the simulator and its module. Limits, so that what is added is noticed. */
+const MOST_SCRIPT_BYTES = 190_000;
+/** Of that, what has to be there before the page answers. */
+const MOST_DRAWING_BYTES = 25_000;
 
 const LANGUAGES = [
   {
@@ -56,7 +58,7 @@ beforeEach(async () => {
 afterEach(() => context.close());
 
 async function open(path: string): Promise<void> {
-  await openPlayground(page, site.url + path);
+  await openPage(page, site.url + path);
   await place('host-b').waitFor();
 }
 
@@ -224,11 +226,40 @@ test.each(LANGUAGES)(
     const rows = await still.locator('[data-key] code').allInnerTexts();
     await bare.close();
     await open(path);
-    expect(await page.locator('main svg').first().boundingBox()).toEqual(drawn);
+    // A line above says what scripts are for.
+    expect(await page.locator('main svg').first().boundingBox()).toEqual({ ...drawn, y: expect.any(Number) });
     expect(await page.locator('[data-key] code').allInnerTexts()).toEqual(rows);
     expect(rows.length).toBeGreaterThan(5);
   },
 );
+
+test('before the simulator answers, places are looked into, and what is pressed waits', async () => {
+  await page.addInitScript(`globalThis.Worker = class extends Worker {
+    postMessage(message) { setTimeout(() => super.postMessage(message), 1500); }
+  }`);
+  await open('en/playground');
+  await place('host-b').click();
+  expect(await place('host-b').getAttribute('aria-pressed')).toBe('true');
+  await button('Add a host').click();
+  expect(await button('Add a host').getAttribute('aria-disabled')).toBe('true');
+  expect(await place('host-c').count()).toBe(0);
+  await place('host-c').waitFor();
+  expect(faults).toEqual([]);
+});
+
+test('a simulator that can not be fetched is told, and what is shown stays', async () => {
+  await page.addInitScript(`globalThis.Worker = class extends Worker {
+    constructor() { super(URL.createObjectURL(new Blob(['throw new Error("gone")']))); }
+  }`);
+  await open('en/playground');
+  await page.getByRole('alert').filter({ hasText: 'the simulator does not run' }).waitFor();
+  await button('Add a host').click();
+  await expect.poll(() => button('Add a host').getAttribute('aria-disabled')).toBe('false');
+  await page.goto(`${site.url}en/playground#AAAA`);
+  await page.reload();
+  await page.getByRole('alert').filter({ hasText: 'the simulator does not run' }).waitFor();
+  expect(await page.locator('main svg').count()).toBe(0);
+});
 
 test('its script is small, and pages of text ask for none of it', async () => {
   const ofText = await scriptsOf(() => openPage(page, `${site.url}en/docs/trace`));
@@ -237,9 +268,20 @@ test('its script is small, and pages of text ask for none of it', async () => {
   expect(own.length).toBeGreaterThan(0);
   const size = own.reduce((sum, url) => sum + all.get(url)!, 0);
   expect(size).toBeLessThan(MOST_SCRIPT_BYTES);
+  const drawing = (await ownScripts()).filter((url) => !ofText.has(url));
+  const drawingSize = drawing.reduce((sum, url) => sum + (all.get(url) ?? 0), 0);
+  expect(drawingSize).toBeGreaterThan(1000);
+  expect(drawingSize).toBeLessThan(MOST_DRAWING_BYTES);
   const source = new Set(own.filter((url) => all.get(url)! > 20_000));
   expect([...ofText.keys()].filter((url) => source.has(url))).toEqual([]);
 });
+
+/** What the page's own thread runs: neither what a worker does, nor what is fetched ahead. */
+const ownScripts = (): Promise<string[]> =>
+  page.evaluate(() => {
+    const all = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+    return all.filter(({ initiatorType }) => initiatorType === 'script').map(({ name }) => name);
+  });
 
 /** Gzipped bytes of the scripts that are asked for, by URL. */
 async function scriptsOf(act: () => Promise<void>): Promise<Map<string, number>> {
