@@ -8,30 +8,26 @@ import styles from './scenario-panel.module.css';
 import { text } from './text';
 import { useGoal } from './use-goal';
 
-interface PlayingProps {
+interface ScenarioPanelProps {
   readonly store: PlaygroundStore;
   readonly shown: Shown;
+  /** Of the scenario. */
+  readonly id: string;
   readonly onPlay: (scenario: Scenario) => void;
   readonly onLeave: () => void;
 }
 
+type PlayingProps = Omit<ScenarioPanelProps, 'id'> & { readonly scenario: Scenario };
+
 /** Where there is room for it beside the drawing; elsewhere it would cover the drawing. */
 const HAS_ROOM = '(min-width: 940px)';
-
-interface ScenarioPanelProps extends PlayingProps {
-  readonly id: string;
-}
 
 export function ScenarioPanel({ id, ...props }: ScenarioPanelProps): ReactNode {
   const scenario = scenarioOf(id);
   return scenario && <Playing {...{ scenario }} {...props} />;
 }
 
-interface KnownProps extends PlayingProps {
-  readonly scenario: Scenario;
-}
-
-function Playing({ store, shown, scenario, onPlay, onLeave }: KnownProps): ReactNode {
+function Playing({ store, shown, scenario, onPlay, onLeave }: PlayingProps): ReactNode {
   const words = useText(text);
   const [isOpen, setOpen] = useState(() => matchMedia(HAS_ROOM).matches);
   const check = useGoal(store, shown.scene, scenario);
