@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import type { Options as DocsOptions } from '@docusaurus/plugin-content-docs';
 import type { Config } from '@docusaurus/types';
+import codeBreaks from './code-breaks';
 import codeTheme from './code-theme';
 import colouredCode from './coloured-code';
 import firstScene from './first-scene';
@@ -20,7 +21,7 @@ const docs: DocsOptions = {
   path: 'content',
   routeBasePath: 'docs',
   sidebarPath: './sidebars.ts',
-  remarkPlugins: [joinLines, colouredCode],
+  remarkPlugins: [joinLines, codeBreaks, colouredCode],
   // What pages run is the code of today, which these pages tell of; versions lie beside them.
   lastVersion: 'current',
   versions: { current: { label: 'main' } },
@@ -121,7 +122,11 @@ const config: Config = {
       // They would take lines out of the code that colouredCode has counted.
       magicComments: [],
     },
-    mermaid: { theme: { light: 'neutral', dark: 'dark' } },
+    mermaid: {
+      theme: { light: 'neutral', dark: 'dark' },
+      // Narrow, so that their text is not small where they are made to fit.
+      options: { sequence: { width: 96, actorMargin: 20, mirrorActors: false } },
+    },
   },
 };
 

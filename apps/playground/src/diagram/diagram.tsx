@@ -24,9 +24,12 @@ export interface DiagramProps {
   readonly step: number;
 }
 
+/** For the sign of changed rows at a corner. */
+const MARGIN = 5;
 /** More than the text needs is more than eyes need. */
 const MOST_SCALE = 1.05;
-const LEAST_SCALE = 0.92;
+/** Two hosts fit a phone. */
+const LEAST_SCALE = 0.88;
 
 export function Diagram(props: DiagramProps): ReactNode {
   const { places, stopped, changed, selected, onSelect, hops, step } = props;
@@ -48,8 +51,8 @@ export function Diagram(props: DiagramProps): ReactNode {
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has no place in SVG */}
       <svg
         className={styles.drawing}
-        viewBox={`-6 -8 ${width + 12} ${height + 12}`}
-        style={{ maxWidth: (width + 12) * MOST_SCALE, minWidth: width * LEAST_SCALE }}
+        viewBox={`-${MARGIN} -8 ${width + 2 * MARGIN} ${height + 12}`}
+        style={{ maxWidth: (width + 2 * MARGIN) * MOST_SCALE, minWidth: width * LEAST_SCALE }}
         role="group"
         aria-label={`${words.title}. ${words.howTo}`}
       >

@@ -40,12 +40,14 @@ export interface Layout {
   readonly wires: readonly Wire[];
 }
 
-const GAP = 16;
-const PADDING = 10;
+const GAP = 12;
+const PADDING = 8;
 const PILL = 22;
 const PITCH = 34;
 const CHARACTER = 6.7;
-const LEAST_HOST = 196;
+/** Of the wires to the right of the overlays. */
+const LANES = 28;
+const LEAST_HOST = 184;
 /** From the top of a host. */
 const PODS_Y = 30;
 const POD_HEIGHT = 60;
@@ -101,7 +103,7 @@ function rowsOf(hosts: readonly HostWiring[]): Rows {
   return { overlays, program, uplinkY: OVERLAYS_Y + (overlays + Number(program)) * PITCH };
 }
 
-const textWidth = (...texts: readonly string[]): number => texts.join(' ').length * CHARACTER + 18;
+const textWidth = (...texts: readonly string[]): number => texts.join(' ').length * CHARACTER + 15;
 
 /** The one that is worth room: what others see of it. */
 const addressOf = ({ addresses }: DeviceView): string =>
@@ -146,7 +148,7 @@ function drawHost(drawing: Drawing, wiring: HostWiring, rows: Rows): void {
   const inner = Math.max(
     LEAST_HOST - 2 * PADDING,
     columns.reduce((sum, { width }) => sum + width + 8, -8),
-    ...overlays.map((one) => textWidth(one.name, addressOf(one)) + (overlays.length - 1) * 14 + 34),
+    ...overlays.map((one) => textWidth(one.name, addressOf(one)) + (overlays.length - 1) * 14 + LANES),
     ...uplinks.map((one) => textWidth(one.name, addressOf(one))),
   );
   const box = { x: drawing.x, y: 0, width: inner + 2 * PADDING, height: rows.uplinkY + PILL / 2 };
@@ -246,7 +248,7 @@ function drawProgram(
   };
   for (const one of wrapping) drawing.wires.push(straight(one, program, middle(program)));
   const right = program.x + program.width;
-  const lane = routing.x + routing.width - 24;
+  const lane = routing.x + routing.width - 20;
   const y = program.y + PILL / 2;
   drawing.wires.push({
     ...{ from: program.id, to: routing.id },

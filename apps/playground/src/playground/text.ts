@@ -22,8 +22,8 @@ const did: Readonly<Record<Did, string>> = {
 const didZh: Readonly<Record<Did, string>> = {
   join: '一台宿主机已加入。',
   leave: '这台宿主机已离开。',
-  'add-pod': '已添加一个 Pod。',
-  'remove-pod': '已删除这个 Pod。',
+  'add-pod': '已添加一个 pod。',
+  'remove-pod': '已删除这个 pod。',
   cut: '网线已切断。',
   mend: '网线已接好。',
   'kill-agent': 'agent 已停止。',

@@ -26,7 +26,7 @@ export const text = textIn(
   {
     list: '故障与修复',
     howTo: '这些集群各有各的故障。找出原因，把它修好。',
-    layers: { pod: 'Pod 里', host: '宿主机上', overlay: '覆盖网络里', underlay: '底层网络里' },
+    layers: { pod: 'pod 里', host: '宿主机上', overlay: '覆盖网络里', underlay: '底层网络里' },
     playing: (title: string) => `场景：${title}`,
     help: '目标与提示',
     goal: '必须能通：',

@@ -19,7 +19,7 @@ export const text = textIn(
     decided: 'decided this hop',
     missing: (key: string) => `What would have decided this hop is not there: ${key}`,
     remove: 'delete',
-    removeHow: (row: string) => `Write the command that deletes ${row} into the console`,
+    removeHow: (row: string) => `Write the command to delete ${row} into the console`,
     changedRows: (count: number) => (count === 0 ? '' : ` (±${count})`),
   },
   {
