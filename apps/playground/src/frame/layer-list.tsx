@@ -39,10 +39,10 @@ export function LayerList({ layers, changes, chosen, onChoose, onPick }: LayerLi
           className={styles.layer}
           aria-label={layer.summary}
         >
-          <h4 className={i % 2 === 0 ? styles.evenTitle : styles.oddTitle}>
+          <header className={i % 2 === 0 ? styles.evenTitle : styles.oddTitle}>
             <span>{titleOf(layer)}</span>
             <small>{words.length(lengthOf(layers, i))}</small>
-          </h4>
+          </header>
           {layer.problems.map((problem) => (
             <p key={problem} className={styles.problem}>
               {problem}
