@@ -5,6 +5,7 @@ import StringContent from '@theme/CodeBlock/Content/String';
 import CodeBlock from '@theme-original/CodeBlock';
 import type { ReactNode } from 'react';
 import { RunsContext } from '../../coloured-code/runs-context';
+import { InTurn } from '../../come-alive/in-turn';
 import { isLabScript } from '../../lab-code/is-lab-script';
 import { LabCode } from '../../lab-code/lab-code';
 import { isRunnable } from '../../runnable/entries';
@@ -20,7 +21,15 @@ declare module '@theme/CodeBlock' {
 const isIn = ({ language, className }: Props, wanted: string) =>
   language === wanted || (className ?? '').split(/\s+/).includes(`language-${wanted}`);
 
-export default function CodeBlockThatMayRun({ runs, ...props }: Props): ReactNode {
+export default function CodeBlockInTurn(props: Props): ReactNode {
+  return (
+    <InTurn>
+      <CodeBlockThatMayRun {...props} />
+    </InTurn>
+  );
+}
+
+function CodeBlockThatMayRun({ runs, ...props }: Props): ReactNode {
   const { children } = props;
   if (typeof children !== 'string') return <CodeBlock {...props} />;
   // The theme's own block is drawn twice, for colours that are the reader's; these are variables of the style sheet.

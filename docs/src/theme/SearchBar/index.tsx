@@ -3,6 +3,7 @@
 import { useLocation } from '@docusaurus/router';
 import type SearchBarType from '@theme/SearchBar';
 import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { whenAlive } from '../../come-alive/turns';
 import { EmptyBox } from '../../search-box/empty-box';
 
 type Bar = typeof SearchBarType;
@@ -26,7 +27,7 @@ export default function SearchBar(): ReactNode {
   }, []);
 
   useEffect(() => {
-    if (new URLSearchParams(search).has(FOUND_BY)) void load();
+    if (new URLSearchParams(search).has(FOUND_BY)) void whenAlive().then(load);
   }, [search, load]);
   useLayoutEffect(() => {
     const input = Bar && holder.current?.querySelector('input');

@@ -1,0 +1,60 @@
+/**
+ * The parts of a page that wait to come alive, one after another, each in a task of its own: a page of text is long, and a
+ * slow phone that took it over at once would answer nothing meanwhile.
+ */
+
+/** When a part may come alive. */
+export interface Turn {
+  readonly hasCome: boolean;
+  readonly coming: Promise<void>;
+}
+
+/** What a reader does that a part must not miss; all of them come before what they lead to, such as a click. */
+const SIGNS = ['pointerdown', 'keydown', 'focusin'] as const;
+
+/** As long as the page that was sent comes alive; what is drawn later is alive from the start. Not while the site is written. */
+let isComing = Boolean(process.env.HYDRATE_CLIENT_ENTRY);
+const waiting: (() => void)[] = [];
+let running: Promise<void> | undefined;
+
+/** Undefined where there is nothing to wait for. */
+export function takeTurn(): Turn | undefined {
+  if (!isComing) return undefined;
+  const turn = { hasCome: false, coming: Promise.resolve() };
+  turn.coming = new Promise((resolve) => {
+    waiting.push(() => {
+      turn.hasCome = true;
+      resolve();
+    });
+  });
+  running ??= run();
+  return turn;
+}
+
+/** When no part waits any more, so that whatever is done to the page's text stays. */
+export const whenAlive = async (): Promise<void> => running;
+
+async function run(): Promise<void> {
+  for (const sign of SIGNS) document.addEventListener(sign, letAll, true);
+  // Parts can have parts: those have taken their turns by the next task.
+  for (await nextTask(); waiting.length > 0; await nextTask()) waiting.shift()!();
+  for (const sign of SIGNS) document.removeEventListener(sign, letAll, true);
+  isComing = false;
+}
+
+/** A reader who turns to the page waits for no turns. */
+function letAll(): void {
+  isComing = false;
+  for (const begin of waiting.splice(0)) begin();
+}
+
+/** Not by a timer: browsers hold back those that are started by others. */
+const nextTask = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
