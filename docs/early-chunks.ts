@@ -22,7 +22,7 @@ async function nameChunks(file: string, scripts: readonly string[]): Promise<voi
   if (end < 0) throw new Error(`early-chunks: expected a page with a </head>, found none in ${file}`);
   const links = scripts
     .filter((script) => !page.includes(`<script src=${script} `))
-    .map((script) => `<link rel=preload as=script href=${script}>`);
+    .map((script) => `<link rel=preload as=script fetchpriority=low href=${script}>`);
   await writeFile(file, page.slice(0, end) + links.join('') + page.slice(end));
 }
 

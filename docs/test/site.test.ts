@@ -85,10 +85,14 @@ test.each([
   expect(faults).toEqual([]);
 });
 
-test('what the links in view lead to is fetched ahead, once the page has nothing else to do', async () => {
+test('what the links in view lead to is fetched ahead once, when the page has nothing else to do', async () => {
   await open('en/docs/start');
   const ahead = () => page.locator('head link[rel="prefetch"]').count();
   await expect.poll(ahead, { timeout: 20_000 }).toBeGreaterThan(5);
+  const links = await page
+    .locator('head link[rel="prefetch"]')
+    .evaluateAll((all) => all.map((link) => (link as HTMLLinkElement).href));
+  expect(links).toEqual([...new Set(links)]);
   expect(faults).toEqual([]);
 });
 

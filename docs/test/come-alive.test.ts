@@ -1,0 +1,89 @@
+/** How a page that was sent comes alive: with what it named itself, in its place, and all of it. */
+
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { faultsOf, folder, openPage, siteUnderTest } from './built-site';
+
+const COURSE = 'docs/course/packet';
+/** Of a code block; only what is alive has one. */
+const COPY = '.theme-code-block [class*="buttonGroup"] button';
+
+const site = siteUnderTest();
+let page: Page;
+let faults: string[];
+
+beforeEach(async () => {
+  page = await site.browser.newPage({ viewport: { width: 390, height: 844 } });
+  faults = faultsOf(page, site.url);
+});
+afterEach(() => page.close());
+
+const namedBy = (file: string): string[] =>
+  [...readFileSync(`${folder}/${file}`, 'utf8').matchAll(/(?:src|href)=(\/[^ >]*\.js)/g)].map(
+    ([, path]) => path!,
+  );
+
+test.each([
+  ['', 'index.html'],
+  [COURSE, `${COURSE}.html`],
+  [`en/${COURSE}`, `en/${COURSE}.html`],
+])('page /%s names every script that it comes alive with', async (path, file) => {
+  const scripts: string[] = [];
+  page.on('request', (request) => {
+    if (request.resourceType() === 'script') scripts.push(new URL(request.url()).pathname);
+  });
+  await openPage(page, site.url + path);
+  expect(scripts.length).toBeGreaterThan(4);
+  expect(namedBy(file)).toEqual(expect.arrayContaining(scripts));
+  expect(faults).toEqual([]);
+});
+
+test('what was sent stays where it is, and all of its code comes alive', async () => {
+  await page.addInitScript(() => {
+    document.addEventListener('DOMContentLoaded', () => {
+      const container = document.querySelector('#__docusaurus')!;
+      const sent = [...document.querySelectorAll('.navbar, h1, h2, article p, article pre, article table')];
+      Object.assign(window, { sent, moved: [] });
+      new MutationObserver((records) => {
+        for (const { removedNodes } of records)
+          (window as never as { moved: Node[] }).moved.push(...removedNodes);
+      }).observe(container, { childList: true });
+    });
+  });
+  await openPage(page, site.url + COURSE);
+  const blocks = await page.locator('.theme-code-block').count();
+  expect(blocks).toBeGreaterThan(5);
+  await expect
+    .poll(() => page.locator('.theme-code-block:has([class*="buttonGroup"] button)').count())
+    .toBe(blocks);
+  expect(await page.evaluate('sent.length')).toBeGreaterThan(20);
+  expect(await page.evaluate('sent.filter((element) => !element.isConnected).length')).toBe(0);
+  expect(await page.evaluate('moved.length')).toBe(0);
+  expect(faults).toEqual([]);
+});
+
+test('a reader who turns to the page waits for no turn', async () => {
+  // The signs of a reader are heard from the first part on; the parts after it would each take a task.
+  await page.addInitScript(() => {
+    const { postMessage } = MessagePort.prototype;
+    MessagePort.prototype.postMessage = function (this: MessagePort, ...message: [unknown]) {
+      setTimeout(() => postMessage.apply(this, message), 60_000);
+    } as typeof postMessage;
+  });
+  await openPage(page, site.url + COURSE);
+  expect(await page.locator(COPY).count()).toBe(0);
+  await page.keyboard.press('Shift');
+  await expect.poll(() => page.locator(COPY).count()).toBeGreaterThan(5);
+  expect(faults).toEqual([]);
+});
+
+test('the menu of a phone is made when it is opened, and leads to other pages', async () => {
+  await openPage(page, site.url + COURSE);
+  expect(await page.locator('.navbar-sidebar').count()).toBe(0);
+  await page.locator('.navbar__toggle').press('Enter');
+  await page.locator('.navbar-sidebar .menu__link', { hasText: '架构' }).click();
+  await page.waitForURL(`${site.url}docs/architecture`);
+  await page.locator('.navbar-sidebar--show').waitFor({ state: 'detached' });
+  expect(faults).toEqual([]);
+});
