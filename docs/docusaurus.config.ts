@@ -6,7 +6,6 @@ import type { Config } from '@docusaurus/types';
 import codeBreaks from './code-breaks';
 import codeTheme from './code-theme';
 import colouredCode from './coloured-code';
-import earlyChunks from './early-chunks';
 import firstScene from './first-scene';
 import joinLines from './join-lines';
 import preact from './preact';
@@ -80,7 +79,6 @@ const config: Config = {
     ['@docusaurus/plugin-content-pages', {}],
     preact,
     smallPages,
-    earlyChunks,
     runnableCode,
     firstScene,
   ],

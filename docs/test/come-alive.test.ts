@@ -1,9 +1,8 @@
-/** How a page that was sent comes alive: with what it named itself, in its place, and all of it. */
+/** How a page that was sent comes alive: in its place, and all of it. */
 
-import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { faultsOf, folder, openPage, siteUnderTest } from './built-site';
+import { faultsOf, openPage, siteUnderTest } from './built-site';
 
 const COURSE = 'docs/course/packet';
 /** Of a code block; only what is alive has one. */
@@ -18,26 +17,6 @@ beforeEach(async () => {
   faults = faultsOf(page, site.url);
 });
 afterEach(() => page.close());
-
-const namedBy = (file: string): string[] =>
-  [...readFileSync(`${folder}/${file}`, 'utf8').matchAll(/(?:src|href)=(\/[^ >]*\.js)/g)].map(
-    ([, path]) => path!,
-  );
-
-test.each([
-  ['', 'index.html'],
-  [COURSE, `${COURSE}.html`],
-  [`en/${COURSE}`, `en/${COURSE}.html`],
-])('page /%s names every script that it comes alive with', async (path, file) => {
-  const scripts: string[] = [];
-  page.on('request', (request) => {
-    if (request.resourceType() === 'script') scripts.push(new URL(request.url()).pathname);
-  });
-  await openPage(page, site.url + path);
-  expect(scripts.length).toBeGreaterThan(4);
-  expect(namedBy(file)).toEqual(expect.arrayContaining(scripts));
-  expect(faults).toEqual([]);
-});
 
 test('what was sent stays where it is, and all of its code comes alive', async () => {
   await page.addInitScript(() => {

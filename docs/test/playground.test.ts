@@ -276,14 +276,11 @@ test('its script is small, and pages of text ask for none of it', async () => {
   expect([...ofText.keys()].filter((url) => source.has(url))).toEqual([]);
 });
 
-/** What the page's own thread runs, by itself or as the page names it: neither what a worker does, nor what is fetched ahead. */
+/** What the page's own thread runs: neither what a worker does, nor what is fetched ahead. */
 const ownScripts = (): Promise<string[]> =>
   page.evaluate(() => {
-    const links = document.querySelectorAll<HTMLLinkElement>('link[rel="preload"][as="script"]');
-    const named = new Set([...links].map(({ href }) => href));
     const all = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
-    const run = all.filter(({ initiatorType, name }) => initiatorType === 'script' || named.has(name));
-    return [...new Set(run.map(({ name }) => name))];
+    return all.filter(({ initiatorType }) => initiatorType === 'script').map(({ name }) => name);
   });
 
 /** Gzipped bytes of the scripts that are asked for, by URL. */

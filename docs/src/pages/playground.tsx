@@ -7,6 +7,7 @@ import Playground from '@podlan/playground/playground';
 import type { ReactNode } from 'react';
 import { AppPage } from '../app-page';
 import { NeedsScript } from '../browser-app';
+import { InTurn } from '../come-alive/in-turn';
 
 export default function PlaygroundPage(): ReactNode {
   const { currentLocale } = useDocusaurusContext().i18n;
@@ -19,7 +20,7 @@ export default function PlaygroundPage(): ReactNode {
   return (
     <AppPage title={title} description={description}>
       <NeedsScript />
-      <Playground language={currentLocale === 'en' ? 'en' : 'zh-Hans'} first={firstScene} />
+      <Playground language={currentLocale === 'en' ? 'en' : 'zh-Hans'} first={firstScene} part={InTurn} />
     </AppPage>
   );
 }

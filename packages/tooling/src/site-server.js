@@ -37,6 +37,14 @@ const lifetime = (path) =>
  * @returns {Promise<{ readonly url: string, close(): Promise<void> }>}
  */
 export async function serveSite(folder, basePath) {
+  /** Of files by their names: a host compresses before it is asked. @type {Map<string, Buffer>} */
+  const zipped = new Map();
+  /** @param {string} file @param {Buffer} body */
+  const zip = (file, body) => {
+    const bytes = zipped.get(file) ?? gzipSync(body);
+    zipped.set(file, bytes);
+    return bytes;
+  };
   const server = createServer(async ({ url = '/', headers }, response) => {
     const { pathname } = new URL(url, 'http://localhost');
     const file = pathname.startsWith(basePath) && fileOf(decodeURI(pathname.slice(basePath.length)));
@@ -48,7 +56,7 @@ export async function serveSite(folder, basePath) {
       ...(body && lifetime(pathname)),
       ...(zips && { 'content-encoding': 'gzip', vary: 'accept-encoding' }),
     });
-    response.end(zips ? gzipSync(body) : body);
+    response.end(zips && file ? zip(file, body) : body);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());

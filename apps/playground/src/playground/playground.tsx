@@ -1,9 +1,10 @@
 /** The playground: a simulated cluster to change, to break and to send packets through. */
-import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
+import { Fragment, type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 import { type Language, LanguageProvider, useText } from '../language';
 import { RemoteSimulation } from '../simulation/remote-simulation';
 import type { SceneView } from '../simulation/simulation';
 import { followLinks } from './follow-links';
+import { type Part, PartContext } from './part';
 import styles from './playground.module.css';
 import { PlaygroundStore } from './playground-store';
 import { text } from './text';
@@ -15,12 +16,16 @@ interface PlaygroundProps {
   readonly language: Language;
   /** How the first state looks; there is nothing to wait for where it is known. */
   readonly first?: SceneView;
+  /** What each part is drawn in, an element each. */
+  readonly part?: Part;
 }
 
-export default function Playground({ language, first }: PlaygroundProps): ReactNode {
+export default function Playground({ language, first, part = Fragment }: PlaygroundProps): ReactNode {
   return (
     <LanguageProvider value={language}>
-      <Opened {...{ first }} />
+      <PartContext.Provider value={part}>
+        <Opened {...{ first }} />
+      </PartContext.Provider>
     </LanguageProvider>
   );
 }

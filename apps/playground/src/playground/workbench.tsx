@@ -1,5 +1,5 @@
 /** Everything of a playground on one page: the drawing, what is in its places, and the packet on its way. */
-import { type ReactNode, Suspense, useMemo, useState } from 'react';
+import { type ReactNode, Suspense, useContext, useMemo, useState } from 'react';
 import { NewClusterForm } from '../controls/new-cluster-form';
 import { Diagram } from '../diagram/diagram';
 import type { Scenario } from '../scenarios';
@@ -10,6 +10,7 @@ import { Announcement } from './announcement';
 import { Inspector } from './inspector';
 import { ScenarioList, ScenarioPanel } from './later';
 import { PacketPanel } from './packet-panel';
+import { PartContext } from './part';
 import styles from './playground.module.css';
 import type { PlaygroundStore, Shown } from './playground-store';
 import { type Drawer, Toolbar } from './toolbar';
@@ -23,6 +24,7 @@ export interface WorkbenchProps {
 const MOST_HOSTS_BESIDE = 3;
 
 export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
+  const Part = useContext(PartContext);
   const [drawer, setDrawer] = useState<Drawer>();
   const { scene, changes, walk, isWalkOld } = shown;
   const { places, shape = PLAIN_CLUSTER } = scene;
@@ -42,7 +44,9 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
   const isWide = places.filter(({ kind }) => kind === 'host').length > MOST_HOSTS_BESIDE;
   return (
     <div className={styles.playground}>
-      <Toolbar {...{ store, shown, drawer }} onDrawer={setDrawer} />
+      <Part>
+        <Toolbar {...{ store, shown, drawer }} onDrawer={setDrawer} />
+      </Part>
       {drawer === 'new-cluster' && (
         <div className={styles.drawer}>
           <NewClusterForm shape={shape} onMake={make} />
@@ -65,16 +69,20 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
       <SnapshotNotes notes={scene.notes} />
       <div className={styles.bench} data-wide={isWide}>
         <div className={styles.drawing}>
-          <Diagram
-            {...{ places, changed }}
-            stopped={scene.stopped}
-            selected={shown.selected}
-            onSelect={(place) => store.select(place)}
-            hops={isWalkOld ? [] : (walk?.result.hops ?? [])}
-            step={shown.step}
-          />
+          <Part>
+            <Diagram
+              {...{ places, changed }}
+              stopped={scene.stopped}
+              selected={shown.selected}
+              onSelect={(place) => store.select(place)}
+              hops={isWalkOld ? [] : (walk?.result.hops ?? [])}
+              step={shown.step}
+            />
+          </Part>
         </div>
-        <Inspector {...{ store, shown }} />
+        <Part>
+          <Inspector {...{ store, shown }} />
+        </Part>
         <div className={styles.side}>
           {shown.scenario && (
             <div className={styles.scenario}>
@@ -89,7 +97,9 @@ export function Workbench({ store, shown }: WorkbenchProps): ReactNode {
               </Suspense>
             </div>
           )}
-          <PacketPanel {...{ store, shown }} />
+          <Part>
+            <PacketPanel {...{ store, shown }} />
+          </Part>
         </div>
       </div>
     </div>

@@ -35,16 +35,25 @@ export default function SearchBar(): ReactNode {
     write(input, begun.current.text);
     if (begun.current.isFocused) input.focus();
   }, [Bar]);
-  // The box that searches empties its input in a timer of its own, before this one.
+  // The box that searches empties its input in a timer of its own, before this one; a key may come between them.
   useEffect(() => {
-    if (Bar === undefined) return;
+    const box = holder.current;
+    const input = Bar && box?.querySelector('input');
+    if (!box || !input) return;
+    const putBack = () => {
+      if (input.value !== begun.current.text) write(input, begun.current.text);
+    };
+    box.addEventListener('beforeinput', putBack);
     const timer = setTimeout(() => {
-      const input = holder.current?.querySelector('input');
-      if (!input || begun.current.text === '') return;
-      write(input, begun.current.text);
+      box.removeEventListener('beforeinput', putBack);
+      if (begun.current.text === '') return;
+      putBack();
       input.dispatchEvent(new Event('input', { bubbles: true }));
     });
-    return () => clearTimeout(timer);
+    return () => {
+      box.removeEventListener('beforeinput', putBack);
+      clearTimeout(timer);
+    };
   }, [Bar]);
 
   return (
