@@ -18,6 +18,7 @@ export default function SearchBar(): ReactNode {
   const { search } = useLocation();
   const holder = useRef<HTMLDivElement>(null);
   const begun = useRef({ text: '', isFocused: false });
+  const settle = useRef(() => {});
   const [Bar, setBar] = useState(() => loaded);
 
   const load = useCallback(async () => {
@@ -34,26 +35,23 @@ export default function SearchBar(): ReactNode {
     if (!input) return;
     write(input, begun.current.text);
     if (begun.current.isFocused) input.focus();
-  }, [Bar]);
-  // The box that searches empties its input in a timer of its own, before this one; a key may come between them.
-  useEffect(() => {
-    const box = holder.current;
-    const input = Bar && box?.querySelector('input');
-    if (!box || !input) return;
+    // Until then it may be emptied, and the reader type on.
     const putBack = () => {
       if (input.value !== begun.current.text) write(input, begun.current.text);
     };
-    box.addEventListener('beforeinput', putBack);
-    const timer = setTimeout(() => {
-      box.removeEventListener('beforeinput', putBack);
+    input.addEventListener('beforeinput', putBack);
+    settle.current = () => {
+      input.removeEventListener('beforeinput', putBack);
       if (begun.current.text === '') return;
       putBack();
       input.dispatchEvent(new Event('input', { bubbles: true }));
-    });
-    return () => {
-      box.removeEventListener('beforeinput', putBack);
-      clearTimeout(timer);
     };
+  }, [Bar]);
+  // The box that searches empties its input in a timer of its own, before this one.
+  useEffect(() => {
+    if (Bar === undefined) return;
+    const timer = setTimeout(() => settle.current());
+    return () => clearTimeout(timer);
   }, [Bar]);
 
   return (
