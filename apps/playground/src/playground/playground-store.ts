@@ -47,8 +47,9 @@ export interface Shown {
   readonly given: number;
 }
 
-/** How much of what was done to a scene is kept when it is opened. */
+/** How a scene is taken up. */
 interface Opening extends Pick<PlaygroundState, 'step' | 'scenario'> {
+  /** How many of its actions are not undone. */
   readonly given?: number;
 }
 

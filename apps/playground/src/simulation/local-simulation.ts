@@ -30,7 +30,7 @@ export class LocalSimulation implements Simulation {
   }
 
   async check(scenario: Pick<Scenario, 'goal' | 'actions'>): Promise<GoalCheck> {
-    const state = stateOf(sceneView(this.#current()));
+    const state = stateOf(this.#current());
     if (state === undefined) throw new Error('expected a simulated cluster, got snapshots');
     return checkGoal(scenario, { state });
   }

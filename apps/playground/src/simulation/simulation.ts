@@ -45,5 +45,8 @@ export interface Simulation {
 }
 
 /** That gives the scene again; undefined where it is no simulated cluster. */
-export const stateOf = ({ shape, actions }: SceneView): PlaygroundState | undefined =>
+export const stateOf = ({
+  shape,
+  actions,
+}: Pick<SceneView, 'shape' | 'actions'>): PlaygroundState | undefined =>
   shape && { version: 1, cluster: shape, actions: [...actions] };
