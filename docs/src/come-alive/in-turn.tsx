@@ -1,7 +1,7 @@
 /** A part of a page, of one element, that comes alive in its turn; until then it stands as it was sent. */
 
 import { BrowserContextProvider } from '@docusaurus/core/lib/client/browserContext';
-import { type ReactNode, Suspense, useState } from 'react';
+import { type ComponentType, type ReactNode, Suspense, useState } from 'react';
 import { type Turn, takeTurn } from './turns';
 
 interface InTurnProps {
@@ -16,6 +16,17 @@ export function InTurn({ children }: InTurnProps): ReactNode {
       <Until turn={turn}>{children}</Until>
     </Suspense>
   );
+}
+
+/** A component that is such a part wherever it is drawn. */
+export function inTurn<Props extends object>(Part: ComponentType<Props>): ComponentType<Props> {
+  return function PartInTurn(props) {
+    return (
+      <InTurn>
+        <Part {...props} />
+      </InTurn>
+    );
+  };
 }
 
 function Until({ turn, children }: InTurnProps & { readonly turn: Turn }): ReactNode {

@@ -1,13 +1,6 @@
 /** What stands below every page. */
 
 import Footer from '@theme-original/Footer';
-import type { ReactNode } from 'react';
-import { InTurn } from '../../come-alive/in-turn';
+import { inTurn } from '../../come-alive/in-turn';
 
-export default function FooterInTurn(): ReactNode {
-  return (
-    <InTurn>
-      <Footer />
-    </InTurn>
-  );
-}
+export default inTurn(Footer);

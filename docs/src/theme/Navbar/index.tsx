@@ -1,13 +1,6 @@
 /** The bar at the top of every page. */
 
 import Navbar from '@theme-original/Navbar';
-import type { ReactNode } from 'react';
-import { InTurn } from '../../come-alive/in-turn';
+import { inTurn } from '../../come-alive/in-turn';
 
-export default function NavbarInTurn(): ReactNode {
-  return (
-    <InTurn>
-      <Navbar />
-    </InTurn>
-  );
-}
+export default inTurn(Navbar);
