@@ -30,6 +30,7 @@ describe.each(DATAPLANES)('%s', (dataplane) => {
     const mac = async () =>
       /link\/ether (\S+)/.exec((await lab.in('host-a', 'ip', 'link', 'show', 'flannel.1')).stdout)?.[1];
     const before = await mac();
+    await talks();
     await rightWithinASecond(
       () => lab.in('host-a', 'ip', 'link', 'delete', 'flannel.1'),
       () => lab.in('pod-a1', 'ping', '-n', '-c', '1', '-W', '0.1', lab.address('pod-b1')),

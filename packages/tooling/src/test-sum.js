@@ -1,5 +1,17 @@
 /** Adds up vitest's JSON reports and turbo's failed tasks. Pure, so that its own tests can plant every kind of fault. */
 
+const LINES_OF_A_MESSAGE = 6;
+
+/** What is read of a run is often its end alone: the fault itself is said there, not its name only. */
+const withMessage = (name, message = '') =>
+  [
+    name,
+    ...message
+      .split('\n')
+      .filter((line) => line.trim() && !/^\s+at /.test(line))
+      .slice(0, LINES_OF_A_MESSAGE),
+  ].join('\n    ');
+
 /** A test file that broke before its first test has failed without any failed test in it. */
 function brokenFiles(report) {
   return report.testResults
@@ -7,12 +19,14 @@ function brokenFiles(report) {
       ({ status, assertionResults }) =>
         status === 'failed' && assertionResults.every((a) => a.status !== 'failed'),
     )
-    .map(({ name, message }) => `${name}${message ? `: ${message.split('\n')[0]}` : ''}`);
+    .map(({ name, message }) => withMessage(name, message));
 }
 
 function failedTests(report) {
   return report.testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.filter((a) => a.status === 'failed').map((a) => `${name}: ${a.fullName}`),
+    assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => withMessage(`${name}: ${fullName}`, failureMessages?.[0])),
   );
 }
 

@@ -94,6 +94,18 @@ describe('the last line', () => {
     expect(line(reports, failedTasks)).toBe(expected);
   });
 
+  test('says what went wrong, and where, without the stack', () => {
+    const failureMessages = ['Error: expected 1, found 2\nlast seen:\n 2\n    at a.test.ts:1:2'];
+    const broken = report({ failed: 1, brokenFiles: 1 });
+    broken.testResults[0].assertionResults[0] = { ...failing, failureMessages };
+    expect(
+      sumUp({ reports: [{ name: 'a', report: broken }], failedTasks: ['a#test'], exitCode: 1 }).faults,
+    ).toEqual([
+      'a.test.ts: breaks\n    Error: expected 1, found 2\n    last seen:\n     2',
+      'broken-0.test.ts\n    no such module',
+    ]);
+  });
+
   test('never says 0 failed when turbo failed for a reason of its own', () => {
     expect(line([{ name: 'a', report: report({ passed: 1 }) }], [], 1)).toBe('1 passed, 1 failed');
   });
