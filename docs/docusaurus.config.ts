@@ -6,6 +6,8 @@ import type { Config } from '@docusaurus/types';
 import codeBreaks from './code-breaks';
 import codeTheme from './code-theme';
 import colouredCode from './coloured-code';
+import compileHints from './compile-hints';
+import docsChunk from './docs-chunk';
 import firstScene from './first-scene';
 import joinLines from './join-lines';
 import preact from './preact';
@@ -79,6 +81,8 @@ const config: Config = {
     ['@docusaurus/plugin-content-pages', {}],
     preact,
     smallPages,
+    docsChunk,
+    compileHints,
     runnableCode,
     firstScene,
   ],

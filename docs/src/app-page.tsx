@@ -4,6 +4,7 @@ import Heading from '@theme/Heading';
 import Layout from '@theme/Layout';
 import type { ReactNode } from 'react';
 import styles from './app-page.module.css';
+import { InTurn } from './come-alive/in-turn';
 
 interface AppPageProps {
   title: string;
@@ -14,12 +15,14 @@ interface AppPageProps {
 export function AppPage({ title, description, children }: AppPageProps): ReactNode {
   return (
     <Layout title={title} description={description} noFooter>
-      <main className={styles.app}>
-        <Heading as="h1" className={styles.title}>
-          {title}
-        </Heading>
-        {children}
-      </main>
+      <InTurn>
+        <main className={styles.app}>
+          <Heading as="h1" className={styles.title}>
+            {title}
+          </Heading>
+          {children}
+        </main>
+      </InTurn>
     </Layout>
   );
 }

@@ -7,6 +7,7 @@ import Heading from '@theme/Heading';
 import Layout from '@theme/Layout';
 import type { ReactNode } from 'react';
 import { writeRuns } from '../coloured-code/runs';
+import { InTurn } from '../come-alive/in-turn';
 import { Encapsulation } from '../encapsulation';
 import styles from './index.module.css';
 
@@ -107,11 +108,13 @@ export default function Home(): ReactNode {
   });
   return (
     <Layout description={description}>
-      <main className={styles.home}>
-        <Hero />
-        <Encapsulation />
-        <Doors />
-      </main>
+      <InTurn>
+        <main className={styles.home}>
+          <Hero />
+          <Encapsulation />
+          <Doors />
+        </main>
+      </InTurn>
     </Layout>
   );
 }

@@ -1,0 +1,32 @@
+/**
+ * The parts of the theme that draw a page of text, in one script. Docusaurus makes a script of each, and more of what some
+ * of them share: nine that every page of text has to ask for before it comes alive.
+ */
+
+import type { Plugin } from '@docusaurus/types';
+import { simpleHash } from '@docusaurus/utils';
+
+const PARTS = [
+  '@theme/DocsRoot',
+  '@theme/DocVersionRoot',
+  '@theme/DocRoot',
+  '@theme/DocItem',
+  '@generated/docusaurus-plugin-content-docs/default/__plugin.json',
+];
+
+/** As Docusaurus names the scripts of its routes. */
+const NAMES = new Set(PARTS.map((part) => simpleHash(part, 8)));
+
+export default function docsChunk(): Plugin {
+  const docs = {
+    name: 'docs',
+    chunks: ({ name }: { readonly name?: string }) => NAMES.has(name ?? ''),
+    enforce: true,
+    priority: 50,
+  };
+  return {
+    name: 'docs-chunk',
+    configureWebpack: (_, isServer) =>
+      isServer ? {} : { optimization: { splitChunks: { cacheGroups: { docs } } } },
+  };
+}

@@ -1,0 +1,15 @@
+/**
+ * All that a page draws, in a turn of its own: what is around it, which every page has, comes alive before. Its element is
+ * there to come alive in, and no box.
+ */
+
+import type { ReactNode } from 'react';
+import { InTurn } from '../../come-alive/in-turn';
+
+export default function Root({ children }: { readonly children: ReactNode }): ReactNode {
+  return (
+    <InTurn>
+      <div style={{ display: 'contents' }}>{children}</div>
+    </InTurn>
+  );
+}
