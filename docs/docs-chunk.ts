@@ -17,13 +17,14 @@ const PARTS = [
 /** As Docusaurus names the scripts of its routes. */
 const NAMES = new Set(PARTS.map((part) => simpleHash(part, 8)));
 
+const docs = {
+  name: 'docs',
+  chunks: ({ name }: { readonly name?: string | null }) => NAMES.has(name ?? ''),
+  enforce: true,
+  priority: 50,
+};
+
 export default function docsChunk(): Plugin {
-  const docs = {
-    name: 'docs',
-    chunks: ({ name }: { readonly name?: string }) => NAMES.has(name ?? ''),
-    enforce: true,
-    priority: 50,
-  };
   return {
     name: 'docs-chunk',
     configureWebpack: (_, isServer) =>

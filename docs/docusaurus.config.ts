@@ -6,6 +6,7 @@ import type { Config } from '@docusaurus/types';
 import codeBreaks from './code-breaks';
 import codeTheme from './code-theme';
 import colouredCode from './coloured-code';
+import comeAlive from './come-alive';
 import compileHints from './compile-hints';
 import docsChunk from './docs-chunk';
 import firstScene from './first-scene';
@@ -81,6 +82,7 @@ const config: Config = {
     ['@docusaurus/plugin-content-pages', {}],
     preact,
     smallPages,
+    comeAlive,
     docsChunk,
     compileHints,
     runnableCode,

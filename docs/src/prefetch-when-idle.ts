@@ -42,6 +42,8 @@ function prefetch(link: string): false {
     whenIdle(() => {
       routes ??= new RouteChunks(namesOfRoutes);
       routes.of(path!).forEach(ask);
+      // What draws pages of text, in place of the scripts of its parts.
+      if (path!.includes('/docs/')) ask('docs');
     });
   }
   return false;

@@ -1,6 +1,6 @@
 /** How a page that was sent comes alive: in its place, and all of it. */
 
-import type { Page } from 'playwright-core';
+import type { Page, Response } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { faultsOf, openPage, siteUnderTest } from './built-site';
 
@@ -21,13 +21,17 @@ afterEach(() => page.close());
 test('what was sent stays where it is, and all of its code comes alive', async () => {
   await page.addInitScript(() => {
     document.addEventListener('DOMContentLoaded', () => {
-      const container = document.querySelector('#__docusaurus')!;
+      const container = document.querySelector('#__docusaurus');
       const sent = [...document.querySelectorAll('.navbar, h1, h2, article p, article pre, article table')];
       Object.assign(window, { sent, moved: [] });
-      new MutationObserver((records) => {
+      const observer = new MutationObserver((records) => {
         for (const { removedNodes } of records)
-          (window as never as { moved: Node[] }).moved.push(...removedNodes);
-      }).observe(container, { childList: true });
+          (window as never as { moved: Node[] }).moved.push(
+            ...[...removedNodes].filter(({ nodeName }) => nodeName !== 'SCRIPT'),
+          );
+      });
+      for (const around of [document.head, container!, container!.firstElementChild!])
+        observer.observe(around, { childList: true });
     });
   });
   await openPage(page, site.url + COURSE);
@@ -42,6 +46,18 @@ test('what was sent stays where it is, and all of its code comes alive', async (
   expect(faults).toEqual([]);
 });
 
+test('what a page begins with is a handful of scripts, that are compiled while they arrive', async () => {
+  const scripts: Response[] = [];
+  page.on('response', (response) => {
+    if (response.request().resourceType() === 'script') scripts.push(response);
+  });
+  await openPage(page, site.url + COURSE);
+  await page.waitForLoadState('networkidle');
+  expect(scripts.length).toBeLessThan(7);
+  const texts = await Promise.all(scripts.map((response) => response.text()));
+  expect(texts.map((text) => text.split('\n', 1))).toEqual(texts.map(() => ['//# allFunctionsCalledOnLoad']));
+});
+
 test('a reader who turns to the page waits for no turn', async () => {
   // The signs of a reader are heard from the first part on; the parts after it would each take a task.
   await page.addInitScript(() => {
@@ -50,7 +66,8 @@ test('a reader who turns to the page waits for no turn', async () => {
       setTimeout(() => postMessage.apply(this, message), 60_000);
     } as typeof postMessage;
   });
-  await openPage(page, site.url + COURSE);
+  await page.goto(site.url + COURSE);
+  await page.waitForFunction('window.docusaurusRoot');
   expect(await page.locator(COPY).count()).toBe(0);
   await page.keyboard.press('Shift');
   await expect.poll(() => page.locator(COPY).count()).toBeGreaterThan(5);

@@ -3,6 +3,8 @@
  * slow phone that took it over at once would answer nothing meanwhile.
  */
 
+import { useLayoutEffect, useState } from 'react';
+
 /** When a part may come alive. */
 export interface Turn {
   readonly hasCome: boolean;
@@ -16,6 +18,8 @@ const SIGNS = ['pointerdown', 'keydown', 'focusin'] as const;
 let isComing = Boolean(process.env.HYDRATE_CLIENT_ENTRY);
 const waiting: (() => void)[] = [];
 let running: Promise<void> | undefined;
+let isAlive = !isComing;
+const listeners = new Set<() => void>();
 
 /** Undefined where there is nothing to wait for. */
 export function takeTurn(): Turn | undefined {
@@ -34,12 +38,27 @@ export function takeTurn(): Turn | undefined {
 /** When no part waits any more, so that whatever is done to the page's text stays. */
 export const whenAlive = async (): Promise<void> => running;
 
+/** False as long as a part waits. */
+export function useAlive(): boolean {
+  const [is, set] = useState(isAlive);
+  // Before the next task, which might be the one that tells.
+  useLayoutEffect(() => {
+    if (is) return;
+    const tell = () => set(true);
+    listeners.add(tell);
+    return () => void listeners.delete(tell);
+  }, [is]);
+  return is;
+}
+
 async function run(): Promise<void> {
   for (const sign of SIGNS) document.addEventListener(sign, letAll, true);
   // Parts can have parts: those have taken their turns by the next task.
   for (await nextTask(); waiting.length > 0; await nextTask()) waiting.shift()!();
   for (const sign of SIGNS) document.removeEventListener(sign, letAll, true);
   isComing = false;
+  isAlive = true;
+  for (const tell of listeners) tell();
 }
 
 /** A reader who turns to the page waits for no turns. */
