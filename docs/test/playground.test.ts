@@ -316,7 +316,7 @@ async function whatIsShown(): Promise<unknown> {
       .locator('svg [data-place]')
       .evaluateAll((nodes) => nodes.map((node) => (node as SVGElement).dataset.place)),
     rows: await page.locator('[data-key] code').allInnerTexts(),
-    hop: await page.locator('main h3').innerText(),
+    hop: await page.locator('main [aria-live] h2').innerText(),
     at: await page.locator('svg [data-state="at"]').allInnerTexts(),
   };
 }

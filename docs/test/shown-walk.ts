@@ -25,10 +25,10 @@ export async function hopsShown(page: Page, step: string): Promise<ShownHop[]> {
   for (let i = 0; i < count; i++) {
     hops.push(
       await page.evaluate(() => {
-        const detail = document.querySelector('main h3')!.parentElement!;
+        const detail = document.querySelector('main [aria-live] h2')!.parentElement!;
         const bytes = [...document.querySelectorAll<HTMLElement>('[data-at]')];
         return {
-          place: detail.querySelector('h3')!.firstChild!.textContent!,
+          place: detail.querySelector('h2')!.firstChild!.textContent!,
           said: detail.querySelector('code')!.textContent!,
           hex: bytes.map(({ textContent }) => textContent).join(''),
         };

@@ -25,11 +25,11 @@ export function HopDetail({ hops, at }: HopDetailProps): ReactNode {
   return (
     <div className={styles.detail}>
       <div aria-live="polite">
-        <h3>
+        <h2>
           {device === undefined ? netns : `${netns} · ${device}`}
           <span className={styles.event}>{words.events[event]}</span>
           {crossing !== undefined && <span className={styles.crossing}>{words.crossing[crossing]}</span>}
-        </h3>
+        </h2>
         <p>
           {reason === undefined ? words.why[event] : `${words.why[event]} ${dropMeaning(reason, language)}`}
         </p>
