@@ -5,7 +5,7 @@ import StringContent from '@theme/CodeBlock/Content/String';
 import CodeBlock from '@theme-original/CodeBlock';
 import type { ReactNode } from 'react';
 import { RunsContext } from '../../coloured-code/runs-context';
-import { InTurn } from '../../come-alive/in-turn';
+import { inTurn } from '../../come-alive/in-turn';
 import { isLabScript } from '../../lab-code/is-lab-script';
 import { LabCode } from '../../lab-code/lab-code';
 import { isRunnable } from '../../runnable/entries';
@@ -21,14 +21,6 @@ declare module '@theme/CodeBlock' {
 const isIn = ({ language, className }: Props, wanted: string) =>
   language === wanted || (className ?? '').split(/\s+/).includes(`language-${wanted}`);
 
-export default function CodeBlockInTurn(props: Props): ReactNode {
-  return (
-    <InTurn>
-      <CodeBlockThatMayRun {...props} />
-    </InTurn>
-  );
-}
-
 function CodeBlockThatMayRun({ runs, ...props }: Props): ReactNode {
   const { children } = props;
   if (typeof children !== 'string') return <CodeBlock {...props} />;
@@ -43,3 +35,5 @@ function CodeBlockThatMayRun({ runs, ...props }: Props): ReactNode {
   if (isIn(props, 'sh') && isLabScript(code)) return <LabCode code={code}>{block}</LabCode>;
   return block;
 }
+
+export default inTurn(CodeBlockThatMayRun);
