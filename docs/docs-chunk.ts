@@ -14,14 +14,15 @@ const PARTS = [
   '@generated/docusaurus-plugin-content-docs/default/__plugin.json',
 ];
 
-/** As Docusaurus names the scripts of its routes. */
+/** As Docusaurus names the scripts of its routes, in what it builds to be published. */
 const NAMES = new Set(PARTS.map((part) => simpleHash(part, 8)));
 
 const docs = {
   name: 'docs',
   chunks: ({ name }: { readonly name?: string | null }) => NAMES.has(name ?? ''),
   enforce: true,
-  priority: 50,
+  // Before what Docusaurus puts in one script for many pages, after its style sheet.
+  priority: 45,
 };
 
 export default function docsChunk(): Plugin {

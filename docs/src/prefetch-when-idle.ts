@@ -5,6 +5,7 @@
  */
 
 import type { ClientModule } from '@docusaurus/types';
+import siteConfig from '@generated/docusaurus.config';
 import namesOfRoutes from '@generated/routesChunkNames';
 import { RouteChunks } from './route-chunks';
 
@@ -41,9 +42,10 @@ function prefetch(link: string): false {
   if (!isSlow()) {
     whenIdle(() => {
       routes ??= new RouteChunks(namesOfRoutes);
-      routes.of(path!).forEach(ask);
+      const names = routes.of(path!);
+      names.forEach(ask);
       // What draws pages of text, in place of the scripts of its parts.
-      if (path!.includes('/docs/')) ask('docs');
+      if (names.length > 0 && path!.startsWith(`${siteConfig.baseUrl}docs/`)) ask('docs');
     });
   }
   return false;

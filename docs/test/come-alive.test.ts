@@ -27,10 +27,11 @@ test.each([
     document.addEventListener('DOMContentLoaded', () => {
       const container = document.querySelector('#__docusaurus')!;
       const sent = [...document.querySelectorAll(selectors)];
-      Object.assign(window, { sent, moved: [] });
+      Object.assign(window, { sent, moved: [], titleSent: document.title });
       const observer = new MutationObserver((records) => {
         for (const { removedNodes } of records)
           (window as never as { moved: Node[] }).moved.push(
+            // Scripts have run, and what is a script in the head is written anew.
             ...[...removedNodes].filter(({ nodeName }) => nodeName !== 'SCRIPT'),
           );
       });
@@ -39,9 +40,11 @@ test.each([
     });
   }, `.navbar, ${parts}`);
   await openPage(page, site.url + path);
+  await page.waitForLoadState('networkidle');
   expect(await page.evaluate('sent.length')).toBeGreaterThan(5);
   expect(await page.evaluate('sent.filter((element) => !element.isConnected).length')).toBe(0);
-  expect(await page.evaluate('moved.length')).toBe(0);
+  expect(await page.evaluate('moved.map((node) => node.outerHTML)')).toEqual([]);
+  expect(await page.title()).toBe(await page.evaluate('titleSent'));
   expect(faults).toEqual([]);
 });
 
@@ -90,5 +93,6 @@ test('the menu of a phone is made when it is opened, and leads to other pages', 
   await page.locator('.navbar-sidebar .menu__link', { hasText: '架构' }).click();
   await page.waitForURL(`${site.url}docs/architecture`);
   await page.locator('.navbar-sidebar--show').waitFor({ state: 'detached' });
+  await expect.poll(() => page.title()).toMatch(/^架构/);
   expect(faults).toEqual([]);
 });

@@ -30,6 +30,6 @@ removeReports();
 rmSync(RUNS, { recursive: true, force: true });
 const exitCode = await runTurbo();
 const sum = sumUp({ reports: readReports(), failedTasks: failedTasks(RUNS), exitCode });
-for (const fault of sum.faults) console.log(`FAILED  ${fault.replace(`${root}/`, '')}`);
+for (const fault of sum.faults) console.log(`FAILED  ${fault.replaceAll(`${root}/`, '')}`);
 console.log(sumLine(sum));
 process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;

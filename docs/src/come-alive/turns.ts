@@ -14,10 +14,14 @@ export interface Turn {
 /** What a reader does that a part must not miss; all of them come before what they lead to, such as a click. */
 const SIGNS = ['pointerdown', 'keydown', 'focusin'] as const;
 
-/** As long as the page that was sent comes alive; what is drawn later is alive from the start. Not while the site is written. */
+/**
+ * While parts that are drawn get a turn. What is drawn later, or once a reader has turned to the page, is alive from the start;
+ * so is all while the site is written.
+ */
 let isComing = Boolean(process.env.HYDRATE_CLIENT_ENTRY);
 const waiting: (() => void)[] = [];
 let running: Promise<void> | undefined;
+/** No part waits any more. */
 let isAlive = !isComing;
 const listeners = new Set<() => void>();
 
@@ -41,9 +45,10 @@ export const whenAlive = async (): Promise<void> => running;
 /** False as long as a part waits. */
 export function useAlive(): boolean {
   const [is, set] = useState(isAlive);
-  // Before the next task, which might be the one that tells.
+  // Before the next task, which might be the one that tells; what is drawn again may come after it.
   useLayoutEffect(() => {
     if (is) return;
+    if (isAlive) return set(true);
     const tell = () => set(true);
     listeners.add(tell);
     return () => void listeners.delete(tell);

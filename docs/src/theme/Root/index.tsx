@@ -1,6 +1,6 @@
 /**
- * All that a page draws, in a turn of its own: what is around it, which every page has, comes alive before. Its element is
- * there to come alive in, and no box.
+ * All that a page draws, in a turn of its own: the router and the contexts around it come alive before. Its element is there
+ * to come alive in, and is no box.
  */
 
 import type { ReactNode } from 'react';
