@@ -58,8 +58,6 @@ export async function eventually<T>(
 const TRIES = 5;
 /** An agent that finds drift at look after look looks more seldom, until a look finds none: after each try it has longer. */
 const CALM_MS = 1500;
-/** A machine that stood still for seconds makes a slow try, not a wrong one. */
-const RIGHT_AT_LAST_MS = 30_000;
 
 /**
  * What `disturb` does is put right each time, and within a second; on a machine that does other things too, of five
@@ -75,7 +73,7 @@ export async function rightWithinASecond<T>(
     await sleep(CALM_MS * (tries + 1));
     await disturb();
     const startMs = performance.now();
-    await eventually(look, good, RIGHT_AT_LAST_MS);
+    await eventually(look, good);
     tookMs.push(Math.round(performance.now() - startMs));
     if (tookMs.at(-1)! <= 1000) return;
   }
