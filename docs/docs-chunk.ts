@@ -1,6 +1,6 @@
 /**
  * The parts of the theme that draw a page of text, in one script. Docusaurus makes a script of each, and more of what some
- * of them share: nine that every page of text has to ask for before it comes alive.
+ * of them share: eight that every page of text has to ask for before it comes alive.
  */
 
 import type { Plugin } from '@docusaurus/types';

@@ -20,7 +20,7 @@ const SIGNS = ['pointerdown', 'keydown', 'focusin'] as const;
  */
 let isComing = Boolean(process.env.HYDRATE_CLIENT_ENTRY);
 const waiting: (() => void)[] = [];
-let running: Promise<void> | undefined;
+let isRunning = false;
 /** No part waits any more. */
 let isAlive = !isComing;
 const listeners = new Set<() => void>();
@@ -35,12 +35,9 @@ export function takeTurn(): Turn | undefined {
       resolve();
     });
   });
-  running ??= run();
+  if (!isRunning) void run();
   return turn;
 }
-
-/** When no part waits any more, so that whatever is done to the page's text stays. */
-export const whenAlive = async (): Promise<void> => running;
 
 /** False as long as a part waits. */
 export function useAlive(): boolean {
@@ -57,6 +54,7 @@ export function useAlive(): boolean {
 }
 
 async function run(): Promise<void> {
+  isRunning = true;
   for (const sign of SIGNS) document.addEventListener(sign, letAll, true);
   // Parts can have parts: those have taken their turns by the next task.
   for (await nextTask(); waiting.length > 0; await nextTask()) waiting.shift()!();

@@ -3,7 +3,7 @@
 import { useLocation } from '@docusaurus/router';
 import type SearchBarType from '@theme/SearchBar';
 import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { whenAlive } from '../../come-alive/turns';
+import { useAlive } from '../../come-alive/turns';
 import { EmptyBox } from '../../search-box/empty-box';
 
 type Bar = typeof SearchBarType;
@@ -27,9 +27,11 @@ export default function SearchBar(): ReactNode {
     setBar(() => loaded);
   }, []);
 
+  // What is marked in the text of a page stays once no part of it waits.
+  const isAlive = useAlive();
   useEffect(() => {
-    if (new URLSearchParams(search).has(FOUND_BY)) void whenAlive().then(load);
-  }, [search, load]);
+    if (isAlive && new URLSearchParams(search).has(FOUND_BY)) void load();
+  }, [isAlive, search, load]);
   useLayoutEffect(() => {
     const input = Bar && holder.current?.querySelector('input');
     if (!input) return;
